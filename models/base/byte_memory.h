@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tessera {
+
+/// Functional bulk access to an address space: how a device (DMA, accelerator, loader, debugger)
+/// reads and writes bytes without time. Timing is the caller's.
+class ByteMemory {
+ public:
+  virtual ~ByteMemory() = default;
+  /// Copies `bytes` bytes at `address` to `data`. Returns false, and leaves `data` undefined, when
+  /// any byte is outside this space.
+  virtual bool read(std::uint32_t address, void* data, std::size_t bytes) = 0;
+  /// Copies `data` to `address`. Returns false, and changes nothing, when any byte is outside.
+  virtual bool write(std::uint32_t address, const void* data, std::size_t bytes) = 0;
+};
+
+}  // namespace tessera

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "models/base/dmi_table.h"
+#include "models/base/guest_error.h"
+#include "models/base/hart_access.h"
+#include "models/isa/hart_state.h"
+
+namespace tessera::isa {
+
+struct IsaConfig {
+  bool xpulpimg = true;
+  bool fence_i = false;            ///< false: illegal instruction, as in MemPool's RTL
+  std::uint32_t trap_address = 0;  ///< every trap jumps here (MTVEC is the boot address)
+};
+
+/// Why run() came back.
+enum class StopReason : std::uint8_t {
+  kBudget,         ///< the budget is used up
+  kAsleep,         ///< wfi without a pending wake-up; activity is kAsleep
+  kBlocked,        ///< access pending; activity is kBlocked, pc still at the instruction
+  kStopRequested,  ///< the environment asked for it (end of computation, guest error that stops)
+  kUnsupported,    ///< floating point or other instruction this platform does not model
+};
+
+/// What a hart needs from the machine beyond DMI. One object serves all harts.
+class HartEnvironment {
+ public:
+  virtual ~HartEnvironment() = default;
+  /// A data access without DMI. `access.cycle` is exact. When it returns kPending the instruction
+  /// has no effect and is executed again once activity is kRunning.
+  virtual HartReply access(const HartAccess& access) = 0;
+  /// A CSR instruction on an unimplemented CSR: the RTL prints it. `value` is the ALU result.
+  virtual void dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t value) = 0;
+  /// Illegal instruction, misaligned access, fetch from unmapped memory, sp below stacklimit.
+  virtual void guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t address,
+                           const std::string& message) = 0;
+  /// An instruction that stops the run (floating point): `name` is its mnemonic.
+  virtual void unsupported(const HartState& hart, const std::string& name) = 0;
+  /// ebreak retires as a no-op, as in the RTL; the environment counts and warns.
+  virtual void breakpoint(const HartState& hart) = 0;
+};
+
+/// Functional execution of harts, one instruction per cycle plus the extra cycles of slow accesses.
+/// Code is decoded once per 4 KiB page, shared by all harts, and fetched through the DMI table: code
+/// lives in memory with DMI (L1, L2, ROM). Pages that hold decoded code lose their write pointer, so
+/// stores to them reach HartEnvironment::access(), whose owner calls invalidate_code().
+class Interpreter {
+ public:
+  Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment);
+  ~Interpreter();
+
+  /// Executes `hart` (activity kRunning) until at least `budget` cycles have passed or it stops.
+  /// Updates x, pc, cycle, instructions. `hart.cycle` and `hart.instructions` are exact whenever the
+  /// environment is called.
+  StopReason run(HartState& hart, Cycles budget);
+  /// Makes run() return kStopRequested after the instruction that is executing.
+  void request_stop();
+  void clear_stop_request();
+  /// Shortens the running hart's budget so that it returns at local time `cycle` or right after the
+  /// current instruction, whichever is later (a device event falls into its run-ahead).
+  void limit_run_to(Cycles cycle);
+  /// Bytes [address, address + bytes) changed: forget decoded code there, restore write DMI.
+  void invalidate_code(std::uint32_t address, std::uint32_t bytes);
+  /// True when the page holds decoded code (its stores must go through invalidate_code()).
+  bool has_code(std::uint32_t address) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tessera::isa
