@@ -21,8 +21,11 @@ class DmiTable {
     std::uint8_t* write = nullptr;
   };
 
-  /// calloc: untouched parts of the 16 MiB table cost nothing.
-  DmiTable() : pages_(static_cast<Page*>(std::calloc(kNumPages, sizeof(Page)))) {}
+  /// Why a page that could be written directly must not be, for now.
+  enum RevokeReason : std::uint8_t {
+    kHoldsCode = 1,      ///< decoded instructions depend on it
+    kHoldsReservation = 2,  ///< an LR reservation is on one of its words
+  };
 
   Page& page_of(std::uint32_t address) { return pages_.get()[address >> kPageBits]; }
   const Page& page_of(std::uint32_t address) const { return pages_.get()[address >> kPageBits]; }
@@ -34,22 +37,44 @@ class DmiTable {
     const std::uint64_t end = (std::uint64_t{base} + bytes) >> kPageBits;
     for (std::uint64_t page = first; page < end; ++page) {
       std::uint8_t* start = host + ((page << kPageBits) - base);
-      pages_.get()[page] = {readable ? start : nullptr, writable ? start : nullptr};
+      grants_.get()[page].write = writable ? start : nullptr;
+      pages_.get()[page].read = readable ? start : nullptr;
+      pages_.get()[page].write = grants_.get()[page].reasons == 0 ? grants_.get()[page].write : nullptr;
     }
   }
   /// Forgets every page that overlaps [base, base + bytes).
   void unmap(std::uint32_t base, std::uint64_t bytes) {
     const std::uint64_t end = (std::uint64_t{base} + bytes + kPageBytes - 1) >> kPageBits;
     for (std::uint64_t page = base >> kPageBits; page < end; ++page) {
+      grants_.get()[page].write = nullptr;
       pages_.get()[page] = {};
     }
   }
+  /// Sends stores to the page of `address` to the slow path until restored for the same reason.
+  void revoke_write(std::uint32_t address, RevokeReason reason) {
+    grants_.get()[address >> kPageBits].reasons |= reason;
+    page_of(address).write = nullptr;
+  }
+  void restore_write(std::uint32_t address, RevokeReason reason) {
+    Grant& grant = grants_.get()[address >> kPageBits];
+    grant.reasons = static_cast<std::uint8_t>(grant.reasons & ~reason);
+    page_of(address).write = grant.reasons == 0 ? grant.write : nullptr;
+  }
 
  private:
-  struct Free {
-    void operator()(Page* pages) const { std::free(pages); }
+  struct Grant {
+    std::uint8_t* write;   ///< pointer when nothing revokes it
+    std::uint8_t reasons;  ///< RevokeReason bits
   };
-  std::unique_ptr<Page, Free> pages_;
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  /// calloc: untouched parts of the tables cost nothing.
+  template <typename T>
+  using Table = std::unique_ptr<T, Free>;
+
+  Table<Page> pages_{static_cast<Page*>(std::calloc(kNumPages, sizeof(Page)))};
+  Table<Grant> grants_{static_cast<Grant*>(std::calloc(kNumPages, sizeof(Grant)))};
 };
 
 }  // namespace tessera
