@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "models/base/byte_memory.h"
+#include "models/base/guest_error.h"
+#include "models/base/log.h"
+#include "models/base/stat.h"
+#include "models/base/units.h"
+#include "models/isa/hart_state.h"
+#include "platform/soc_config.h"
+
+namespace tessera {
+
+/// Why a run ended.
+enum class RunEnd : std::uint8_t {
+  kEndOfComputation,  ///< the guest wrote the end-of-computation register
+  kMaxCycles,
+  kMaxInstructions,
+  kTimeout,      ///< wall-clock limit
+  kHang,         ///< all harts sleep and nothing can wake them
+  kGuestError,   ///< a guest error, and the user asked to stop at the first
+  kUnsupported,  ///< an instruction that the platform does not model
+  kInterrupted,  ///< SIGINT
+};
+
+struct RunLimits {
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  Cycles max_cycles = kNone;
+  std::uint64_t max_instructions = kNone;  ///< retired by all harts together
+};
+
+struct RunResult {
+  RunEnd end = RunEnd::kEndOfComputation;
+  std::uint32_t guest_value = 0;   ///< kEndOfComputation: return value of the guest
+  Cycles cycles = 0;               ///< since reset
+  std::uint64_t instructions = 0;  ///< retired by all harts together
+  std::string message;             ///< kUnsupported: hart and mnemonic; else empty
+};
+
+/// What the machine needs from its surroundings; all of it outlives the Soc.
+struct SocServices {
+  std::shared_ptr<LogSink> log;
+  GuestErrorSink& guest_errors;
+  /// Bytes that the guest wrote to the UART, in order.
+  std::function<void(const char* data, std::size_t bytes)> console;
+  /// Called at least once per quantum; the host's chance to look at signals and clocks and to call
+  /// Soc::request_stop(). May be empty.
+  std::function<void()> poll;
+  /// A hart wrote ROI_BEGIN (begins) or ROI_END of the platform block. May be empty.
+  std::function<void(std::uint32_t id, bool begins)> region_of_interest;
+};
+
+/// The machine: builds every part named in its configuration and runs it.
+/// A process can build one Soc only (SystemC elaborates once).
+class Soc {
+ public:
+  Soc(const SocConfig& config, const SocServices& services);
+  ~Soc();
+
+  /// The loader's and debugger's view of L1 (as harts address it), L2 and memories behind
+  /// `external`: no time, no side effects. Writes to decoded code are seen by the harts.
+  ByteMemory& memory();
+  /// Runs until the end of computation, a limit or a stop request. May be called again to go on
+  /// after a limit.
+  RunResult run(const RunLimits& limits);
+  /// Ends run() after the instruction that is executing. For callbacks inside run().
+  void request_stop(RunEnd reason);
+  /// Local time of the hart or device that is acting; valid inside callbacks too.
+  Cycles now() const;
+  std::uint32_t num_harts() const;
+  /// REQUIRES: hart < num_harts().
+  const HartState& hart(std::uint32_t hart) const;
+  /// Root of the statistics, named "soc".
+  const StatGroup& stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tessera
