@@ -29,7 +29,7 @@ struct ClusterConfig {
   std::uint32_t banks_per_tile = 16;  ///< power of two
   std::uint32_t bank_bytes = 1024;    ///< power of two
   std::uint32_t sequential_bytes_per_core = 512;
-  isa::IsaConfig isa{};  ///< trap_address is the boot address
+  isa::IsaConfig isa{true, true, 0};  ///< trap_address is the boot address
 
   std::uint32_t core_tiles() const { return num_groups * core_tiles_per_group; }
   std::uint32_t num_harts() const { return core_tiles() * cores_per_tile; }
