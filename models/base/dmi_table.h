@@ -17,13 +17,13 @@ class DmiTable {
   static constexpr std::uint32_t kNumPages = 1u << (32 - kPageBits);
 
   struct Page {
-    std::uint8_t* read = nullptr;   ///< host address of the page's first byte, or null
+    std::uint8_t* read = nullptr;  ///< host address of the page's first byte, or null
     std::uint8_t* write = nullptr;
   };
 
   /// Why a page that could be written directly must not be, for now.
   enum RevokeReason : std::uint8_t {
-    kHoldsCode = 1,      ///< decoded instructions depend on it
+    kHoldsCode = 1,         ///< decoded instructions depend on it
     kHoldsReservation = 2,  ///< an LR reservation is on one of its words
   };
 
@@ -39,7 +39,8 @@ class DmiTable {
       std::uint8_t* start = host + ((page << kPageBits) - base);
       grants_.get()[page].write = writable ? start : nullptr;
       pages_.get()[page].read = readable ? start : nullptr;
-      pages_.get()[page].write = grants_.get()[page].reasons == 0 ? grants_.get()[page].write : nullptr;
+      pages_.get()[page].write =
+          grants_.get()[page].reasons == 0 ? grants_.get()[page].write : nullptr;
     }
   }
   /// Forgets every page that overlaps [base, base + bytes).

@@ -24,9 +24,9 @@ class ConfigError : public std::runtime_error {
 }  // namespace tessera
 
 /// An invariant of ours, never a check of user or guest input. The rest is an fmt format string.
-#define TESSERA_CHECK(condition, ...)                                                      \
-  do {                                                                                     \
-    if (!(condition)) {                                                                    \
+#define TESSERA_CHECK(condition, ...)                                                        \
+  do {                                                                                       \
+    if (!(condition)) {                                                                      \
       ::tessera::internal_error(__FILE__, __LINE__, #condition, ::fmt::format(__VA_ARGS__)); \
-    }                                                                                      \
+    }                                                                                        \
   } while (false)

@@ -10,12 +10,12 @@ namespace tessera {
 
 /// What a guest can do wrong. The name of the enumerator, in snake_case, is the statistic's name.
 enum class GuestErrorKind : std::uint8_t {
-  kUnmappedAccess,       ///< no target answers at the address
-  kMisalignedAccess,     ///< load or store not aligned to its size
-  kIllegalInstruction,   ///< no such instruction on this machine
-  kStackOverflow,        ///< sp below the stacklimit CSR
-  kDeviceMisuse,         ///< a device programmed against its rules
-  kMissedWakeUp,         ///< the 3-bit wake-up counter wrapped
+  kUnmappedAccess,      ///< no target answers at the address
+  kMisalignedAccess,    ///< load or store not aligned to its size
+  kIllegalInstruction,  ///< no such instruction on this machine
+  kStackOverflow,       ///< sp below the stacklimit CSR
+  kDeviceMisuse,        ///< a device programmed against its rules
+  kMissedWakeUp,        ///< the 3-bit wake-up counter wrapped
   kCount
 };
 

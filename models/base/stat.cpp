@@ -31,8 +31,7 @@ std::uint64_t StatGroup::value(const std::string& path) const {
   return found->value();
 }
 
-void StatGroup::visit(
-    const std::function<void(const std::string&, const Stat&)>& visitor) const {
+void StatGroup::visit(const std::function<void(const std::string&, const Stat&)>& visitor) const {
   visit(name_, visitor);
 }
 

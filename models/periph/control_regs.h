@@ -8,12 +8,12 @@
 #define CONTROL_BASE 0x40000000u
 
 /* Variant "mempool": the current map. */
-#define CONTROL_MEMPOOL_EOC 0x00            /* bit 0 ends the run, value = eoc >> 1 */
-#define CONTROL_MEMPOOL_WAKE_UP 0x04        /* hart id, or anything >= harts: all */
-#define CONTROL_MEMPOOL_WAKE_UP_TILE 0x08   /* + 4 * group: mask of tiles; 8 groups */
-#define CONTROL_MEMPOOL_WAKE_UP_GROUP 0x28  /* mask of groups, 0xFFFFFFFF: all */
-#define CONTROL_MEMPOOL_WAKE_UP_STRD 0x2C   /* stride of the wake-up enable mask */
-#define CONTROL_MEMPOOL_WAKE_UP_OFFST 0x30  /* offset of the wake-up enable mask */
+#define CONTROL_MEMPOOL_EOC 0x00           /* bit 0 ends the run, value = eoc >> 1 */
+#define CONTROL_MEMPOOL_WAKE_UP 0x04       /* hart id, or anything >= harts: all */
+#define CONTROL_MEMPOOL_WAKE_UP_TILE 0x08  /* + 4 * group: mask of tiles; 8 groups */
+#define CONTROL_MEMPOOL_WAKE_UP_GROUP 0x28 /* mask of groups, 0xFFFFFFFF: all */
+#define CONTROL_MEMPOOL_WAKE_UP_STRD 0x2C  /* stride of the wake-up enable mask */
+#define CONTROL_MEMPOOL_WAKE_UP_OFFST 0x30 /* offset of the wake-up enable mask */
 #define CONTROL_MEMPOOL_TCDM_START 0x34
 #define CONTROL_MEMPOOL_TCDM_END 0x38
 #define CONTROL_MEMPOOL_NR_CORES 0x3C

@@ -14,7 +14,8 @@ class ClockDomain {
  public:
   /// `clock_khz` divides 10^9 ps/ms exactly or the period is rounded to whole picoseconds.
   explicit ClockDomain(std::uint64_t clock_khz)
-      : period_ps_(1'000'000'000 / clock_khz), period_(static_cast<double>(period_ps_), sc_core::SC_PS) {}
+      : period_ps_(1'000'000'000 / clock_khz),
+        period_(static_cast<double>(period_ps_), sc_core::SC_PS) {}
 
   std::uint64_t period_ps() const { return period_ps_; }
   sc_core::sc_time time(Cycles cycles) const {

@@ -37,7 +37,9 @@ Register& Register::field(unsigned lsb, unsigned width, const std::string& name)
   return *this;
 }
 
-Register& Register::reserved(unsigned lsb, unsigned width) { return field(lsb, width, ""); }
+Register& Register::reserved(unsigned lsb, unsigned width) {
+  return field(lsb, width, "");
+}
 
 Register& Register::value_from(std::function<std::uint32_t(Cycles)> value_function) {
   value_from_ = std::move(value_function);

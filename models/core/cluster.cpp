@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/core/cluster.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+
+namespace tessera {
+
+namespace {
+constexpr Cycles kNever = ~Cycles{0};
+}
+
+Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& parameters,
+                 const ClockDomain& clock, const ClusterServices& services, StatGroup& parent_stats)
+    : sc_module(name),
+      parameters_(parameters),
+      clock_(clock),
+      services_(services),
+      interpreter_(parameters.isa, services.dmi, *this),
+      harts_(parameters.num_harts),
+      pending_(parameters.num_harts),
+      running_(parameters.num_harts) {
+  for (std::uint32_t hart = 0; hart < parameters_.num_harts; ++hart) {
+    harts_[hart].hart_id = hart;
+    harts_[hart].pc = parameters_.boot_address;
+    running_.insert(hart);
+  }
+  payload_.set_extension(&initiator_);
+  bus_socket.register_invalidate_direct_mem_ptr(this, &Cluster::invalidate_direct_mem_ptr);
+  add_stats(parent_stats);
+  sc_core::sc_spawn([this] { run(); }, "run");
+}
+
+void Cluster::add_stats(StatGroup& parent_stats) {
+  StatGroup& stats = parent_stats.add_group(basename());
+  stats.add("instructions", "instructions", "retired by all harts",
+            [this] { return total_instructions(); });
+  stats.add("bus_accesses", "count", "accesses of harts to devices through the bus",
+            &bus_accesses_);
+  stats.add("bridged_accesses", "count", "accesses of harts to external models",
+            &bridged_accesses_);
+  stats.add("breakpoints", "count", "ebreak instructions, which retire as no-ops", &breakpoints_);
+  for (HartState& hart : harts_) {
+    StatGroup& group = stats.add_group(hart_name(hart.hart_id));
+    group.add("instructions", "instructions", "retired", &hart.instructions);
+    group.add("cycles", "cycles", "local time", &hart.cycle);
+    group.add("asleep_cycles", "cycles", "spent in wfi", &hart.asleep_cycles);
+    group.add("traps", "count", "jumps to the boot address", &hart.traps);
+  }
+}
+
+std::string Cluster::hart_name(std::uint32_t hart) const {
+  const std::uint32_t tile = hart / parameters_.harts_per_tile;
+  return fmt::format("group[{}].tile[{}].core[{}]", tile / parameters_.tiles_per_group,
+                     tile % parameters_.tiles_per_group, hart % parameters_.harts_per_tile);
+}
+
+void Cluster::attach_bridge(AccessBridge& bridge, std::uint32_t base, std::uint32_t bytes) {
+  bridge_ = &bridge;
+  bridge_base_ = base;
+  bridge_bytes_ = bytes;
+  bridge.set_client(*this);
+}
+
+void Cluster::request_stop() {
+  stop(ClusterStop::kRequested);
+}
+
+void Cluster::stop(ClusterStop reason) {
+  if (stop_ == ClusterStop::kNone) {
+    stop_ = reason;
+    interpreter_.request_stop();
+    runnable_event_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+Cycles Cluster::now() const {
+  return active_hart_ != nullptr ? active_hart_->cycle : clock_.now();
+}
+
+std::uint64_t Cluster::total_instructions() const {
+  std::uint64_t total = 0;
+  for (const HartState& hart : harts_) {
+    total += hart.instructions;
+  }
+  return total;
+}
+
+Cycles Cluster::next_kernel_event() const {
+  return sc_core::sc_pending_activity()
+             ? clock_.cycles(sc_core::sc_time_stamp() + sc_core::sc_time_to_pending_activity())
+             : kNever;
+}
+
+void Cluster::run() {
+  while (true) {
+    if (stop_ != ClusterStop::kNone) {
+      sc_core::sc_pause();
+      sc_core::wait(sc_core::SC_ZERO_TIME);  // sc_start() returns here and comes back from here
+      stop_ = ClusterStop::kNone;
+      interpreter_.clear_stop_request();
+      continue;
+    }
+    if (services_.poll) {
+      services_.poll();
+    }
+    const Cycles now = clock_.now();
+    if (now >= limits_.max_cycles) {
+      stop(ClusterStop::kMaxCycles);
+    } else if (total_instructions() >= limits_.max_instructions) {
+      stop(ClusterStop::kMaxInstructions);
+    } else if (running_.is_empty()) {
+      if (!sc_core::sc_pending_activity()) {
+        stop(ClusterStop::kHang);
+      } else {
+        sc_core::wait(runnable_event_);
+      }
+    } else {
+      horizon_ =
+          std::min({now + parameters_.quantum_cycles, next_kernel_event(), limits_.max_cycles});
+      run_turns();
+      // Events that are due first, or at this very moment, have the kernel's next turn.
+      const sc_core::sc_time target = clock_.time(horizon_);
+      sc_core::wait(target > sc_core::sc_time_stamp() ? target - sc_core::sc_time_stamp()
+                                                      : sc_core::sc_time_to_pending_activity());
+    }
+  }
+}
+
+void Cluster::run_turns() {
+  bool has_run = true;
+  while (has_run && stop_ == ClusterStop::kNone) {
+    has_run = false;
+    for (std::uint32_t hart = running_.next(0);
+         hart != HartSet::kNone && stop_ == ClusterStop::kNone; hart = running_.next(hart + 1)) {
+      if (harts_[hart].cycle < horizon_) {
+        run_hart(hart);
+        has_run = true;
+      }
+    }
+  }
+  active_hart_ = nullptr;
+}
+
+void Cluster::run_hart(std::uint32_t hart) {
+  HartState& state = harts_[hart];
+  active_hart_ = &state;
+  switch (interpreter_.run(state, horizon_ - state.cycle)) {
+    case isa::StopReason::kAsleep:
+    case isa::StopReason::kBlocked:
+      running_.erase(hart);
+      break;
+    case isa::StopReason::kUnsupported:
+      stop(ClusterStop::kUnsupported);
+      break;
+    case isa::StopReason::kBudget:
+    case isa::StopReason::kStopRequested:
+      break;
+  }
+  active_hart_ = nullptr;
+}
+
+void Cluster::limit_horizon(Cycles cycle) {
+  if (cycle < horizon_) {
+    horizon_ = cycle;
+    if (active_hart_ != nullptr) {
+      interpreter_.limit_run_to(cycle);
+    }
+  }
+}
+
+void Cluster::wake_up(std::uint32_t hart, Cycles cycle) {
+  HartState& state = harts_[hart];
+  if (state.activity == HartActivity::kAsleep) {
+    const Cycles woken = std::max(state.cycle, cycle + 1);
+    state.asleep_cycles += woken - state.cycle;
+    state.cycle = woken;
+    state.activity = HartActivity::kRunning;
+    running_.insert(hart);
+    runnable_event_.notify(sc_core::SC_ZERO_TIME);
+  } else if (state.wake_up_tokens < kMaxWakeUpTokens) {
+    ++state.wake_up_tokens;
+  } else {
+    state.wake_up_tokens = 0;
+    guest_error(state, GuestErrorKind::kMissedWakeUp, 0,
+                "the 3-bit wake-up counter wrapped: more than 7 pulses without a wfi");
+  }
+  // Who was woken shall see the pulse before the waker sends the next one.
+  if (active_hart_ != nullptr && active_hart_ != &state) {
+    interpreter_.limit_run_to(active_hart_->cycle);
+  }
+}
+
+void Cluster::memory_written(std::uint32_t address, std::uint32_t bytes) {
+  constexpr std::uint32_t kPage = DmiTable::kPageBytes;
+  const std::uint64_t end = std::uint64_t{address} + bytes;
+  for (std::uint64_t page = address & ~(kPage - 1); page < end; page += kPage) {
+    const auto first = static_cast<std::uint32_t>(std::max<std::uint64_t>(page, address));
+    if (interpreter_.has_code(first)) {
+      const auto last = std::min<std::uint64_t>(page + kPage, end);
+      interpreter_.invalidate_code(first, static_cast<std::uint32_t>(last - first));
+    }
+  }
+}
+
+HartReply Cluster::access(const HartAccess& access) {
+  if (services_.l1.contains(access.address)) {
+    return services_.l1.access(access);
+  }
+  if (bridge_ != nullptr && access.address - bridge_base_ < bridge_bytes_) {
+    return bridged_access(access);
+  }
+  return bus_access(access);
+}
+
+HartReply Cluster::bus_access(const HartAccess& access) {
+  ++bus_accesses_;
+  std::uint32_t data = access.data;
+  initiator_.hart = access.hart;
+  initiator_.pc = access.pc;
+  initiator_.kind = access.kind;
+  const bool is_read = access.kind == AccessKind::kLoad || access.kind == AccessKind::kLoadReserved;
+  if (is_read) {
+    data = 0;
+  }
+  payload_.set_command(is_read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);
+  payload_.set_address(access.address);
+  payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&data));
+  payload_.set_data_length(access.bytes);
+  payload_.set_streaming_width(access.bytes);
+  payload_.set_byte_enable_ptr(nullptr);
+  payload_.set_dmi_allowed(false);
+  payload_.set_response_status(::tlm::TLM_INCOMPLETE_RESPONSE);
+
+  const sc_core::sc_time issue = clock_.time(access.cycle);
+  sc_core::sc_time delay = issue - sc_core::sc_time_stamp();
+  bus_socket->b_transport(payload_, delay);
+  const sc_core::sc_time end = sc_core::sc_time_stamp() + delay;
+
+  HartReply reply;
+  reply.data = data;
+  reply.extra_cycles = end > issue ? clock_.cycles(end - issue) : 0;
+  if (!payload_.is_response_ok()) {
+    reply.data = 0;
+    report_bus_error(access);
+  } else if (payload_.is_dmi_allowed() && services_.dmi.page_of(access.address).read == nullptr) {
+    request_dmi(access.address);
+  }
+  // The access may have started a device whose event falls into the run-ahead.
+  limit_horizon(next_kernel_event());
+  return reply;
+}
+
+HartReply Cluster::bridged_access(const HartAccess& access) {
+  PendingAccess& pending = pending_[access.hart];
+  if (pending.is_done) {
+    const HartReply reply{AccessStatus::kDone, pending.data, 0};
+    pending = {};
+    return reply;
+  }
+  TESSERA_CHECK(!pending.is_posted, "hart {} repeats an access that is under way", access.hart);
+  ++bridged_accesses_;
+  pending.is_posted = true;
+  const sc_core::sc_time issue = clock_.time(access.cycle);
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  bridge_->post(access, issue > now ? issue - now : sc_core::SC_ZERO_TIME);
+  limit_horizon(access.cycle);
+  return {AccessStatus::kPending, 0, 0};
+}
+
+void Cluster::access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) {
+  HartState& state = harts_[hart];
+  pending_[hart] = {false, true, data};
+  state.cycle = std::max(state.cycle, clock_.now());
+  state.activity = HartActivity::kRunning;
+  running_.insert(hart);
+  runnable_event_.notify(sc_core::SC_ZERO_TIME);
+  if (!is_ok) {
+    guest_error(state, GuestErrorKind::kUnmappedAccess, 0,
+                "the external model answered with an error; loads give 0");
+  }
+}
+
+void Cluster::report_bus_error(const HartAccess& access) {
+  const HartState& hart = harts_[access.hart];
+  const char* what = access.kind == AccessKind::kStore  ? "store to"
+                     : access.kind == AccessKind::kLoad ? "load from"
+                                                        : "atomic on";
+  const bool is_unmapped = payload_.get_response_status() == ::tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  const bool is_partial = payload_.get_response_status() == ::tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+  guest_error(hart, is_unmapped ? GuestErrorKind::kUnmappedAccess : GuestErrorKind::kDeviceMisuse,
+              access.address,
+              fmt::format("{} {:#010x}, {} bytes: {}; loads give 0, stores are ignored", what,
+                          access.address, access.bytes,
+                          is_unmapped  ? "no target there"
+                          : is_partial ? "registers take whole words only"
+                                       : "the target refused"));
+}
+
+void Cluster::request_dmi(std::uint32_t address) {
+  ::tlm::tlm_dmi dmi;
+  payload_.set_address(address);
+  if (!bus_socket->get_direct_mem_ptr(payload_, dmi)) {
+    return;
+  }
+  const auto base = static_cast<std::uint32_t>(dmi.get_start_address());
+  services_.dmi.map(base, dmi.get_end_address() - dmi.get_start_address() + 1, dmi.get_dmi_ptr(),
+                    dmi.is_read_allowed(), dmi.is_write_allowed());
+}
+
+void Cluster::invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) {
+  services_.dmi.unmap(static_cast<std::uint32_t>(start), end - start + 1);
+}
+
+void Cluster::dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t value) {
+  // The text of the RTL's $display, snitch.sv, so that scripts written for it can read ours.
+  const Cycles nanoseconds = hart.cycle * clock_.period_ps() / 1000;
+  services_.csr_dump(fmt::format("[DUMP] {} ns Core {:3}: 0x{:03x} = 0x{:08x}, {:10}", nanoseconds,
+                                 hart.hart_id, csr, value, value));
+}
+
+void Cluster::guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t address,
+                          const std::string& message) {
+  services_.guest_errors.report({kind, hart.hart_id, hart.pc, address,
+                                 std::string(name()) + "." + hart_name(hart.hart_id), message});
+}
+
+void Cluster::unsupported(const HartState& hart, const std::string& instruction) {
+  stop_message_ = fmt::format("{}.{}: pc {:#010x}: {} is not modelled", name(),
+                              hart_name(hart.hart_id), hart.pc, instruction);
+}
+
+void Cluster::breakpoint(const HartState& /*hart*/) {
+  ++breakpoints_;
+}
+
+}  // namespace tessera
