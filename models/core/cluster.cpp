@@ -31,12 +31,11 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& p
   }
   payload_.set_extension(&initiator_);
   bus_socket.register_invalidate_direct_mem_ptr(this, &Cluster::invalidate_direct_mem_ptr);
-  add_stats(parent_stats);
+  add_stats(stats);
   sc_core::sc_spawn([this] { run(); }, "run");
 }
 
-void Cluster::add_stats(StatGroup& parent_stats) {
-  StatGroup& stats = parent_stats.add_group(basename());
+void Cluster::add_stats(StatGroup& stats) {
   stats.add("instructions", "instructions", "retired by all harts",
             [this] { return total_instructions(); });
   stats.add("bus_accesses", "count", "accesses of harts to devices through the bus",
@@ -57,6 +56,12 @@ std::string Cluster::hart_name(std::uint32_t hart) const {
   const std::uint32_t tile = hart / parameters_.harts_per_tile;
   return fmt::format("group[{}].tile[{}].core[{}]", tile / parameters_.tiles_per_group,
                      tile % parameters_.tiles_per_group, hart % parameters_.harts_per_tile);
+}
+
+void Cluster::start_of_simulation() {
+  for (const std::uint32_t address : parameters_.memories) {
+    request_dmi(address);
+  }
 }
 
 void Cluster::attach_bridge(AccessBridge& bridge, std::uint32_t base, std::uint32_t bytes) {

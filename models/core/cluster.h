@@ -32,6 +32,7 @@ struct ClusterParameters {
   std::uint32_t boot_address = 0;
   Cycles quantum_cycles = 1000;  ///< how far a hart may run ahead of the others
   isa::IsaConfig isa{};
+  std::vector<std::uint32_t> memories;  ///< an address in each memory that may hold code
 };
 
 /// What the cluster needs from its surroundings; all of it outlives the cluster.
@@ -55,8 +56,9 @@ class Cluster : public sc_core::sc_module,
                 public WriteObserver,
                 public AccessBridge::Client {
  public:
+  /// `stats` is the cluster's own group.
   Cluster(const sc_core::sc_module_name& name, const ClusterParameters& parameters,
-          const ClockDomain& clock, const ClusterServices& services, StatGroup& parent_stats);
+          const ClockDomain& clock, const ClusterServices& services, StatGroup& stats);
 
   ::tlm_utils::simple_initiator_socket<Cluster> bus_socket{"bus_socket"};
 
@@ -92,6 +94,7 @@ class Cluster : public sc_core::sc_module,
   // AccessBridge::Client
   void access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) override;
 
+  void start_of_simulation() override;
   void run();  ///< the SC_THREAD
   void run_turns();
   void run_hart(std::uint32_t hart);
@@ -105,7 +108,7 @@ class Cluster : public sc_core::sc_module,
   void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end);
   void report_bus_error(const HartAccess& access);
   std::string hart_name(std::uint32_t hart) const;
-  void add_stats(StatGroup& parent_stats);
+  void add_stats(StatGroup& stats);
 
   struct PendingAccess {
     bool is_posted = false;

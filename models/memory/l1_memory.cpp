@@ -21,6 +21,7 @@ L1Memory::L1Memory(const Config& config, DmiTable& dmi, StatGroup& parent_stats)
       reservations_(std::size_t{config.layout.tiles()} * config.layout.banks_per_tile() +
                     std::size_t{config.accelerator_regions} * config.accelerator_banks),
       reserved_per_page_((bytes_.size() >> DmiTable::kPageBits) + 1) {
+  dmi_.map(0, bytes_.size(), bytes_.data(), true, true);
   StatGroup& stats = parent_stats.add_group("l1");
   stats.add("atomics", "count", "AMOs performed at the banks", &atomics_);
   stats.add("sc_successes", "count", "store-conditionals that wrote", &sc_successes_);

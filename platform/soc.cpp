@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/soc.h"
+
+#include <cstring>
+#include <map>
+#include <optional>
+
+#include <systemc>
+
+#include "models/axi/bus.h"
+#include "models/base/error.h"
+#include "models/core/cluster.h"
+#include "models/dma/dma.h"
+#include "models/memory/l1_memory.h"
+#include "models/memory/memory_target.h"
+#include "models/periph/boot.h"
+#include "models/periph/control_registers.h"
+#include "models/periph/control_regs.h"
+#include "models/periph/platform_block.h"
+#include "models/periph/platform_block_regs.h"
+#include "models/periph/uart.h"
+#include "models/tlm/access_bridge.h"
+#include "models/tlm/bus_memory.h"
+#include "models/tlm/byte_memory_target.h"
+#include "models/tlm/clock_domain.h"
+#include "platform/address_map.h"
+
+namespace tessera {
+
+namespace {
+
+L1Memory::Config l1_config(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  const L1Layout layout(cluster.core_tiles(), cluster.banks_per_tile, cluster.bank_bytes,
+                        cluster.sequential_bytes_per_tile());
+  const std::uint32_t accelerator_slots =
+      cluster.tile_slots_per_group - cluster.core_tiles_per_group;
+  return {layout, accelerator_slots == 0 ? 0 : cluster.num_groups,
+          accelerator_slots * cluster.tile_bytes(), accelerator_slots * cluster.banks_per_tile};
+}
+
+ClusterParameters cluster_parameters(const SocConfig& config) {
+  ClusterParameters parameters;
+  parameters.num_harts = config.cluster.num_harts();
+  parameters.harts_per_tile = config.cluster.cores_per_tile;
+  parameters.tiles_per_group = config.cluster.core_tiles_per_group;
+  parameters.boot_address = config.boot_address();
+  parameters.quantum_cycles = config.quantum_cycles;
+  parameters.isa = config.cluster.isa;
+  parameters.memories = {config.boot.rom_base, config.l2.base};
+  return parameters;
+}
+
+ControlParameters control_parameters(const SocConfig& config) {
+  ControlParameters parameters;
+  const bool is_mempool = config.control.variant == ControlVariant::kMempool;
+  parameters.map = is_mempool ? kControlMapMempool : kControlMapMempoolIta;
+  parameters.harts_per_tile = config.cluster.cores_per_tile;
+  parameters.tiles_per_group = config.cluster.core_tiles_per_group;
+  parameters.num_groups = config.cluster.num_groups;
+  parameters.tcdm_end = config.cluster.core_l1_bytes();
+  return parameters;
+}
+
+DmaParameters dma_parameters(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  DmaParameters parameters;
+  parameters.l1_bytes = cluster.l1_bytes();
+  parameters.core_l1_bytes = cluster.core_l1_bytes();
+  parameters.accelerator_region_bytes =
+      (cluster.tile_slots_per_group - cluster.core_tiles_per_group) * cluster.tile_bytes();
+  parameters.row_bytes = cluster.core_tiles() * cluster.banks_per_tile * 4;
+  parameters.num_groups = cluster.num_groups;
+  parameters.backends_per_group = config.dma.backends_per_group;
+  parameters.beat_bytes = config.dma.beat_bytes;
+  parameters.multi_backend_cycles = cluster.core_tiles_per_group == 1 ? 1 : 3;
+  return parameters;
+}
+
+std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  const bool has_ita = config.ita.count > 0;
+  return {
+      {PLATFORM_BLOCK_NUM_HARTS, cluster.num_harts()},
+      {PLATFORM_BLOCK_HARTS_PER_TILE, cluster.cores_per_tile},
+      {PLATFORM_BLOCK_CORE_TILES_PER_GROUP, cluster.core_tiles_per_group},
+      {PLATFORM_BLOCK_TILE_SLOTS_PER_GROUP, cluster.tile_slots_per_group},
+      {PLATFORM_BLOCK_NUM_GROUPS, cluster.num_groups},
+      {PLATFORM_BLOCK_BANKS_PER_TILE, cluster.banks_per_tile},
+      {PLATFORM_BLOCK_BANK_BYTES, cluster.bank_bytes},
+      {PLATFORM_BLOCK_SEQ_BYTES_PER_HART, cluster.sequential_bytes_per_core},
+      {PLATFORM_BLOCK_L1_BYTES, cluster.l1_bytes()},
+      {PLATFORM_BLOCK_CORE_L1_BYTES, cluster.core_l1_bytes()},
+      {PLATFORM_BLOCK_L2_BASE, config.l2.base},
+      {PLATFORM_BLOCK_L2_BYTES, config.l2.bytes},
+      {PLATFORM_BLOCK_CONTROL_VARIANT, static_cast<std::uint32_t>(config.control.variant)},
+      {PLATFORM_BLOCK_NUM_ITAS, config.ita.count},
+      {PLATFORM_BLOCK_ITA_INTERFACE, static_cast<std::uint32_t>(config.ita.interface)},
+      {PLATFORM_BLOCK_ITA_FLAVOUR, static_cast<std::uint32_t>(config.ita.flavour)},
+      {PLATFORM_BLOCK_ITA_BASE, has_ita ? config.ita.base() : 0},
+      {PLATFORM_BLOCK_ITA_STRIDE, has_ita ? config.ita.stride() : 0},
+      {PLATFORM_BLOCK_ITA_L1_BASE, has_ita ? config.ita_l1_base(0) : 0},
+      {PLATFORM_BLOCK_ITA_L1_BYTES, config.ita_l1_bytes()},
+      {PLATFORM_BLOCK_ATTENTION_ENGINE_BASE, 0},
+      {PLATFORM_BLOCK_CLOCK_KHZ, static_cast<std::uint32_t>(config.clock_khz)},
+      {PLATFORM_BLOCK_TIMING, PLATFORM_BLOCK_TIMING_FUNCTIONAL},
+  };
+}
+
+/// L1 as harts address it, and everything else as it is: what the loader and the debugger see.
+class HartView : public ByteMemory {
+ public:
+  HartView(L1Memory& l1, ByteMemory& bus) : l1_(l1), bus_(bus) {}
+  bool read(std::uint32_t address, void* data, std::size_t bytes) override {
+    return (l1_.contains(address) ? l1_.core_view() : bus_).read(address, data, bytes);
+  }
+  bool write(std::uint32_t address, const void* data, std::size_t bytes) override {
+    return (l1_.contains(address) ? l1_.core_view() : bus_).write(address, data, bytes);
+  }
+
+ private:
+  L1Memory& l1_;
+  ByteMemory& bus_;
+};
+
+}  // namespace
+
+/// The one place that names and connects every part.
+class Soc::Impl : public sc_core::sc_module {
+ public:
+  Impl(const sc_core::sc_module_name& name, const SocConfig& config, const SocServices& services);
+
+  RunResult run(const RunLimits& limits);
+  void request_stop(RunEnd reason);
+  void end_of_computation(std::uint32_t hart, std::uint32_t value);
+
+  const SocConfig config_;
+  const SocServices services_;
+  const AddressMap map_{config_};
+  StatGroup stats_{"soc"};
+  ClockDomain clock_{config_.clock_khz};
+  DmiTable dmi_;
+  StatGroup& cluster_stats_{stats_.add_group("cluster")};
+  L1Memory l1_{l1_config(config_), dmi_, cluster_stats_};
+  Bus bus_{"axi", stats_};
+  Cluster cluster_;
+  AccessBridge bridge_{"external_bridge", kExternalOutstanding};
+  ByteMemoryTarget l1_target_{"l1_target", l1_.raw_view()};
+  MemoryTarget l2_{"l2", {config_.l2.base, config_.l2.bytes, true}, stats_};
+  MemoryTarget boot_rom_{
+      "boot_rom", {config_.boot.rom_base, config_.boot.rom_bytes, false}, stats_};
+  BusMemory debug_bus_{"debug_bus", BusMemory::Access::kDebug};
+  BusMemory host_bus_{"host_bus", BusMemory::Access::kTransport};
+  BusMemory dma_bus_{"dma_bus", BusMemory::Access::kTransport};
+  ControlRegisters control_;
+  Dma dma_;
+  Uart uart_{"uart", services_.console, stats_};
+  PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
+                                services_.region_of_interest};
+  std::optional<BootHost> boot_host_;
+  HartView hart_view_{l1_, debug_bus_};
+
+ private:
+  /// Accesses of harts to external models that may be under way at once: one per hart is enough.
+  static constexpr unsigned kExternalOutstanding = 16;
+
+  void connect();
+  std::vector<Bus::Window> windows(AddressTarget target, std::uint32_t index = 0) const;
+
+  std::optional<RunEnd> requested_end_;
+  std::optional<std::uint32_t> other_end_value_;  ///< written by a hart that does not count
+  std::uint32_t end_value_ = 0;
+};
+
+Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
+                const SocServices& services)
+    : sc_module(name),
+      config_(config),
+      services_(services),
+      cluster_("cluster", cluster_parameters(config_), clock_,
+               {l1_, dmi_, services_.guest_errors,
+                [this](const std::string& line) {
+                  const std::string text = line + "\n";
+                  services_.console(text.data(), text.size());
+                },
+                services_.poll},
+               cluster_stats_),
+      control_(
+          "control", control_parameters(config_), clock_, cluster_,
+          [this](std::uint32_t hart, std::uint32_t value) { end_of_computation(hart, value); },
+          services_.guest_errors, stats_),
+      dma_("dma", dma_parameters(config_), clock_, dma_bus_, services_.guest_errors, stats_) {
+  l1_.set_write_observer(&cluster_);
+  l2_.set_write_observer(&cluster_);
+  const auto image = boot_rom_image(config_.boot.rom_base, config_.l2.base);
+  std::memcpy(boot_rom_.data(), image.data(), sizeof image);
+  if (config_.boot.mode == BootMode::kRom) {
+    boot_host_.emplace("boot_host", clock_, host_bus_,
+                       CONTROL_BASE + control_parameters(config_).map.wake_up,
+                       config_.boot.wake_up_cycle);
+  }
+  connect();
+}
+
+std::vector<Bus::Window> Soc::Impl::windows(AddressTarget target, std::uint32_t index) const {
+  std::vector<Bus::Window> found;
+  for (const AddressRange& range : map_.ranges()) {
+    if (range.target == target && range.index == index) {
+      const std::uint64_t origin = found.empty() ? range.base : found.front().origin;
+      found.push_back({range.name, range.base, range.bytes, origin});
+    }
+  }
+  return found;
+}
+
+void Soc::Impl::connect() {
+  cluster_.bus_socket.bind(bus_.target_socket);
+  bridge_.socket.bind(bus_.target_socket);
+  debug_bus_.socket.bind(bus_.target_socket);
+  host_bus_.socket.bind(bus_.target_socket);
+  dma_bus_.socket.bind(bus_.target_socket);
+
+  bus_.connect(l1_target_.target_socket, {{"soc.cluster.l1", 0, config_.cluster.l1_bytes(), 0}});
+  bus_.connect(l2_.target_socket, windows(AddressTarget::kL2));
+  bus_.connect(boot_rom_.target_socket, windows(AddressTarget::kBootRom));
+  bus_.connect(control_.target_socket, windows(AddressTarget::kControl));
+  bus_.connect(dma_.target_socket, windows(AddressTarget::kDma));
+  bus_.connect(platform_block_.target_socket, windows(AddressTarget::kPlatformBlock));
+  bus_.connect(uart_.target_socket, windows(AddressTarget::kUart));
+  if (config_.external.bytes > 0) {
+    cluster_.attach_bridge(bridge_, config_.external.base, config_.external.bytes);
+  }
+}
+
+void Soc::Impl::request_stop(RunEnd reason) {
+  if (!requested_end_) {
+    requested_end_ = reason;
+    cluster_.request_stop();
+  }
+}
+
+void Soc::Impl::end_of_computation(std::uint32_t hart, std::uint32_t value) {
+  if (config_.control.eoc_hart != kNoHart && hart != config_.control.eoc_hart) {
+    other_end_value_ = other_end_value_.value_or(value);
+    return;
+  }
+  end_value_ = value;
+  request_stop(RunEnd::kEndOfComputation);
+}
+
+RunResult Soc::Impl::run(const RunLimits& limits) {
+  static_assert(RunLimits::kNone == ClusterLimits::kNoLimit);
+  requested_end_.reset();
+  cluster_.set_limits({limits.max_cycles, limits.max_instructions});
+  sc_core::sc_start();
+
+  RunResult result;
+  switch (cluster_.stop_reason()) {
+    case ClusterStop::kRequested:
+      TESSERA_CHECK(requested_end_.has_value(), "the cluster stopped unasked");
+      result.end = *requested_end_;
+      break;
+    case ClusterStop::kMaxCycles:
+      result.end = RunEnd::kMaxCycles;
+      break;
+    case ClusterStop::kMaxInstructions:
+      result.end = RunEnd::kMaxInstructions;
+      break;
+    case ClusterStop::kUnsupported:
+      result.end = RunEnd::kUnsupported;
+      result.message = cluster_.stop_message();
+      break;
+    case ClusterStop::kNone:  // the kernel ran out of events: nothing can wake a hart
+    case ClusterStop::kHang:
+      // A hart whose end of computation does not count has finished, and nobody else can go on.
+      result.end = other_end_value_ ? RunEnd::kEndOfComputation : RunEnd::kHang;
+      end_value_ = other_end_value_.value_or(0);
+      break;
+  }
+  result.guest_value = end_value_;
+  result.cycles = clock_.now();
+  result.instructions = cluster_.total_instructions();
+  return result;
+}
+
+Soc::Soc(const SocConfig& config, const SocServices& services)
+    : impl_(std::make_unique<Impl>("soc", config, services)) {}
+Soc::~Soc() = default;
+
+ByteMemory& Soc::memory() {
+  return impl_->hart_view_;
+}
+RunResult Soc::run(const RunLimits& limits) {
+  return impl_->run(limits);
+}
+void Soc::request_stop(RunEnd reason) {
+  impl_->request_stop(reason);
+}
+Cycles Soc::now() const {
+  return impl_->cluster_.now();
+}
+std::uint32_t Soc::num_harts() const {
+  return impl_->cluster_.num_harts();
+}
+const HartState& Soc::hart(std::uint32_t hart) const {
+  return impl_->cluster_.harts().at(hart);
+}
+const StatGroup& Soc::stats() const {
+  return impl_->stats_;
+}
+
+}  // namespace tessera
