@@ -18,6 +18,8 @@ class BusTest : public testing::Test {
                  {{"outer", 0x1000, 0x40, 0x1000}, {"outer", 0x1080, 0x80, 0x1000}});
     dut_.connect(inner_.target_socket, {{"inner", 0x1040, 0x40, 0x1040}});
   }
+  void SetUp() override { sc_core::sc_start(sc_core::SC_ZERO_TIME); }  // binds multi-sockets
+
   StatGroup stats_{"soc"};
   Bus dut_{"axi", stats_};
   MemoryTarget outer_{"outer", {0x1000, 0x100, true}, stats_};
