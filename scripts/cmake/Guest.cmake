@@ -1,0 +1,79 @@
+# Cross-compiles firmware and guest programs to ${CMAKE_BINARY_DIR}/sw/*.elf.
+#
+# Plain custom commands instead of a second CMake project: one build graph, and a change of a
+# header rebuilds what includes it.
+
+find_program(GUEST_CC riscv64-unknown-elf-gcc REQUIRED)
+find_program(GUEST_AR riscv64-unknown-elf-ar REQUIRED)
+
+# Debian's compiler has no multilib for rv32ima and would silently take the 64-bit libgcc: link
+# with that of rv32im by name.
+execute_process(COMMAND ${GUEST_CC} -march=rv32im -mabi=ilp32 -print-libgcc-file-name
+                OUTPUT_VARIABLE guest_libgcc OUTPUT_STRIP_TRAILING_WHITESPACE
+                COMMAND_ERROR_IS_FATAL ANY)
+
+set(guest_flags -march=rv32ima_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -O3 -g
+    -ffreestanding -fno-builtin-printf -fno-common -fno-tree-loop-distribute-patterns
+    -ffunction-sections -fdata-sections
+    -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror
+    -Wframe-larger-than=224 # of 512 bytes of stack
+    -I${CMAKE_SOURCE_DIR} -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+set(guest_link_script ${CMAKE_SOURCE_DIR}/firmware/boot/link.ld)
+set(guest_dir ${CMAKE_BINARY_DIR}/guest)
+set(guest_library ${guest_dir}/libfirmware.a)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/sw)
+
+# guest_objects(VARIABLE source...): compiles each source (relative to the project) and returns
+# the objects.
+function(guest_objects variable)
+  set(objects)
+  foreach(source ${ARGN})
+    set(object ${guest_dir}/${source}.o)
+    get_filename_component(directory ${object} DIRECTORY)
+    file(MAKE_DIRECTORY ${directory})
+    set(language -std=gnu11)
+    if(source MATCHES "\\.S$")
+      set(language -D__ASSEMBLER__)
+    endif()
+    add_custom_command(
+      OUTPUT ${object}
+      COMMAND ${CMAKE_C_COMPILER_LAUNCHER} ${GUEST_CC} ${guest_flags} ${language} -MD -MF ${object}.d
+              -c ${CMAKE_SOURCE_DIR}/${source} -o ${object}
+      DEPENDS ${CMAKE_SOURCE_DIR}/${source}
+      DEPFILE ${object}.d
+      COMMENT "Guest object ${source}" VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+  set(${variable} ${objects} PARENT_SCOPE)
+endfunction()
+
+# guest_program(NAME source...): sources relative to sw/; the result is sw/NAME.elf.
+function(guest_program name)
+  list(TRANSFORM ARGN PREPEND sw/)
+  guest_objects(objects ${ARGN})
+  set(elf ${CMAKE_BINARY_DIR}/sw/${name}.elf)
+  add_custom_command(
+    OUTPUT ${elf}
+    COMMAND ${GUEST_CC} ${guest_flags} -nostartfiles -nostdlib -static -Wl,--gc-sections
+            -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=0x1000
+            -T ${guest_link_script} ${guest_start} ${objects} ${guest_library} ${guest_libgcc} -o ${elf}
+    DEPENDS ${guest_start} ${objects} ${guest_library} ${guest_link_script}
+    COMMENT "Guest program sw/${name}.elf" VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY guest_elfs ${elf})
+endfunction()
+
+guest_objects(guest_start firmware/boot/crt0.S)
+file(GLOB firmware_sources RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS
+     ${CMAKE_SOURCE_DIR}/firmware/runtime/*.c ${CMAKE_SOURCE_DIR}/firmware/drivers/*.c)
+guest_objects(firmware_objects ${firmware_sources})
+add_custom_command(
+  OUTPUT ${guest_library}
+  COMMAND ${CMAKE_COMMAND} -E rm -f ${guest_library}
+  COMMAND ${GUEST_AR} rcsD ${guest_library} ${firmware_objects}
+  DEPENDS ${firmware_objects}
+  COMMENT "Guest library firmware" VERBATIM)
+
+include(${CMAKE_SOURCE_DIR}/sw/programs.cmake)
+
+get_property(guest_elfs GLOBAL PROPERTY guest_elfs)
+add_custom_target(guest ALL DEPENDS ${guest_elfs})
