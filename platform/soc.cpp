@@ -133,6 +133,8 @@ class Soc::Impl : public sc_core::sc_module {
   RunResult run(const RunLimits& limits);
   void request_stop(RunEnd reason);
   void end_of_computation(std::uint32_t hart, std::uint32_t value);
+  /// The windows of a target, as the bus decodes them.
+  std::vector<Bus::Window> windows(AddressTarget target, std::uint32_t index = 0) const;
 
   const SocConfig config_;
   const SocServices services_;
@@ -165,7 +167,6 @@ class Soc::Impl : public sc_core::sc_module {
   static constexpr unsigned kExternalOutstanding = 16;
 
   void connect();
-  std::vector<Bus::Window> windows(AddressTarget target, std::uint32_t index = 0) const;
 
   std::optional<RunEnd> requested_end_;
   std::optional<std::uint32_t> other_end_value_;  ///< written by a hart that does not count
@@ -226,7 +227,10 @@ void Soc::Impl::connect() {
   bus_.connect(control_.target_socket, windows(AddressTarget::kControl));
   bus_.connect(dma_.target_socket, windows(AddressTarget::kDma));
   bus_.connect(platform_block_.target_socket, windows(AddressTarget::kPlatformBlock));
-  bus_.connect(uart_.target_socket, windows(AddressTarget::kUart));
+  const unsigned uart_port = bus_.connect(uart_.target_socket, windows(AddressTarget::kUart));
+  if (config_.uart.answers_unmapped) {
+    bus_.set_default(uart_port);
+  }
   if (config_.external.bytes > 0) {
     cluster_.attach_bridge(bridge_, config_.external.base, config_.external.bytes);
   }
@@ -287,6 +291,12 @@ Soc::Soc(const SocConfig& config, const SocServices& services)
     : impl_(std::make_unique<Impl>("soc", config, services)) {}
 Soc::~Soc() = default;
 
+void Soc::connect_external(::tlm::tlm_target_socket<>& target) {
+  impl_->bus_.connect(target, impl_->windows(AddressTarget::kExternal));
+}
+void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
+  initiator.bind(impl_->bus_.target_socket);
+}
 ByteMemory& Soc::memory() {
   return impl_->hart_view_;
 }

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include <tlm>
+
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
 #include "models/base/log.h"
@@ -62,6 +64,14 @@ class Soc {
  public:
   Soc(const SocConfig& config, const SocServices& services);
   ~Soc();
+
+  /// Binds a TLM-2.0 target to the window soc.external; it sees addresses relative to the window,
+  /// and may call wait() in b_transport: only the hart that asked waits. Before the first run().
+  /// REQUIRES: soc.external.bytes > 0.
+  void connect_external(::tlm::tlm_target_socket<>& target);
+  /// Binds a TLM-2.0 initiator to the bus: it reaches everything that the DMA reaches, L1 in its
+  /// raw (unscrambled) view. Before the first run().
+  void connect_external(::tlm::tlm_initiator_socket<>& initiator);
 
   /// The loader's and debugger's view of L1 (as harts address it), L2 and memories behind
   /// `external`: no time, no side effects. Writes to decoded code are seen by the harts.

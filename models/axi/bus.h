@@ -37,20 +37,17 @@ class Bus : public sc_core::sc_module {
     std::uint64_t origin;
   };
   /// Binds a target behind `windows`, which must not overlap others (checked: our bug).
+  /// Returns its port.
   template <typename Socket>
-  void connect(Socket& target, const std::vector<Window>& windows) {
+  unsigned connect(Socket& target, const std::vector<Window>& windows) {
     initiator_socket.bind(target);
     for (const Window& window : windows) {
       add_window(window, num_targets_);
     }
-    ++num_targets_;
+    return num_targets_++;
   }
-  /// Binds a target that answers where no window does; it sees full addresses.
-  template <typename Socket>
-  void connect_default(Socket& target) {
-    initiator_socket.bind(target);
-    default_port_ = static_cast<int>(num_targets_++);
-  }
+  /// The target at `port` also answers where no window does; it sees full addresses there.
+  void set_default(unsigned port) { default_port_ = static_cast<int>(port); }
 
  private:
   static constexpr int kNoPort = -1;

@@ -15,7 +15,7 @@ constexpr Cycles kNever = ~Cycles{0};
 }
 
 Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& parameters,
-                 const ClockDomain& clock, const ClusterServices& services, StatGroup& parent_stats)
+                 const ClockDomain& clock, const ClusterServices& services, StatGroup& stats)
     : sc_module(name),
       parameters_(parameters),
       clock_(clock),
@@ -33,6 +33,10 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& p
   bus_socket.register_invalidate_direct_mem_ptr(this, &Cluster::invalidate_direct_mem_ptr);
   add_stats(stats);
   sc_core::sc_spawn([this] { run(); }, "run");
+}
+
+Cluster::~Cluster() {
+  payload_.clear_extension(&initiator_);  // a payload frees what it still holds
 }
 
 void Cluster::add_stats(StatGroup& stats) {

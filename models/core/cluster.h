@@ -59,6 +59,7 @@ class Cluster : public sc_core::sc_module,
   /// `stats` is the cluster's own group.
   Cluster(const sc_core::sc_module_name& name, const ClusterParameters& parameters,
           const ClockDomain& clock, const ClusterServices& services, StatGroup& stats);
+  ~Cluster() override;
 
   ::tlm_utils::simple_initiator_socket<Cluster> bus_socket{"bus_socket"};
 

@@ -49,6 +49,12 @@ TEST_F(BusTest, AnswersAnAddressErrorWhereNothingIsMapped) {
   EXPECT_EQ(stats_.value("axi.decode_errors"), 3u);
 }
 
+TEST_F(BusTest, TheDefaultTargetAnswersWhereNoWindowDoes) {
+  dut_.set_default(1);
+  initiator_.write(0x20, 7);  // a full address, which fits into the inner memory
+  EXPECT_EQ(inner_.data()[0x20], 7);
+}
+
 TEST_F(BusTest, DirectPointersStayInsideTheWindow) {
   ::tlm::tlm_generic_payload trans;
   ::tlm::tlm_dmi dmi;
