@@ -9,14 +9,9 @@
 #include "models/base/guest_error.h"
 #include "models/base/hart_access.h"
 #include "models/isa/hart_state.h"
+#include "models/isa/isa_config.h"
 
 namespace tessera::isa {
-
-struct IsaConfig {
-  bool xpulpimg = true;
-  bool fence_i = false;            ///< false: illegal instruction, as in MemPool's RTL
-  std::uint32_t trap_address = 0;  ///< every trap jumps here (MTVEC is the boot address)
-};
 
 /// Why run() came back.
 enum class StopReason : std::uint8_t {
@@ -46,17 +41,17 @@ class HartEnvironment {
 };
 
 /// Functional execution of harts, one instruction per cycle plus the extra cycles of slow accesses.
-/// Code is decoded once per 4 KiB page, shared by all harts, and fetched through the DMI table: code
-/// lives in memory with DMI (L1, L2, ROM). Pages that hold decoded code lose their write pointer, so
-/// stores to them reach HartEnvironment::access(), whose owner calls invalidate_code().
+/// Code is decoded once per 4 KiB page, shared by all harts, and fetched through the DMI table:
+/// code lives in memory with DMI (L1, L2, ROM). Pages that hold decoded code lose their write
+/// pointer, so stores to them reach HartEnvironment::access(), whose owner calls invalidate_code().
 class Interpreter {
  public:
   Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment);
   ~Interpreter();
 
   /// Executes `hart` (activity kRunning) until at least `budget` cycles have passed or it stops.
-  /// Updates x, pc, cycle, instructions. `hart.cycle` and `hart.instructions` are exact whenever the
-  /// environment is called.
+  /// Updates x, pc, cycle, instructions. `hart.cycle` and `hart.instructions` are exact whenever
+  /// the environment is called.
   StopReason run(HartState& hart, Cycles budget);
   /// Makes run() return kStopRequested after the instruction that is executing.
   void request_stop();
@@ -64,7 +59,8 @@ class Interpreter {
   /// Shortens the running hart's budget so that it returns at local time `cycle` or right after the
   /// current instruction, whichever is later (a device event falls into its run-ahead).
   void limit_run_to(Cycles cycle);
-  /// Bytes [address, address + bytes) changed: forget decoded code there, restore write DMI.
+  /// Bytes [address, address + bytes) changed. A page with decoded instructions there is forgotten
+  /// and gets its write DMI back; other pages keep their code.
   void invalidate_code(std::uint32_t address, std::uint32_t bytes);
   /// True when the page holds decoded code (its stores must go through invalidate_code()).
   bool has_code(std::uint32_t address) const;
