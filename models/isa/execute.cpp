@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// The threaded loop. Every handler ends by jumping to the next instruction's handler.
+#include <cstring>
+
+#include "models/isa/csr.h"
+#include "models/isa/interpreter_impl.h"
+#include "models/isa/semantics.h"
+
+// Labels as values are a GNU extension: one indirect jump per handler, which the host's branch
+// predictor tells apart, instead of one for all.
+#pragma GCC diagnostic ignored "-Wpedantic"
+
+#define TESSERA_ALWAYS_INLINE [[gnu::always_inline]] inline
+
+namespace tessera::isa {
+namespace {
+
+constexpr std::uint8_t kSp = 2;
+
+/// Second operand of a computing instruction; offset of an access.
+template <Format format>
+TESSERA_ALWAYS_INLINE std::uint32_t operand_b(const ThreadedOp* op, const std::uint32_t* x) {
+  constexpr Operands kUsed = operands(format);
+  if constexpr (kUsed.has_immediate) {
+    return static_cast<std::uint32_t>(op->imm);
+  } else if constexpr (kUsed.reads_rs2) {
+    return x[op->registers.rs2];
+  } else {
+    return 0;
+  }
+}
+
+template <Op kOp, Format format>
+TESSERA_ALWAYS_INLINE void compute_fast(const ThreadedOp* op, std::uint32_t* x) {
+  std::uint32_t c = 0;
+  if constexpr (operands(format).reads_rs3) {
+    c = x[op->registers.rs3];
+  }
+  x[op->rd] = semantics::result<kOp>(x[op->rs1], operand_b<format>(op, x), c, 0);
+}
+
+template <Op kOp, Format format>
+TESSERA_ALWAYS_INLINE bool is_taken_fast(const ThreadedOp* op, const std::uint32_t* x) {
+  if constexpr (operands(format).has_immediate) {
+    const std::int32_t immediate = static_cast<std::int8_t>(op->rd);
+    return semantics::is_taken<kOp>(x[op->rs1], static_cast<std::uint32_t>(immediate));
+  } else {
+    return semantics::is_taken<kOp>(x[op->rs1], x[op->rd]);
+  }
+}
+
+/// False, and nothing done, when the access is misaligned or not to DMI memory.
+template <Format format, typename Cell>
+TESSERA_ALWAYS_INLINE bool load_fast(const ThreadedOp* op, std::uint32_t* x,
+                                     const DmiTable::Page* pages) {
+  constexpr Operands kUsed = operands(format);
+  const std::uint32_t base = x[op->rs1];
+  const std::uint32_t sum = base + operand_b<format>(op, x);
+  const std::uint32_t address = kUsed.writes_rs1 ? base : sum;
+  const std::uint8_t* page = pages[address >> DmiTable::kPageBits].read;
+  if (__builtin_expect(page == nullptr || (address | sum) % sizeof(Cell) != 0, false)) {
+    return false;
+  }
+  Cell value;
+  std::memcpy(&value, page + address % DmiTable::kPageBytes, sizeof value);
+  if constexpr (kUsed.writes_rs1) {
+    x[kUsed.reads_rs2 ? op->registers.rs3 : op->registers.rs2] = sum;
+  }
+  x[op->rd] = static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
+  return true;
+}
+
+/// As load_fast.
+template <Format format, typename Cell>
+TESSERA_ALWAYS_INLINE bool store_fast(const ThreadedOp* op, std::uint32_t* x,
+                                      const DmiTable::Page* pages) {
+  constexpr Operands kUsed = operands(format);
+  const std::uint32_t base = x[op->rs1];
+  const std::uint32_t sum =
+      base + (kUsed.has_immediate ? static_cast<std::uint32_t>(op->imm) : x[op->registers.rs3]);
+  const std::uint32_t address = kUsed.writes_rs1 ? base : sum;
+  std::uint8_t* page = pages[address >> DmiTable::kPageBits].write;
+  if (__builtin_expect(page == nullptr || (address | sum) % sizeof(Cell) != 0, false)) {
+    return false;
+  }
+  const auto value = static_cast<Cell>(x[op->registers.rs2]);
+  std::memcpy(page + address % DmiTable::kPageBytes, &value, sizeof value);
+  if constexpr (kUsed.writes_rs1) {
+    x[op->rd] = sum;
+  }
+  return true;
+}
+
+}  // namespace
+
+const void* const* Interpreter::Impl::handlers() {
+  const void* const* handlers = nullptr;
+  execute(nullptr, &handlers);
+  return handlers;
+}
+
+#define TESSERA_NEXT()  \
+  do {                  \
+    ++op;               \
+    goto * op->handler; \
+  } while (false)
+/// Charges the budget for the block at `op` and runs it, if the budget covers all of it.
+#define TESSERA_ENTER_BLOCK(block_length)       \
+  do {                                          \
+    remaining -= (block_length);                \
+    if (__builtin_expect(remaining < 0, false)) \
+      goto out_of_budget;                       \
+    goto * op->handler;                         \
+  } while (false)
+#define TESSERA_INDEX() static_cast<std::size_t>(op - page->ops.data())
+
+StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) {
+// clang-format off
+#define TESSERA_ROW(op_name, ...) &&handle_##op_name,
+#define TESSERA_SLOW_ROW(...) &&slow,
+  static const void* const kHandlers[kNumHandlers] = {
+      &&slow,
+      TESSERA_ISA_COMPUTE(TESSERA_ROW)
+      TESSERA_ISA_BRANCH(TESSERA_ROW)
+      TESSERA_ISA_LOAD(TESSERA_ROW)
+      TESSERA_ISA_STORE(TESSERA_ROW)
+      TESSERA_ISA_ATOMIC(TESSERA_SLOW_ROW)
+      TESSERA_ISA_JUMP(TESSERA_ROW)
+      TESSERA_ISA_OTHER(TESSERA_SLOW_ROW)
+      TESSERA_ISA_FLOAT(TESSERA_SLOW_ROW)
+      &&slow, &&nop, &&load_immediate, &&jump, &&add_to_sp, &&far_jump, &&stop, &&translate};
+// clang-format on
+#undef TESSERA_ROW
+#undef TESSERA_SLOW_ROW
+  if (impl == nullptr) {
+    *handlers = kHandlers;
+    return StopReason::kBudget;
+  }
+
+  HartState* const hart = impl->hart_;
+  std::uint32_t* const x = hart->x.data();
+  const DmiTable::Page* const pages = &impl->dmi_.page_of(0);
+  CodePage* const* const code = impl->code_.get();
+  std::int64_t remaining = impl->remaining_;
+  std::uint32_t pc = hart->pc;
+  const CodePage* page = nullptr;
+  const ThreadedOp* op = nullptr;
+
+enter:  // at pc, with `remaining` exact
+  page = code[page_number(pc)];
+  if (__builtin_expect(page == nullptr || pc % 4 != 0 || remaining <= 0, false)) {
+    goto enter_slowly;
+  }
+  op = &page->ops[pc / 4 % CodePage::kInstructions];
+  TESSERA_ENTER_BLOCK(page->lengths[pc / 4 % CodePage::kInstructions]);
+
+enter_slowly:
+  hart->pc = pc;
+  impl->remaining_ = remaining;
+  if (remaining <= 0) {
+    return StopReason::kBudget;
+  }
+  impl->prepare_fetch();
+  if (impl->stop_requested) {
+    return StopReason::kStopRequested;
+  }
+  remaining = impl->remaining_;
+  pc = hart->pc;
+  goto enter;
+
+out_of_budget : {  // inside the block at `op`, which has been charged
+  const std::int64_t available = remaining + page->lengths[TESSERA_INDEX()];
+  if (available <= 0) {
+    hart->pc = page->address_of(TESSERA_INDEX());
+    impl->remaining_ = available;
+    return StopReason::kBudget;
+  }
+  const std::size_t index = TESSERA_INDEX();
+  impl->translator_.make_partial_block(*page, index, static_cast<std::size_t>(available),
+                                       *impl->partial_block_);
+  page = impl->partial_block_.get();
+  op = &page->ops[index];
+  remaining = 0;
+  goto * op->handler;
+}
+
+stop:
+  hart->pc = page->address_of(TESSERA_INDEX());
+  impl->remaining_ = remaining;
+  return StopReason::kBudget;
+
+translate : {
+  const std::size_t index = TESSERA_INDEX();
+  impl->translator_.translate(*code[page_number(page->base)], index);
+  TESSERA_ENTER_BLOCK(page->lengths[index]);
+}
+
+slow : {
+  impl->remaining_ = remaining;
+  const std::optional<StopReason> reason = impl->step(*page, TESSERA_INDEX());
+  if (reason) {
+    return *reason;
+  }
+  remaining = impl->remaining_;
+  pc = hart->pc;
+  goto enter;
+}
+
+far_jump:
+  pc = static_cast<std::uint32_t>(op->imm);
+  goto enter;
+
+nop:
+  TESSERA_NEXT();
+
+load_immediate:
+  x[op->rd] = static_cast<std::uint32_t>(op->imm);
+  TESSERA_NEXT();
+
+add_to_sp : {
+  const std::uint32_t value = x[op->rs1] + static_cast<std::uint32_t>(op->imm);
+  if (static_cast<std::int32_t>(value) < static_cast<std::int32_t>(hart->stack_limit) &&
+      hart->stack_limit != csr::kNoStackLimit) {
+    goto slow;
+  }
+  x[kSp] = value;
+  TESSERA_NEXT();
+}
+
+jump : {
+  const BranchTarget target = op->target;
+  op += target.delta;
+  TESSERA_ENTER_BLOCK(target.length);
+}
+
+handle_kJal : {
+  const BranchTarget target = op->target;
+  x[op->rd] = page->base + op->link;
+  op += target.delta;
+  TESSERA_ENTER_BLOCK(target.length);
+}
+
+handle_kJalr:
+  pc = (x[op->rs1] + static_cast<std::uint32_t>(op->imm)) & ~1u;
+  x[op->rd] = page->base + op->link;
+  goto enter;
+
+#define TESSERA_ROW(op_name, mnemonic, bits, format, ...)              \
+  handle_##op_name : compute_fast<Op::op_name, Format::format>(op, x); \
+  TESSERA_NEXT();
+  TESSERA_ISA_COMPUTE(TESSERA_ROW)
+#undef TESSERA_ROW
+
+#define TESSERA_ROW(op_name, mnemonic, bits, format, ...)    \
+  handle_##op_name : {                                       \
+    if (is_taken_fast<Op::op_name, Format::format>(op, x)) { \
+      const BranchTarget target = op->target;                \
+      op += target.delta;                                    \
+      TESSERA_ENTER_BLOCK(target.length);                    \
+    }                                                        \
+    const std::uint16_t length = op->fall_length;            \
+    ++op;                                                    \
+    TESSERA_ENTER_BLOCK(length);                             \
+  }
+  TESSERA_ISA_BRANCH(TESSERA_ROW)
+#undef TESSERA_ROW
+
+#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)               \
+  handle_##op_name : if (!load_fast<Format::format, type>(op, x, pages)) goto slow; \
+  TESSERA_NEXT();
+  TESSERA_ISA_LOAD(TESSERA_ROW)
+#undef TESSERA_ROW
+
+#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)                \
+  handle_##op_name : if (!store_fast<Format::format, type>(op, x, pages)) goto slow; \
+  TESSERA_NEXT();
+  TESSERA_ISA_STORE(TESSERA_ROW)
+#undef TESSERA_ROW
+}
+
+}  // namespace tessera::isa
