@@ -298,6 +298,9 @@ void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
   initiator.bind(impl_->bus_.target_socket);
 }
 ByteMemory& Soc::memory() {
+  if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) {
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets reach nothing before that
+  }
   return impl_->hart_view_;
 }
 RunResult Soc::run(const RunLimits& limits) {

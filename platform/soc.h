@@ -75,6 +75,7 @@ class Soc {
 
   /// The loader's and debugger's view of L1 (as harts address it), L2 and memories behind
   /// `external`: no time, no side effects. Writes to decoded code are seen by the harts.
+  /// Ends the elaboration: nothing can be connected afterwards.
   ByteMemory& memory();
   /// Runs until the end of computation, a limit or a stop request. May be called again to go on
   /// after a limit.

@@ -106,6 +106,7 @@ Cycles Cluster::next_kernel_event() const {
 }
 
 void Cluster::run() {
+  sc_core::wait(sc_core::SC_ZERO_TIME);  // programs are loaded after the initialisation phase
   while (true) {
     if (stop_ != ClusterStop::kNone) {
       sc_core::sc_pause();
