@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/elf_loader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <gelf.h>
+#include <libelf.h>
+
+#include "models/base/error.h"
+#include "models/base/text.h"
+
+namespace tessera {
+
+namespace {
+
+constexpr const char* kExpected = "expected a 32-bit little-endian RISC-V executable";
+
+struct ElfCloser {
+  void operator()(Elf* elf) const { elf_end(elf); }
+};
+using ElfHandle = std::unique_ptr<Elf, ElfCloser>;
+
+std::string machine_name(unsigned machine) {
+  switch (machine) {
+    case EM_386:
+      return "x86";
+    case EM_X86_64:
+      return "x86-64";
+    case EM_ARM:
+      return "Arm";
+    case EM_AARCH64:
+      return "AArch64";
+    case EM_RISCV:
+      return "RISC-V";
+    default:
+      return fmt::format("machine {}", machine);
+  }
+}
+
+/// Reads the parts of one file; every offset in it is checked against the size of the file.
+class Reader {
+ public:
+  Reader(std::string path, std::vector<std::uint8_t>& bytes)
+      : path_(std::move(path)), bytes_(bytes) {
+    elf_version(EV_CURRENT);
+    if (bytes_.size() < SELFMAG || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0) {
+      throw ConfigError(path_, "not an ELF file", kExpected);
+    }
+    check_class();
+    elf_.reset(elf_memory(reinterpret_cast<char*>(bytes_.data()), bytes_.size()));
+    if (elf_ == nullptr || gelf_getehdr(elf_.get(), &header_) == nullptr) {
+      throw truncated("the ELF header");
+    }
+    check_header();
+  }
+
+  const GElf_Ehdr& header() const { return header_; }
+
+  std::vector<ElfSegment> segments() const {
+    std::size_t count = 0;
+    if (elf_getphdrnum(elf_.get(), &count) != 0) {
+      throw truncated("the program headers");
+    }
+    std::vector<ElfSegment> segments;
+    for (std::size_t i = 0; i < count; ++i) {
+      GElf_Phdr segment;
+      if (gelf_getphdr(elf_.get(), static_cast<int>(i), &segment) == nullptr) {
+        throw truncated("the program headers");
+      }
+      if (segment.p_type == PT_LOAD && segment.p_memsz > 0) {
+        segments.push_back(read_segment(static_cast<unsigned>(i), segment));
+      }
+    }
+    return segments;
+  }
+
+  std::vector<ElfSymbol> symbols() const {
+    std::vector<ElfSymbol> symbols;
+    for (Elf_Scn* section = elf_nextscn(elf_.get(), nullptr); section != nullptr;
+         section = elf_nextscn(elf_.get(), section)) {
+      GElf_Shdr header;
+      if (gelf_getshdr(section, &header) != nullptr && header.sh_type == SHT_SYMTAB) {
+        read_symbols(section, header, symbols);
+      }
+    }
+    return symbols;
+  }
+
+ private:
+  ConfigError truncated(const std::string& part) const {
+    return {path_, fmt::format("truncated: {} lies beyond the end of the file ({} bytes)", part,
+                               bytes_.size())};
+  }
+  bool holds(std::uint64_t offset, std::uint64_t count) const {
+    return offset <= bytes_.size() && count <= bytes_.size() - offset;
+  }
+  void check_class() const {
+    if (bytes_.size() < EI_NIDENT) {
+      throw truncated("the ELF header");
+    }
+    if (bytes_[EI_CLASS] != ELFCLASS32) {
+      throw ConfigError(path_, "a 64-bit ELF file", kExpected);
+    }
+    if (bytes_[EI_DATA] != ELFDATA2LSB) {
+      throw ConfigError(path_, "a big-endian ELF file", kExpected);
+    }
+  }
+  void check_header() const {
+    if (header_.e_machine != EM_RISCV) {
+      throw ConfigError(path_, "an ELF file for " + machine_name(header_.e_machine), kExpected);
+    }
+    if (header_.e_type != ET_EXEC) {
+      throw ConfigError(path_, "not linked as an executable", kExpected);
+    }
+    const auto check_table = [&](std::uint64_t offset, std::uint64_t count, std::uint64_t size,
+                                 const char* name) {
+      if (count > 0 && !holds(offset, count * size)) {
+        throw truncated(name);
+      }
+    };
+    check_table(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "the program headers");
+    check_table(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "the section headers");
+  }
+  ElfSegment read_segment(unsigned index, const GElf_Phdr& segment) const {
+    if (!holds(segment.p_offset, segment.p_filesz)) {
+      throw truncated(fmt::format("segment {}", index));
+    }
+    if (segment.p_filesz > segment.p_memsz) {
+      throw ConfigError(path_,
+                        fmt::format("segment {} has more bytes in the file than in memory", index));
+    }
+    const auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(segment.p_offset);
+    return {index,
+            static_cast<std::uint32_t>(segment.p_paddr),
+            {first, first + static_cast<std::ptrdiff_t>(segment.p_filesz)},
+            segment.p_memsz};
+  }
+  bool is_in_code(const GElf_Sym& symbol) const {
+    GElf_Shdr section;
+    return gelf_getshdr(elf_getscn(elf_.get(), symbol.st_shndx), &section) != nullptr &&
+           (section.sh_flags & SHF_EXECINSTR) != 0;
+  }
+  void read_symbols(Elf_Scn* section, const GElf_Shdr& header,
+                    std::vector<ElfSymbol>& symbols) const {
+    Elf_Data* data = elf_getdata(section, nullptr);
+    if (data == nullptr || header.sh_entsize == 0) {
+      return;
+    }
+    const auto count = static_cast<int>(header.sh_size / header.sh_entsize);
+    for (int i = 0; i < count; ++i) {
+      GElf_Sym symbol;
+      if (gelf_getsym(data, i, &symbol) == nullptr || symbol.st_shndx == SHN_UNDEF) {
+        continue;
+      }
+      const char* name = elf_strptr(elf_.get(), header.sh_link, symbol.st_name);
+      const unsigned type = GELF_ST_TYPE(symbol.st_info);
+      // Names that begin with '$' or '.' are marks of the assembler.
+      const bool is_named = name != nullptr && *name != '\0' && *name != '$' && *name != '.';
+      if (is_named && (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE)) {
+        symbols.push_back({name, static_cast<std::uint32_t>(symbol.st_value),
+                           static_cast<std::uint32_t>(symbol.st_size), is_in_code(symbol)});
+      }
+    }
+  }
+
+  std::string path_;
+  std::vector<std::uint8_t>& bytes_;
+  ElfHandle elf_;
+  GElf_Ehdr header_{};
+};
+
+/// "L1 0x..., L2 0x...".
+std::string memories(const AddressMap& map) {
+  std::vector<std::string> texts;
+  for (const AddressRange& range : map.ranges()) {
+    if (range.is_memory()) {
+      texts.push_back(range.text());
+    }
+  }
+  return join(texts);
+}
+
+}  // namespace
+
+SymbolTable::SymbolTable(std::vector<ElfSymbol> symbols) : symbols_(std::move(symbols)) {
+  // Of several names for one address the one with a size, a function, comes last and is found.
+  std::stable_sort(symbols_.begin(), symbols_.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.address, a.bytes) < std::tie(b.address, b.bytes);
+  });
+}
+
+std::string SymbolTable::describe(std::uint32_t address) const {
+  auto symbol = std::upper_bound(
+      symbols_.begin(), symbols_.end(), address,
+      [](std::uint32_t value, const auto& entry) { return value < entry.address; });
+  while (symbol != symbols_.begin()) {
+    --symbol;
+    const std::uint32_t offset = address - symbol->address;
+    if (symbol->is_code) {
+      if (symbol->bytes > 0 && offset >= symbol->bytes) {
+        return "";
+      }
+      return offset == 0 ? symbol->name : fmt::format("{}+0x{:x}", symbol->name, offset);
+    }
+  }
+  return "";
+}
+
+std::optional<std::uint32_t> SymbolTable::find(const std::string& name) const {
+  const auto symbol = std::find_if(symbols_.begin(), symbols_.end(),
+                                   [&](const auto& entry) { return entry.name == name; });
+  return symbol == symbols_.end() ? std::nullopt : std::optional(symbol->address);
+}
+
+std::vector<std::string> SymbolTable::names() const {
+  std::vector<std::string> names;
+  for (const ElfSymbol& symbol : symbols_) {
+    names.push_back(symbol.name);
+  }
+  return names;
+}
+
+ElfImage ElfImage::read(const std::string& path) {
+  std::vector<std::uint8_t> bytes = read_file(path);
+  const Reader reader(path, bytes);
+  ElfImage image;
+  image.path = path;
+  image.entry = static_cast<std::uint32_t>(reader.header().e_entry);
+  image.has_compressed_code = (reader.header().e_flags & EF_RISCV_RVC) != 0;
+  image.segments = reader.segments();
+  if (image.segments.empty()) {
+    throw ConfigError(path, "no loadable segment", "was it linked?");
+  }
+  image.symbols = SymbolTable(reader.symbols());
+  return image;
+}
+
+void ElfImage::check_fits(const AddressMap& map) const {
+  for (const ElfSegment& segment : segments) {
+    check_is_memory(map, fmt::format("{}: segment {}", path, segment.index), segment.address,
+                    segment.memory_bytes);
+  }
+}
+
+void ElfImage::load(ByteMemory& memory) const {
+  for (const ElfSegment& segment : segments) {
+    std::vector<std::uint8_t> bytes = segment.bytes;
+    bytes.resize(segment.memory_bytes);
+    const bool is_written = memory.write(segment.address, bytes.data(), bytes.size());
+    TESSERA_CHECK(is_written, "{}: segment {} is in the map but not in memory", path,
+                  segment.index);
+  }
+}
+
+std::vector<std::uint8_t> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!std::filesystem::exists(path)) {
+    throw ConfigError(path, "no such file");
+  }
+  if (!stream || !std::filesystem::is_regular_file(path)) {
+    throw ConfigError(path, "cannot read this file");
+  }
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void check_is_memory(const AddressMap& map, const std::string& where, std::uint64_t address,
+                     std::uint64_t bytes) {
+  const std::uint64_t end = address + bytes;
+  const auto is_memory_at = [&](std::uint64_t at) {
+    const AddressRange* range = at >> 32 == 0 ? map.find(static_cast<std::uint32_t>(at)) : nullptr;
+    return range != nullptr && range->is_memory() ? range : nullptr;
+  };
+  for (std::uint64_t at = address; at < end;) {
+    const AddressRange* range = is_memory_at(at);
+    if (range == nullptr) {
+      throw ConfigError(where,
+                        fmt::format("0x{:08X}..0x{:08X} is not all memory", address, end - 1),
+                        "memory of this machine: " + memories(map));
+    }
+    at = range->end();
+  }
+}
+
+}  // namespace tessera

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/base/byte_memory.h"
+#include "platform/address_map.h"
+
+namespace tessera {
+
+struct ElfSymbol {
+  std::string name;
+  std::uint32_t address;
+  std::uint32_t bytes;  ///< 0: unknown
+  bool is_code;
+};
+
+/// The names of a program's addresses.
+class SymbolTable {
+ public:
+  SymbolTable() = default;
+  explicit SymbolTable(std::vector<ElfSymbol> symbols);
+
+  /// "main" or "main+0x1c"; empty when no function or label in code holds `address`.
+  std::string describe(std::uint32_t address) const;
+  std::optional<std::uint32_t> find(const std::string& name) const;
+  std::vector<std::string> names() const;
+
+ private:
+  std::vector<ElfSymbol> symbols_;  ///< by address
+};
+
+struct ElfSegment {
+  unsigned index;                   ///< in the program headers
+  std::uint32_t address;            ///< physical
+  std::vector<std::uint8_t> bytes;  ///< from the file
+  std::uint64_t memory_bytes;       ///< the rest is zero
+};
+
+/// An executable for RV32, read whole; nothing of it is trusted.
+struct ElfImage {
+  std::string path;
+  std::uint32_t entry = 0;
+  bool has_compressed_code = false;  ///< built for the C extension, which no machine here has
+  std::vector<ElfSegment> segments;  ///< loadable ones that are not empty
+  SymbolTable symbols;
+
+  /// Throws ConfigError: missing, truncated, not ELF, not a 32-bit little-endian RISC-V executable,
+  /// nothing to load.
+  static ElfImage read(const std::string& path);
+  /// Throws ConfigError unless every segment lies in memory of `map`; names segment, range and what
+  /// memory there is.
+  void check_fits(const AddressMap& map) const;
+  /// REQUIRES: check_fits() passed for the machine that `memory` belongs to.
+  void load(ByteMemory& memory) const;
+};
+
+/// The whole file; throws ConfigError when it cannot be read.
+std::vector<std::uint8_t> read_file(const std::string& path);
+
+/// Throws ConfigError, with `where` in front, unless [address, address + bytes) is memory of `map`.
+void check_is_memory(const AddressMap& map, const std::string& where, std::uint64_t address,
+                     std::uint64_t bytes);
+
+}  // namespace tessera

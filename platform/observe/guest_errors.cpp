@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/guest_errors.h"
+
+#include <numeric>
+
+#include <fmt/format.h>
+
+namespace tessera {
+
+GuestErrors::GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log,
+                         std::function<std::string(std::uint32_t)> symbol_of,
+                         std::function<void()> stop)
+    : policy_(policy),
+      log_(std::move(log)),
+      symbol_of_(std::move(symbol_of)),
+      stop_(std::move(stop)) {
+  for (std::size_t kind = 0; kind < kNumKinds; ++kind) {
+    stats_.add(to_string(static_cast<GuestErrorKind>(kind)), "count", "guest errors of this kind",
+               &counts_[kind]);
+  }
+}
+
+std::string GuestErrors::describe(const GuestError& error) const {
+  std::string text;
+  if (error.hart != kNoHart) {
+    const std::string symbol = symbol_of_(error.pc);
+    text = fmt::format("hart {} pc=0x{:08x}{} ", error.hart, error.pc,
+                       symbol.empty() ? "" : " <" + symbol + ">");
+  }
+  return fmt::format("{}{}: {}", text, to_string(error.kind), error.message);
+}
+
+void GuestErrors::report(const GuestError& error) {
+  ++counts_[static_cast<std::size_t>(error.kind)];
+  const auto place = places_.find({error.kind, error.pc});
+  if (place != places_.end()) {
+    ++place->second.count;
+  } else if (places_.size() < kMaxWarnings) {
+    const std::string text = describe(error);
+    places_.emplace(std::pair(error.kind, error.pc), Place{error.where, text, 1});
+    Logger(log_, error.where).warn("{}", text);
+  }
+  if (policy_ == GuestErrorPolicy::kStop) {
+    stop_();
+  }
+}
+
+void GuestErrors::finish() {
+  std::uint64_t warned = 0;
+  for (const auto& [key, place] : places_) {
+    warned += place.count;
+    if (place.count > 1) {
+      Logger(log_, place.logger).warn("{} (repeated {} times)", place.text, place.count);
+    }
+  }
+  if (total() > warned) {
+    Logger(log_, stats_.name())
+        .warn("{} more guest errors at other places, counted only", total() - warned);
+  }
+}
+
+std::uint64_t GuestErrors::total() const {
+  return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+}
+
+}  // namespace tessera

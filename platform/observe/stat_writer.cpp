@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/stat_writer.h"
+
+#include <cctype>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace tessera {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// "hart[3].pc" -> "hart[*].pc".
+std::string without_indices(const std::string& path) {
+  std::string out;
+  bool in_index = false;
+  for (const char letter : path) {
+    if (!in_index) {
+      out += letter;
+    } else if (letter == ']') {
+      out += "*]";
+    }
+    in_index = letter == '[' || (in_index && letter != ']');
+  }
+  return out;
+}
+
+}  // namespace
+
+StatWriter::StatWriter(const std::vector<const StatGroup*>& groups, std::function<Cycles()> now,
+                       Logger log)
+    : now_(std::move(now)), log_(std::move(log)) {
+  for (const StatGroup* group : groups) {
+    group->visit([&](const std::string& path, const Stat& stat) {
+      entries_.push_back({path, &stat});
+    });
+  }
+}
+
+std::vector<std::uint64_t> StatWriter::values() const {
+  std::vector<std::uint64_t> values;
+  values.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    values.push_back(entry.stat->value());
+  }
+  return values;
+}
+
+void StatWriter::begin_region(std::uint32_t id) {
+  if (regions_.count(id) == 0 && regions_.size() == kMaxRegions) {
+    log_.warn("region of interest {} ignored: there are {} others already", id, kMaxRegions);
+    return;
+  }
+  Region& region = regions_[id];
+  if (region.depth++ == 0) {
+    region.begin_cycle = now_();
+    region.begin_values = values();
+  }
+}
+
+void StatWriter::end_region(std::uint32_t id) {
+  const auto found = regions_.find(id);
+  if (found == regions_.end() || found->second.depth == 0) {
+    log_.warn("region of interest {} ends but has not begun", id);
+    return;
+  }
+  if (--found->second.depth == 0) {
+    close(found->second);
+  }
+}
+
+void StatWriter::close(Region& region) {
+  const std::vector<std::uint64_t> end_values = values();
+  region.totals.resize(end_values.size());
+  for (std::size_t i = 0; i < end_values.size(); ++i) {
+    region.totals[i] += end_values[i] - region.begin_values[i];
+  }
+  region.cycles += now_() - region.begin_cycle;
+  ++region.times;
+  region.depth = 0;
+}
+
+std::vector<StatWriter::Entry> StatWriter::definitions() const {
+  std::vector<Entry> definitions;
+  std::set<std::string> known;
+  for (const Entry& entry : entries_) {
+    const std::string path = without_indices(entry.path);
+    if (known.insert(path).second) {
+      definitions.push_back({path, entry.stat});
+    }
+  }
+  return definitions;
+}
+
+std::string StatWriter::definitions_text() const {
+  std::string out;
+  for (const Entry& definition : definitions()) {
+    out += fmt::format("{:<52} {:<14} {}\n", definition.path, definition.stat->unit,
+                       definition.stat->description);
+  }
+  return out;
+}
+
+std::string StatWriter::json() {
+  Json root{{"schema", "tessera-stats"}, {"schema_version", kSchemaVersion}};
+  for (const Entry& definition : definitions()) {
+    root["definitions"][definition.path] = {{"unit", definition.stat->unit},
+                                            {"description", definition.stat->description}};
+  }
+  for (const Entry& entry : entries_) {
+    root["stats"][entry.path] = entry.stat->value();
+  }
+  root["regions"] = Json::array();
+  for (auto& [id, region] : regions_) {
+    if (region.depth > 0) {
+      close(region);
+    }
+    Json changed = Json::object();
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (region.totals[i] != 0) {
+        changed[entries_[i].path] = region.totals[i];
+      }
+    }
+    root["regions"].push_back(
+        {{"id", id}, {"times", region.times}, {"cycles", region.cycles}, {"stats", changed}});
+  }
+  return root.dump(1) + "\n";
+}
+
+}  // namespace tessera

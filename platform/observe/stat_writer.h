@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/base/log.h"
+#include "models/base/stat.h"
+#include "models/base/units.h"
+
+namespace tessera {
+
+/// Collects all statistics of a run, in total and per region of interest, and writes stats.json.
+/// A region is what lies between a begin and its end; the same id may begin again, then its numbers
+/// add up, and nested begins of one id (several harts) count from the first to the last end.
+class StatWriter {
+ public:
+  static constexpr int kSchemaVersion = 1;
+  static constexpr std::size_t kMaxRegions = 256;
+
+  /// The groups outlive the writer and are complete: later additions are not seen.
+  StatWriter(const std::vector<const StatGroup*>& groups, std::function<Cycles()> now, Logger log);
+
+  void begin_region(std::uint32_t id);
+  void end_region(std::uint32_t id);
+
+  /// {"schema": "tessera-stats", "schema_version", "definitions": {path with [*]: {unit,
+  /// description}}, "stats": {path: value}, "regions": [{id, times, cycles, stats}]}.
+  /// Regions hold only what changed in them; a region still open ends now.
+  std::string json();
+  /// "path, unit, description" lines, indices as [*]: for `tessera list stats`.
+  std::string definitions_text() const;
+
+ private:
+  struct Entry {
+    std::string path;
+    const Stat* stat;
+  };
+  struct Region {
+    unsigned depth = 0;  ///< begins without their end
+    std::uint64_t times = 0;
+    Cycles begin_cycle = 0;
+    Cycles cycles = 0;
+    std::vector<std::uint64_t> begin_values;
+    std::vector<std::uint64_t> totals;
+  };
+
+  std::vector<std::uint64_t> values() const;
+  void close(Region& region);
+  /// One entry per path with its indices as [*].
+  std::vector<Entry> definitions() const;
+
+  std::vector<Entry> entries_;
+  std::function<Cycles()> now_;
+  Logger log_;
+  std::map<std::uint32_t, Region> regions_;
+};
+
+}  // namespace tessera
