@@ -110,6 +110,7 @@ struct SocConfig {
   ItaTilesConfig ita{};
   ExternalConfig external{};
 
+  std::uint64_t clock_period_ps() const { return 1'000'000'000 / clock_khz; }
   /// First instruction of every hart, and where traps go.
   std::uint32_t boot_address() const {
     return boot.mode == BootMode::kRom ? boot.rom_base : l2.base;

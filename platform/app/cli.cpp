@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/app/cli.h"
+
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+#include "models/base/text.h"
+#include "platform/app/commands.h"
+#include "platform/app/exit_code.h"
+#include "platform/app/options.h"
+#include "platform/app/run.h"
+
+namespace tessera::app {
+
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 guest returned 0, 1 guest returned another value, 2 bad command line,\n"
+    "3 bad configuration, ELF or image, 4 stopped at a guest error, 5 limit reached, 6 hang,\n"
+    "7 internal error, 130 interrupted.\n";
+
+/// Splits "a:b:c" at the first `parts - 1` colons; empty when there are fewer or a part is empty.
+std::vector<std::string> split_colons(const std::string& text, std::size_t parts) {
+  std::vector<std::string> fields;
+  std::size_t begin = 0;
+  while (fields.size() + 1 < parts) {
+    const std::size_t colon = text.find(':', begin);
+    if (colon == std::string::npos) {
+      return {};
+    }
+    fields.push_back(text.substr(begin, colon - begin));
+    begin = colon + 1;
+  }
+  fields.push_back(text.substr(begin));
+  const bool has_empty = std::any_of(fields.begin(), fields.end(),
+                                     [](const std::string& field) { return field.empty(); });
+  return has_empty ? std::vector<std::string>{} : fields;
+}
+
+/// Options are strings that `read` turns into values; what it throws becomes a usage error.
+CLI::Option* add_value(CLI::App& app, const std::string& name, const std::string& type,
+                       const std::string& help,
+                       const std::function<void(const std::string&)>& read) {
+  return app
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [read](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+              read(text);
+            }
+          },
+          help)
+      ->type_name(type)
+      ->allow_extra_args(false);
+}
+
+std::uint64_t to_number(const std::string& option, const std::string& text) {
+  const auto parsed = parse_unsigned(text);
+  if (const auto* problem = std::get_if<std::string>(&parsed)) {
+    throw UsageError(fmt::format("{}: {}", option, *problem));
+  }
+  return std::get<std::uint64_t>(parsed);
+}
+
+void add_config_options(CLI::App& app, ConfigOptions& options) {
+  app.add_option("-c,--config", options.files, "machine in YAML, later files win; default: tessera")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  app.add_option("-s,--set", options.settings, "set one key of the configuration; wins over files")
+      ->type_name("a.b.c=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_limit_options(CLI::App& app, RunOptions& options) {
+  add_value(app, "--max-cycles", "N", "stop after this many cycles", [&](const std::string& text) {
+    options.limits.max_cycles = to_number("--max-cycles", text);
+  });
+  add_value(app, "--max-instructions", "N", "stop after this many instructions of all harts",
+            [&](const std::string& text) {
+              options.limits.max_instructions = to_number("--max-instructions", text);
+            });
+  app.add_option("--timeout", options.timeout_seconds, "stop after this much wall time")
+      ->type_name("")
+      ->check(CLI::PositiveNumber.description("SECONDS"));
+  add_value(app, "--guest-errors", "",
+            "warn: count and go on as the hardware does; stop: end the run at the first",
+            [&](const std::string& text) {
+              options.guest_errors =
+                  text == "stop" ? GuestErrorPolicy::kStop : GuestErrorPolicy::kWarn;
+            })
+      ->check(CLI::IsMember({"warn", "stop"}));
+  add_value(
+      app, "--seed", "N", "of all random choices (soc.seed); functional timing makes none",
+      [&](const std::string& text) { options.config.settings.push_back("soc.seed=" + text); });
+}
+
+void add_memory_options(CLI::App& app, RunOptions& options) {
+  add_value(app, "--load", "ADDR:FILE",
+            "copy a file into memory before the run; ADDR: a number or a symbol",
+            [&](const std::string& text) {
+              const auto fields = split_colons(text, 2);
+              if (fields.empty()) {
+                throw UsageError(fmt::format("--load: expected ADDR:FILE, got '{}'", text));
+              }
+              options.loads.push_back({fields[0], fields[1]});
+            });
+  add_value(app, "--dump", "ADDR:SIZE:FILE", "copy memory to a file when the run has ended",
+            [&](const std::string& text) {
+              const auto fields = split_colons(text, 3);
+              if (fields.empty()) {
+                throw UsageError(fmt::format("--dump: expected ADDR:SIZE:FILE, got '{}'", text));
+              }
+              options.dumps.push_back({fields[0], to_number("--dump", fields[1]), fields[2]});
+            });
+}
+
+void add_output_options(CLI::App& app, RunOptions& options) {
+  app.add_option(
+         "-o,--out", options.out_dir,
+         "folder for run.json, stats.json, config.yaml, log.txt; without it none is written")
+      ->type_name("DIR");
+  app.add_flag("--force", options.overwrite, "write into a folder that is not empty");
+  add_value(app, "--log", "PATH=LEVEL",
+            "log level below a path: trace, debug, info, warn, error, off",
+            [&](const std::string& text) {
+              const auto parsed = parse_log_filter(text);
+              if (const auto* problem = std::get_if<std::string>(&parsed)) {
+                throw UsageError("--log: " + *problem);
+              }
+              options.log_filters.push_back(std::get<LogFilter>(parsed));
+            });
+  CLI::Option* quiet = app.add_flag_callback(
+      "-q,--quiet", [&] { options.verbosity = Verbosity::kQuiet; }, "errors only, no summary");
+  app.add_flag_callback(
+         "-v,--verbose", [&] { options.verbosity = Verbosity::kVerbose; }, "log level info")
+      ->excludes(quiet);
+}
+
+int run(RunOptions options, int argc, const char* const* argv) {
+  options.command.assign(argv, argv + argc);
+  return Run(options).execute();
+}
+
+/// The command line: one object holds the parser and what it fills.
+class CommandLine {
+ public:
+  CommandLine(int argc, const char* const* argv) : argc_(argc), argv_(argv) {
+    app_.require_subcommand(1);
+    app_.footer(kExitCodes);
+    app_.set_version_flag("--version", version());
+    add_run();
+    add("check", "Validate a configuration, and a program for it, without simulating",
+        [this] { return check(run_.config, run_.elf); })
+        .add_option("elf", run_.elf, "program")
+        ->type_name("ELF");
+    add("dump-config", "Print the resolved configuration: value, unit, origin and meaning",
+        [this] { return dump_config(run_.config); });
+    add("map", "Print the memory map", [this] { return map(run_.config); });
+    add("list", "List what there is", [this] { return list(run_.config, topic_); })
+        .add_option("topic", topic_, "what to list")
+        ->type_name("")
+        ->required()
+        ->check(CLI::IsMember(kListTopics));
+  }
+
+  int execute() {
+    try {
+      app_.parse(argc_, argv_);
+      return action_();
+    } catch (const CLI::ExtrasError& error) {
+      fmt::print(stderr, "tessera: {}{}\n", error.what(), suggestion());
+      return kBadCommandLine;
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) {  // --help, --version: text on stdout
+        return app_.exit(error);
+      }
+      fmt::print(stderr, "tessera: {}\n", error.what());
+      return kBadCommandLine;
+    }
+  }
+
+ private:
+  void add_run() {
+    CLI::App& app = *app_.add_subcommand("run", "Run a program on the machine");
+    app.footer(kExitCodes);
+    add_config_options(app, run_.config);
+    app.add_option("elf", run_.elf, "program: a 32-bit RISC-V executable")
+        ->type_name("ELF")
+        ->required();
+    add_memory_options(app, run_);
+    add_limit_options(app, run_);
+    add_output_options(app, run_);
+    app.final_callback([this] { action_ = [this] { return run(run_, argc_, argv_); }; });
+  }
+  /// A subcommand that prints `text` of a configuration.
+  CLI::App& add(const std::string& name, const std::string& help,
+                const std::function<std::string()>& text) {
+    CLI::App& app = *app_.add_subcommand(name, help);
+    add_config_options(app, run_.config);
+    app.final_callback([this, text] {
+      action_ = [text] {
+        std::fputs(text().c_str(), stdout);
+        return 0;
+      };
+    });
+    return app;
+  }
+  /// "; did you mean '--max-cycles'?" for the first word that nobody expected.
+  std::string suggestion() const {
+    std::vector<std::string> known;
+    const CLI::App* app = &app_;
+    if (!app_.get_subcommands().empty()) {
+      app = app_.get_subcommands().front();
+    }
+    for (const CLI::Option* option : app->get_options()) {
+      known.push_back(option->get_name());
+    }
+    for (const CLI::App* subcommand : app->get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(subcommand->get_name());
+    }
+    const std::vector<std::string> extras = app_.remaining(true);
+    const std::string near = extras.empty() ? "" : nearest_spelling(extras.front(), known);
+    return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
+  }
+
+  CLI::App app_{"Virtual platform of a many-core RISC-V SoC for transformers", "tessera"};
+  RunOptions run_;
+  std::string topic_;
+  std::function<int()> action_;
+  int argc_;
+  const char* const* argv_;
+};
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  try {
+    return CommandLine(argc, argv).execute();
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "tessera: {}\n", error.what());
+    return kBadCommandLine;
+  } catch (const ConfigError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return kBadInput;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "internal error: {}\n", error.what());
+    return kInternalError;
+  }
+}
+
+}  // namespace tessera::app

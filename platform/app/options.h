@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "models/base/log_sink.h"
+#include "platform/observe/guest_errors.h"
+#include "platform/soc.h"
+
+namespace tessera::app {
+
+/// Where the machine's configuration comes from; without anything it is `tessera`.
+struct ConfigOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> settings;  ///< "a.b.c=value"
+};
+
+/// "addr:file": copy a file into memory before the run. `address` is a number or a symbol of the
+/// ELF file, resolved when that has been read.
+struct LoadOption {
+  std::string address;
+  std::string file;
+};
+
+/// "addr:size:file": copy memory to a file when the run has ended.
+struct DumpOption {
+  std::string address;
+  std::uint64_t bytes;
+  std::string file;
+};
+
+enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
+
+struct RunOptions {
+  ConfigOptions config;
+  std::string elf;
+  std::vector<LoadOption> loads;
+  std::vector<DumpOption> dumps;
+  RunLimits limits;
+  double timeout_seconds = std::numeric_limits<double>::infinity();
+  GuestErrorPolicy guest_errors = GuestErrorPolicy::kWarn;
+  std::vector<LogFilter> log_filters;
+  Verbosity verbosity = Verbosity::kNormal;
+  std::string out_dir;               ///< empty: none
+  bool overwrite = false;            ///< out_dir may hold files already
+  std::vector<std::string> command;  ///< the command line, for run.json
+};
+
+}  // namespace tessera::app

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/app/run.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "models/base/error.h"
+#include "models/base/text.h"
+#include "platform/app/build_info.h"
+#include "platform/app/hart_report.h"
+
+namespace tessera::app {
+
+namespace {
+
+struct EndText {
+  const char* name;  ///< in run.json
+  const char* text;  ///< in the summary
+  ExitCode exit_code;
+};
+
+EndText describe(const RunResult& result) {
+  switch (result.end) {
+    case RunEnd::kEndOfComputation:
+      return {"end_of_computation", "end of computation",
+              result.guest_value == 0 ? kGuestReturnedZero : kGuestReturnedOther};
+    case RunEnd::kMaxCycles:
+      return {"max_cycles", "limit of cycles reached", kLimitReached};
+    case RunEnd::kMaxInstructions:
+      return {"max_instructions", "limit of instructions reached", kLimitReached};
+    case RunEnd::kTimeout:
+      return {"timeout", "limit of wall time reached", kLimitReached};
+    case RunEnd::kHang:
+      return {"hang", "hang: no hart can go on, nothing can wake one", kHang};
+    case RunEnd::kGuestError:
+      return {"guest_error", "stopped at a guest error", kGuestErrorStop};
+    case RunEnd::kUnsupported:
+      return {"unsupported", "instruction not modelled", kGuestErrorStop};
+    case RunEnd::kInterrupted:
+      return {"interrupted", "interrupted", kInterrupted};
+  }
+  TESSERA_CHECK(false, "run end {}", static_cast<int>(result.end));
+}
+
+double millions(std::uint64_t count) {
+  return static_cast<double>(count) / 1e6;
+}
+
+}  // namespace
+
+Run::Run(const RunOptions& options)
+    : options_(options),
+      machine_(options_.config),
+      program_(ElfImage::read(options_.elf)),
+      dir_(options_.out_dir.empty() ? RunDir() : RunDir(options_.out_dir, options_.overwrite)),
+      log_(make_log()),
+      guest_errors_(
+          options_.guest_errors, log_,
+          [this](std::uint32_t pc) { return program_.symbols.describe(pc); },
+          [this] { soc_.request_stop(RunEnd::kGuestError); }),
+      soc_(machine_.config, services()),
+      stat_writer_(
+          {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
+          Logger(log_, "soc")) {
+  program_.check_fits(map_);
+  program_.load(soc_.memory());
+  load_images();
+  warn_about_program();
+  for (const DumpOption& dump : options_.dumps) {
+    const std::uint64_t address = resolve("--dump", dump.address);
+    check_is_memory(map_, "--dump " + dump.file, address, dump.bytes);
+  }
+  log_->set_clock([this] { return soc_.now(); }, machine_.config.clock_period_ps());
+  times_.set_up = seconds_since(start_);
+}
+
+std::shared_ptr<LogSink> Run::make_log() const {
+  LogConfig config;
+  switch (options_.verbosity) {
+    case Verbosity::kQuiet:
+      config.default_level = LogLevel::kError;
+      break;
+    case Verbosity::kNormal:
+      config.default_level = LogLevel::kWarn;
+      break;
+    case Verbosity::kVerbose:
+      config.default_level = LogLevel::kInfo;
+      break;
+  }
+  config.filters = options_.log_filters;
+  config.file = dir_.file("log.txt");
+  return std::make_shared<LogSink>(config);
+}
+
+SocServices Run::services() {
+  const auto console = [](const char* data, std::size_t bytes) {
+    std::fwrite(data, 1, bytes, stdout);
+    std::fflush(stdout);
+  };
+  const auto region_of_interest = [this](std::uint32_t id, bool begins) {
+    if (begins) {
+      stat_writer_.begin_region(id);
+    } else {
+      stat_writer_.end_region(id);
+    }
+  };
+  return {log_, guest_errors_, console, [this] { poll(); }, region_of_interest};
+}
+
+void Run::warn_about_program() const {
+  const Logger log(log_, "elf_loader");
+  if (program_.entry != machine_.config.l2.base) {
+    log.warn("{}: harts start at the base of L2, 0x{:08X}, not at the entry point 0x{:08X}",
+             program_.path, machine_.config.l2.base, program_.entry);
+  }
+  if (program_.has_compressed_code) {
+    log.warn(
+        "{}: linked with compressed (RVC) code, which is illegal here; build all of it with "
+        "-march=rv32ima_zicsr_zifencei",
+        program_.path);
+  }
+}
+
+std::uint64_t Run::resolve(const std::string& option, const std::string& address) const {
+  const auto number = parse_unsigned(address);
+  if (const auto* value = std::get_if<std::uint64_t>(&number)) {
+    return *value;
+  }
+  if (const auto symbol = program_.symbols.find(address)) {
+    return *symbol;
+  }
+  const std::string near = nearest_spelling(address, program_.symbols.names());
+  throw UsageError(fmt::format("{}: '{}' is neither a number nor a symbol of {}{}", option, address,
+                               program_.path,
+                               near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+}
+
+void Run::load_images() {
+  for (const LoadOption& load : options_.loads) {
+    const std::uint64_t address = resolve("--load", load.address);
+    const std::vector<std::uint8_t> bytes = read_file(load.file);
+    check_is_memory(map_, "--load " + load.file, address, bytes.size());
+    const bool is_written =
+        soc_.memory().write(static_cast<std::uint32_t>(address), bytes.data(), bytes.size());
+    TESSERA_CHECK(is_written, "cannot load {} at 0x{:x}", load.file, address);
+  }
+}
+
+void Run::dump_images() {
+  for (const DumpOption& dump : options_.dumps) {
+    std::string bytes(dump.bytes, '\0');
+    const auto address = static_cast<std::uint32_t>(resolve("--dump", dump.address));
+    const bool is_read = soc_.memory().read(address, bytes.data(), bytes.size());
+    TESSERA_CHECK(is_read, "cannot dump {} bytes at 0x{:x}", dump.bytes, address);
+    write_file(dump.file, bytes);
+  }
+}
+
+double Run::seconds_since(Clock::time_point start) const {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void Run::poll() {
+  if (signals_.is_interrupted()) {
+    soc_.request_stop(RunEnd::kInterrupted);
+  }
+  if (seconds_since(simulation_start_) > options_.timeout_seconds) {
+    soc_.request_stop(RunEnd::kTimeout);
+  }
+  if (signals_.take_progress_request()) {
+    print_progress();
+  }
+}
+
+void Run::print_progress() const {
+  const double seconds = std::max(seconds_since(simulation_start_), 1e-9);
+  const double cycles = millions(soc_.now());
+  fmt::print(stderr, "{:.3f} Mcy  {:.3f} Mcy/s  {:.0f} s  harts {}\n", cycles, cycles / seconds,
+             seconds, count_activities(soc_));
+}
+
+ExitCode Run::execute() {
+  simulation_start_ = Clock::now();
+  result_ = soc_.run(options_.limits);
+  times_.simulate = seconds_since(simulation_start_);
+  guest_errors_.finish();
+  log_->finish();
+  write_results();
+  if (options_.verbosity != Verbosity::kQuiet) {
+    print_summary();
+  }
+  return describe(result_).exit_code;
+}
+
+void Run::write_results() {
+  const Clock::time_point begin = Clock::now();
+  dump_images();
+  if (dir_.is_wanted()) {
+    dir_.write("config.yaml", machine_.tree.dump(true));
+    dir_.write("stats.json", stat_writer_.json());
+    times_.write = seconds_since(begin);
+    dir_.write("run.json", run_json());
+  }
+}
+
+std::string Run::run_json() const {
+  const EndText end = describe(result_);
+  nlohmann::ordered_json json{
+      {"schema", "tessera-run"},
+      {"schema_version", 1},
+      {"command", options_.command},
+      {"version", kVersion},
+      {"git_hash", kGitHash},
+      {"build_type", kBuildType},
+      {"machine", machine_.config.name},
+      {"elf", program_.path},
+      {"seed", machine_.config.seed},
+      {"end", end.name},
+      {"message", result_.message},
+      {"exit_code", static_cast<int>(end.exit_code)},
+      {"cycles", result_.cycles},
+      {"instructions", result_.instructions},
+      {"guest_errors", guest_errors_.total()},
+      {"host_seconds",
+       {{"set_up", times_.set_up}, {"simulate", times_.simulate}, {"write", times_.write}}}};
+  // Without an end of computation the guest has returned nothing.
+  json["guest_value"] = result_.end == RunEnd::kEndOfComputation
+                            ? nlohmann::ordered_json(result_.guest_value)
+                            : nlohmann::ordered_json();
+  return json.dump(1) + "\n";
+}
+
+void Run::print_summary() const {
+  const EndText end = describe(result_);
+  std::string reason = end.text;
+  if (result_.end == RunEnd::kEndOfComputation) {
+    reason += fmt::format(", guest returned {}", result_.guest_value);
+  } else if (!result_.message.empty()) {
+    reason += ": " + result_.message;
+  }
+  if (result_.end != RunEnd::kEndOfComputation) {
+    fmt::print(stderr, "harts ({}):\n{}\n", count_activities(soc_),
+               where_harts_are(soc_, program_.symbols));
+  }
+  const double seconds = std::max(times_.simulate, 1e-9);
+  const double microseconds =
+      millions(result_.cycles * machine_.config.clock_period_ps());  // 10^6 ps per us
+  fmt::print(stderr,
+             "exit          {}\n"
+             "cycles        {} ({:.3f} us at {:g} MHz)\n"
+             "instructions  {} by {} harts; guest errors: {}\n"
+             "ipc per hart  {}\n"
+             "host          {:.3f} s to set up, {:.3f} s to simulate: {:.1f} MIPS\n"
+             "output        {}\n",
+             reason, result_.cycles, microseconds,
+             static_cast<double>(machine_.config.clock_khz) / 1e3, result_.instructions,
+             soc_.num_harts(), guest_errors_.total(), ipc_per_hart(soc_, result_.cycles),
+             times_.set_up, times_.simulate, millions(result_.instructions) / seconds,
+             dir_.is_wanted() ? dir_.text() : "none (--out DIR keeps run.json, stats.json, ...)");
+}
+
+}  // namespace tessera::app

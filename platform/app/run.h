@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "platform/address_map.h"
+#include "platform/app/exit_code.h"
+#include "platform/app/machine.h"
+#include "platform/app/options.h"
+#include "platform/app/run_dir.h"
+#include "platform/app/signals.h"
+#include "platform/elf_loader.h"
+#include "platform/observe/guest_errors.h"
+#include "platform/observe/stat_writer.h"
+#include "platform/soc.h"
+
+namespace tessera::app {
+
+/// `tessera run`: builds the machine, loads the program, simulates, writes the results.
+/// One per process (SystemC elaborates once).
+class Run {
+ public:
+  /// Reads and builds everything; throws UsageError or ConfigError.
+  explicit Run(const RunOptions& options);
+  /// Simulates, writes the results and the summary.
+  ExitCode execute();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// Host seconds per part of the run, for run.json.
+  struct Times {
+    double set_up = 0;
+    double simulate = 0;
+    double write = 0;
+  };
+
+  std::shared_ptr<LogSink> make_log() const;
+  SocServices services();
+  void warn_about_program() const;
+  std::uint64_t resolve(const std::string& option, const std::string& address) const;
+  void load_images();
+  void dump_images();
+  void poll();
+  void print_progress() const;
+  void write_results();
+  std::string run_json() const;
+  void print_summary() const;
+  double seconds_since(Clock::time_point start) const;
+
+  const RunOptions options_;
+  const Clock::time_point start_ = Clock::now();
+  const Machine machine_;
+  const AddressMap map_{machine_.config};
+  const ElfImage program_;
+  const RunDir dir_;
+  const std::shared_ptr<LogSink> log_;
+  GuestErrors guest_errors_;
+  Soc soc_;
+  StatWriter stat_writer_;
+  Signals signals_;
+  Clock::time_point simulation_start_;
+  Times times_;
+  RunResult result_;
+};
+
+}  // namespace tessera::app

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/app/run_dir.h"
+
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+#include "platform/app/exit_code.h"
+
+namespace tessera::app {
+
+namespace fs = std::filesystem;
+
+RunDir::RunDir(const std::string& path, bool overwrite) : path_(path) {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error || !fs::is_directory(path_)) {
+    throw UsageError(fmt::format("--out {}: cannot make this folder", path));
+  }
+  if (!overwrite && !fs::is_empty(path_)) {
+    throw UsageError(
+        fmt::format("--out {}: the folder is not empty; --force writes into it", path));
+  }
+}
+
+std::string RunDir::file(const std::string& name) const {
+  return is_wanted() ? (path_ / name).string() : "";
+}
+
+void RunDir::write(const std::string& name, const std::string& text) const {
+  if (is_wanted()) {
+    write_file(file(name), text);
+  }
+}
+
+void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream stream(path, std::ios::binary);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  stream.close();
+  if (!stream) {
+    throw ConfigError(path, "cannot write this file");
+  }
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace tessera::app {
+
+/// The folder that holds the results of one run (`--out`). Without a name nothing is written.
+class RunDir {
+ public:
+  RunDir() = default;
+  /// Creates the folder. Throws UsageError when it holds files already and `overwrite` is false, or
+  /// when it cannot be made.
+  RunDir(const std::string& path, bool overwrite);
+
+  bool is_wanted() const { return !path_.empty(); }
+  std::string text() const { return path_.string(); }
+  /// Path of a file in the folder; empty when there is none.
+  std::string file(const std::string& name) const;
+  /// Replaces a file of the folder; does nothing when there is no folder.
+  void write(const std::string& name, const std::string& text) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Writes a whole file; throws ConfigError when that fails.
+void write_file(const std::string& path, const std::string& bytes);
+
+}  // namespace tessera::app

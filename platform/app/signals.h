@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace tessera::app {
+
+/// Catches SIGINT and SIGUSR1 while it lives. The first SIGINT is remembered, the second ends the
+/// process at once with exit code 130.
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  bool is_interrupted() const;
+  /// True once after each SIGUSR1.
+  bool take_progress_request();
+};
+
+}  // namespace tessera::app
