@@ -93,8 +93,8 @@ class Reader {
 
  private:
   ConfigError truncated(const std::string& part) const {
-    return {path_, fmt::format("truncated: {} lies beyond the end of the file ({} bytes)", part,
-                               bytes_.size())};
+    return {path_, fmt::format("truncated: the file ends after {} bytes, before the end of {}",
+                               bytes_.size(), part)};
   }
   bool holds(std::uint64_t offset, std::uint64_t count) const {
     return offset <= bytes_.size() && count <= bytes_.size() - offset;

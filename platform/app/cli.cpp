@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/app/cli.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -85,15 +86,22 @@ void add_limit_options(CLI::App& app, RunOptions& options) {
               options.limits.max_instructions = to_number("--max-instructions", text);
             });
   app.add_option("--timeout", options.timeout_seconds, "stop after this much wall time")
-      ->type_name("")
-      ->check(CLI::PositiveNumber.description("SECONDS"));
-  add_value(app, "--guest-errors", "",
+      ->type_name("SECONDS")
+      ->check(
+          [](const std::string& text) {
+            double seconds = 0;
+            return CLI::detail::lexical_cast(text, seconds) && seconds > 0
+                       ? ""
+                       : fmt::format("expected seconds above 0, got '{}'", text);
+          },
+          "", "");
+  add_value(app, "--guest-errors", "warn|stop",
             "warn: count and go on as the hardware does; stop: end the run at the first",
             [&](const std::string& text) {
               options.guest_errors =
                   text == "stop" ? GuestErrorPolicy::kStop : GuestErrorPolicy::kWarn;
             })
-      ->check(CLI::IsMember({"warn", "stop"}));
+      ->check(CLI::IsMember({"warn", "stop"}).description(""));
   add_value(
       app, "--seed", "N", "of all random choices (soc.seed); functional timing makes none",
       [&](const std::string& text) { options.config.settings.push_back("soc.seed=" + text); });
@@ -163,24 +171,20 @@ class CommandLine {
     add("map", "Print the memory map", [this] { return map(run_.config); });
     add("list", "List what there is", [this] { return list(run_.config, topic_); })
         .add_option("topic", topic_, "what to list")
-        ->type_name("")
+        ->type_name(join(kListTopics, "|"))
         ->required()
-        ->check(CLI::IsMember(kListTopics));
+        ->check(CLI::IsMember(kListTopics).description(""));
   }
 
   int execute() {
     try {
       app_.parse(argc_, argv_);
       return action_();
-    } catch (const CLI::ExtrasError& error) {
-      fmt::print(stderr, "tessera: {}{}\n", error.what(), suggestion());
-      return kBadCommandLine;
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) {  // --help, --version: text on stdout
         return app_.exit(error);
       }
-      fmt::print(stderr, "tessera: {}\n", error.what());
-      return kBadCommandLine;
+      throw UsageError(error.what() + suggestion());
     }
   }
 
@@ -210,22 +214,25 @@ class CommandLine {
     });
     return app;
   }
-  /// "; did you mean '--max-cycles'?" for the first word that nobody expected.
+  /// "; did you mean '--max-cycles'?" about a word that nobody expected.
   std::string suggestion() const {
-    std::vector<std::string> known;
-    const CLI::App* app = &app_;
-    if (!app_.get_subcommands().empty()) {
-      app = app_.get_subcommands().front();
-    }
-    for (const CLI::Option* option : app->get_options()) {
-      known.push_back(option->get_name());
-    }
-    for (const CLI::App* subcommand : app->get_subcommands([](const CLI::App*) { return true; })) {
-      known.push_back(subcommand->get_name());
-    }
     const std::vector<std::string> extras = app_.remaining(true);
-    const std::string near = extras.empty() ? "" : nearest_spelling(extras.front(), known);
-    return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
+    if (extras.empty()) {
+      return "";
+    }
+    const auto is_option = [](const std::string& word) { return word.front() == '-'; };
+    const auto option = std::find_if(extras.begin(), extras.end(), is_option);
+    const std::string& word = option == extras.end() ? extras.front() : *option;
+    const CLI::App* app = app_.get_subcommands().empty() ? &app_ : app_.get_subcommands().front();
+    std::vector<std::string> known;
+    for (const CLI::Option* each : app->get_options()) {
+      known.push_back(each->get_name());
+    }
+    for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(each->get_name());
+    }
+    const std::string near = nearest_spelling(word, known);
+    return near.empty() ? "" : fmt::format("; did you mean '{}', not '{}'?", near, word);
   }
 
   CLI::App app_{"Virtual platform of a many-core RISC-V SoC for transformers", "tessera"};

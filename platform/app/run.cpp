@@ -192,18 +192,19 @@ ExitCode Run::execute() {
   if (options_.verbosity != Verbosity::kQuiet) {
     print_summary();
   }
+  dump_images();
   return describe(result_).exit_code;
 }
 
 void Run::write_results() {
-  const Clock::time_point begin = Clock::now();
-  dump_images();
-  if (dir_.is_wanted()) {
-    dir_.write("config.yaml", machine_.tree.dump(true));
-    dir_.write("stats.json", stat_writer_.json());
-    times_.write = seconds_since(begin);
-    dir_.write("run.json", run_json());
+  if (!dir_.is_wanted()) {
+    return;
   }
+  const Clock::time_point begin = Clock::now();
+  dir_.write("config.yaml", machine_.tree.dump(true));
+  dir_.write("stats.json", stat_writer_.json());
+  times_.write = seconds_since(begin);
+  dir_.write("run.json", run_json());
 }
 
 std::string Run::run_json() const {

@@ -18,7 +18,7 @@ class RunDir {
   std::string text() const { return path_.string(); }
   /// Path of a file in the folder; empty when there is none.
   std::string file(const std::string& name) const;
-  /// Replaces a file of the folder; does nothing when there is no folder.
+  /// Replaces a file of the folder. REQUIRES: is_wanted().
   void write(const std::string& name, const std::string& text) const;
 
  private:

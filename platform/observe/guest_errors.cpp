@@ -32,12 +32,13 @@ std::string GuestErrors::describe(const GuestError& error) const {
 
 void GuestErrors::report(const GuestError& error) {
   ++counts_[static_cast<std::size_t>(error.kind)];
-  const auto place = places_.find({error.kind, error.pc});
+  const Key key{error.kind, error.pc, error.where};
+  const auto place = places_.find(key);
   if (place != places_.end()) {
     ++place->second.count;
   } else if (places_.size() < kMaxWarnings) {
     const std::string text = describe(error);
-    places_.emplace(std::pair(error.kind, error.pc), Place{error.where, text, 1});
+    places_.emplace(key, Place{text, 1});
     Logger(log_, error.where).warn("{}", text);
   }
   if (policy_ == GuestErrorPolicy::kStop) {
@@ -50,7 +51,8 @@ void GuestErrors::finish() {
   for (const auto& [key, place] : places_) {
     warned += place.count;
     if (place.count > 1) {
-      Logger(log_, place.logger).warn("{} (repeated {} times)", place.text, place.count);
+      Logger(log_, std::get<std::string>(key))
+          .warn("{} (repeated {} times)", place.text, place.count);
     }
   }
   if (total() > warned) {

@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "models/base/guest_error.h"
 #include "models/base/log.h"
@@ -38,8 +39,8 @@ class GuestErrors : public GuestErrorSink {
 
  private:
   static constexpr auto kNumKinds = static_cast<std::size_t>(GuestErrorKind::kCount);
+  using Key = std::tuple<GuestErrorKind, std::uint32_t, std::string>;  ///< kind, pc, model
   struct Place {
-    std::string logger;
     std::string text;
     std::uint64_t count;
   };
@@ -51,7 +52,7 @@ class GuestErrors : public GuestErrorSink {
   std::function<std::string(std::uint32_t)> symbol_of_;
   std::function<void()> stop_;
   std::array<std::uint64_t, kNumKinds> counts_{};
-  std::map<std::pair<GuestErrorKind, std::uint32_t>, Place> places_;  ///< by kind and pc
+  std::map<Key, Place> places_;
   StatGroup stats_{"guest_errors"};
 };
 

@@ -1,0 +1,211 @@
+"""Runs of small programs: exit codes, what is printed where, files, signals."""
+
+import json
+import signal
+import unittest
+
+import elf_writer
+from elf_writer import ILLEGAL, L2_BASE, LOOP_FOREVER, elf, end, only_hart_zero, print_text
+from elf_writer import sleep_forever
+from support import CONFIGS, TIMEOUT_SECONDS, CliTest
+
+HELLO = elf(only_hart_zero(print_text("hi\n") + end(0), sleep_forever()))
+FOREVER = elf(only_hart_zero(print_text("up\n") + [LOOP_FOREVER], [LOOP_FOREVER]),
+              symbols=[("_start", L2_BASE, 0)])
+
+
+class ExitCodes(CliTest):
+    def test_0_guest_returned_0(self):
+        self.assertEqual(self.run_program(elf(end(0)), "-q"), (0, "", ""))
+
+    def test_1_guest_returned_another_value(self):
+        code, out, err = self.run_program(elf(end(42)), "--out", "out")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("exit          end of computation, guest returned 42\n", err)
+        run = json.loads((self.folder / "out/run.json").read_text())
+        self.assertEqual((run["exit_code"], run["guest_value"]), (1, 42))
+
+    def test_4_guest_error_that_stops(self):
+        program = elf([ILLEGAL], symbols=[("broken", L2_BASE, 4)])
+        code, out, err = self.run_program(program, "--guest-errors=stop")
+        self.assertEqual((code, out), (4, ""))
+        self.assertRegex(err, r"hart 0 pc=0x80000000 <broken> illegal_instruction: ")
+        self.assertIn("exit          stopped at a guest error\n", err)
+        self.assertIn("guest errors: 1\n", err)
+
+    def test_4_instruction_that_is_not_modelled(self):
+        code, out, err = self.run_program(elf([elf_writer.FADD_S]))
+        self.assertEqual((code, out), (4, ""))
+        self.assertRegex(err, r"exit +instruction not modelled: .*fadd\.s")
+
+    def test_5_limits(self):
+        program = elf([LOOP_FOREVER])
+        for option, text in [("--max-cycles=5000", "limit of cycles reached"),
+                             ("--max-instructions=1_000", "limit of instructions reached"),
+                             ("--timeout=0.05", "limit of wall time reached")]:
+            code, out, err = self.run_program(program, option)
+            self.assertEqual((code, out), (5, ""), option)
+            self.assertIn(f"exit          {text}\n", err)
+            self.assertIn("harts (16 running):\n", err)
+
+    def test_5_max_cycles_is_exact(self):
+        _, _, err = self.run_program(elf([LOOP_FOREVER]), "--max-cycles=12345")
+        self.assertIn("cycles        12345 (24.690 us at 500 MHz)\n", err)
+
+    def test_6_hang_says_where_harts_wait(self):
+        symbols = [("_start", L2_BASE, 8), ("wait_for_ever", L2_BASE + 8, 8)]
+        program = elf(only_hart_zero(sleep_forever(), sleep_forever()), symbols=symbols)
+        code, out, err = self.run_program(program)
+        self.assertEqual((code, out), (6, ""))
+        self.assertIn("exit          hang: no hart can go on, nothing can wake one\n", err)
+        self.assertRegex(err, r"15 harts asleep at 0x[0-9a-f]+ <wait_for_ever\S*>: 1-15\n")
+        self.assertRegex(err, r"(?m)^  1 hart asleep at 0x[0-9a-f]+.*: 0$")
+
+    def test_130_interrupted(self):
+        self.file("forever.elf", FOREVER)
+        process = self.start("run", "-c", CONFIGS / "minpool.yaml", "forever.elf", "--out", "out",
+                             "--dump", f"{L2_BASE}:8:dump.bin")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("exit          interrupted\n", err)
+        self.assertEqual(json.loads((self.folder / "out/run.json").read_text())["end"],
+                         "interrupted")
+        for name in ["stats.json", "config.yaml", "log.txt"]:
+            self.assertTrue((self.folder / "out" / name).exists(), name)
+        self.assertEqual(len((self.folder / "dump.bin").read_bytes()), 8)
+
+    def test_130_at_once_when_interrupted_twice(self):
+        """One quantum of this run takes seconds, so the first signal alone would not end it soon."""
+        self.file("forever.elf", FOREVER)
+        process = self.start("run", "-c", CONFIGS / "terapool.yaml", "forever.elf", "--out", "out",
+                             "-s", "soc.quantum_cycles=1_000_000")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)  # two pending signals may arrive as one
+            try:
+                process.wait(timeout=0.1)
+            except Exception:  # still running: once more
+                pass
+        process.communicate()
+        self.assertEqual(process.returncode, 130)
+        self.assertFalse((self.folder / "out/run.json").exists())
+
+
+class Output(CliTest):
+    def test_guest_alone_on_stdout_and_six_lines_on_stderr(self):
+        code, out, err = self.run_program(HELLO)
+        self.assertEqual((code, out), (0, "hi\n"))
+        self.assertEqual([line.split("  ")[0] for line in err.splitlines()],
+                         ["exit", "cycles", "instructions", "ipc per hart", "host", "output"])
+
+    def test_quiet_says_nothing(self):
+        self.assertEqual(self.run_program(HELLO, "-q"), (0, "hi\n", ""))
+
+    def test_guest_errors_are_warned_about_once_and_counted(self):
+        loads = [0x0002A303] * 3  # lw t1, 0(t0)
+        code = only_hart_zero(elf_writer.load_immediate(elf_writer.T0, 0x70000000) + loads + end(0),
+                              sleep_forever())
+        status, _, err = self.run_program(elf(code), "--out", "out")
+        self.assertEqual(status, 0)
+        warnings = [line for line in err.splitlines() if "unmapped_access" in line]
+        self.assertEqual(len(warnings), 3)
+        self.assertRegex(warnings[0], r"^\[ *\d+cy \d+\.\d{3}us\] W \S+ hart 0 pc=0x8000001[0-9a-f] ")
+        self.assertEqual((self.folder / "out/log.txt").read_text().splitlines(), warnings)
+        stats = json.loads((self.folder / "out/stats.json").read_text())["stats"]
+        self.assertEqual(stats["guest_errors.unmapped_access"], 3)
+
+    def test_repeated_guest_errors_are_counted_at_the_end(self):
+        loop = elf_writer.load_immediate(elf_writer.T0, 0x70000000) + [
+            0x00A00313,  # li t1, 10
+            0x0002A383,  # lw t2, 0(t0)
+            0xFFF30313,  # addi t1, t1, -1
+            0xFE031CE3,  # bne t1, x0, -8
+        ]
+        status, _, err = self.run_program(elf(only_hart_zero(loop + end(0), sleep_forever())))
+        self.assertEqual(status, 0)
+        warnings = [line for line in err.splitlines() if "unmapped_access" in line]
+        self.assertEqual(len(warnings), 2)
+        self.assertTrue(warnings[1].endswith("(repeated 10 times)"), warnings[1])
+
+    def test_log_levels_per_subtree(self):
+        _, _, err = self.run_program(elf(end(0), entry=0x80000004), "--log", "elf_loader=error")
+        self.assertNotIn("entry point", err)
+
+    def test_progress_on_request(self):
+        self.file("forever.elf", FOREVER)
+        process = self.start("run", "-c", CONFIGS / "minpool.yaml", "forever.elf", "-q")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.send_signal(signal.SIGUSR1)
+        self.assertRegex(process.stderr.readline(),
+                         r"^\d+\.\d{3} Mcy  \d+\.\d{3} Mcy/s  \d+ s  harts 16 running\n$")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, 130)
+
+
+class Files(CliTest):
+    def test_out_holds_the_run(self):
+        code, _, err = self.run_program(HELLO, "-o", "a/b", "--seed=7")
+        self.assertEqual(code, 0)
+        self.assertIn("output        a/b\n", err)
+        self.assertEqual(sorted(path.name for path in (self.folder / "a/b").iterdir()),
+                         ["config.yaml", "log.txt", "run.json", "stats.json"])
+        run = json.loads((self.folder / "a/b/run.json").read_text())
+        self.assertEqual(run["machine"], "minpool")
+        self.assertEqual(run["elf"], "program.elf")
+        self.assertEqual(run["seed"], 7)
+        self.assertEqual(run["end"], "end_of_computation")
+        self.assertEqual(run["command"][1:4], ["run", "-c", str(CONFIGS / "minpool.yaml")])
+        stats = json.loads((self.folder / "a/b/stats.json").read_text())
+        self.assertEqual((stats["schema"], stats["schema_version"]), ("tessera-stats", 1))
+        self.assertEqual(stats["stats"]["soc.cluster.instructions"], run["instructions"])
+        for path in stats["stats"]:
+            definition = "".join("[*]" + part.split("]")[1] if "]" in part else part
+                                 for part in path.split("["))
+            self.assertIn(definition, stats["definitions"])
+
+    def test_config_of_a_run_gives_the_same_run(self):
+        self.run_program(HELLO, "-q", "--out", "first")
+        code, _, _ = self.tessera("run", "-q", "-c", "first/config.yaml", "program.elf", "--out",
+                                  "second")
+        self.assertEqual(code, 0)
+        self.assertEqual((self.folder / "first/stats.json").read_bytes(),
+                         (self.folder / "second/stats.json").read_bytes())
+
+    def test_load_and_dump(self):
+        content = bytes(range(256)) * 4
+        self.file("in.bin", content)
+        program = elf(end(0), symbols=[("buffer", L2_BASE + 0x1000, 0)])
+        code, _, err = self.run_program(
+            program, "--load", "buffer:in.bin", "--load", "0x200:in.bin",
+            "--dump", "0x8000_1000:1KiB:l2.bin", "--dump", "0x200:1024:l1.bin",
+            "--dump", "buffer:4:four.bin")
+        self.assertEqual(code, 0, err)
+        self.assertEqual((self.folder / "l2.bin").read_bytes(), content)
+        self.assertEqual((self.folder / "l1.bin").read_bytes(), content)
+        self.assertEqual((self.folder / "four.bin").read_bytes(), content[:4])
+
+    def test_load_and_dump_outside_memory(self):
+        self.file("x.elf", HELLO)
+        self.file("in.bin", bytes(16))
+        memories = ("is not all memory; memory of this machine: soc.cluster.l1 "
+                    "0x00000000..0x0000FFFF, soc.l2 0x80000000..0x803FFFFF")
+        run = ["run", "-c", CONFIGS / "minpool.yaml", "x.elf"]
+        self.assert_fails([*run, "--load", "0xFFF8:in.bin"], 3,
+                          f"--load in.bin: 0x0000FFF8..0x00010007 {memories}")
+        self.assert_fails([*run, "--dump", "0x50000000:16:o.bin"], 3,
+                          f"--dump o.bin: 0x50000000..0x5000000F {memories}")
+        self.assert_fails([*run, "--load", "0:none.bin"], 3, "none.bin: no such file")
+
+    def test_dump_that_cannot_be_written(self):
+        code, _, err = self.run_program(HELLO, "--dump", "0:4:no/such/folder")
+        self.assertEqual(code, 3)
+        self.assertIn("no/such/folder: cannot write this file\n", err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,152 @@
+"""Help, version and mistakes on the command line."""
+
+import unittest
+
+import elf_writer
+from support import CONFIGS, CliTest
+
+
+class Help(CliTest):
+    def test_help_is_on_stdout_and_exit_is_0(self):
+        for arguments in [("--help",), ("run", "--help"), ("run", "-h"), ("list", "--help")]:
+            code, out, err = self.tessera(*arguments)
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("Usage: tessera", out)
+
+    def test_help_names_subcommands_options_and_exit_codes(self):
+        out = self.tessera("--help")[1]
+        for word in ["run", "check", "dump-config", "map", "list", "130 interrupted"]:
+            self.assertIn(word, out)
+        out = self.tessera("run", "--help")[1]
+        for option in ["-c,--config", "-s,--set", "-o,--out", "-q,--quiet", "-v,--verbose", "--load",
+                       "--dump", "--max-cycles", "--max-instructions", "--timeout", "--seed", "--log",
+                       "--guest-errors", "--force"]:
+            self.assertIn(option, out)
+
+    def test_version_names_everything_a_result_depends_on(self):
+        code, out, err = self.tessera("--version")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(
+            out, r"^tessera \d+\.\d+\.\d+ \(\S+\)\nSystemC 2\.\S+\ncompiler \S+ \S+\nbuild \S+")
+
+
+class Mistakes(CliTest):
+    """Each is exit code 2, with one line on stderr."""
+
+    def check(self, arguments, message):
+        self.assert_fails(arguments, 2, "tessera: " + message)
+
+    def test_no_subcommand(self):
+        self.check([], "A subcommand is required")
+
+    def test_misspelt_subcommand(self):
+        self.check(["rn"], "A subcommand is required; did you mean 'run', not 'rn'?")
+
+    def test_misspelt_option(self):
+        self.check(["run", "--max-cycle=5", "x.elf"],
+                   "The following argument was not expected: --max-cycle=5; "
+                   "did you mean '--max-cycles', not '--max-cycle=5'?")
+
+    def test_no_program(self):
+        self.check(["run"], "elf is required")
+
+    def test_two_programs(self):
+        self.check(["run", "a.elf", "b.elf"], "The following argument was not expected: b.elf")
+
+    def test_numbers(self):
+        for option in ["--max-cycles", "--max-instructions"]:
+            self.check(["run", "x.elf", option, "5k"],
+                       f"{option}: '5k' is not a whole number (decimal, 0x, '_', KiB, MiB, GiB)")
+        self.check(["run", "x.elf", "--max-cycles", "010"],
+                   "--max-cycles: a leading 0 is ambiguous (octal or decimal?) in '010'")
+        for text in ["-3", "0", "soon"]:
+            self.check(["run", "x.elf", f"--timeout={text}"],
+                       f"--timeout: expected seconds above 0, got '{text}'")
+
+    def test_choices(self):
+        self.check(["run", "x.elf", "--guest-errors=ignore"],
+                   "--guest-errors: ignore not in {warn,stop}")
+        self.check(["list", "everything"],
+                   "topic: everything not in {params,stats,machines,assumptions}")
+        self.check(["list"], "topic is required")
+
+    def test_log_filters(self):
+        self.check(["run", "x.elf", "--log", "loud"],
+                   "--log: expected PATH=LEVEL with a level of trace, debug, info, warn, error, off, "
+                   "got 'loud'")
+
+    def test_quiet_and_verbose_exclude_each_other(self):
+        self.check(["run", "x.elf", "-q", "-v"], "--quiet excludes --verbose")
+
+    def test_loads_and_dumps(self):
+        self.check(["run", "x.elf", "--load", "file.bin"],
+                   "--load: expected ADDR:FILE, got 'file.bin'")
+        self.check(["run", "x.elf", "--dump", "0:file.bin"],
+                   "--dump: expected ADDR:SIZE:FILE, got '0:file.bin'")
+        self.check(["run", "x.elf", "--dump", "0:many:file.bin"],
+                   "--dump: 'many' is not a whole number (decimal, 0x, '_', KiB, MiB, GiB)")
+
+    def test_unknown_symbol(self):
+        self.file("x.elf", elf_writer.elf(
+            elf_writer.end(0), symbols=[("workload", elf_writer.L2_BASE, 0)]))
+        self.check(["run", "x.elf", "--dump", "worklod:4:file.bin"],
+                   "--dump: 'worklod' is neither a number nor a symbol of x.elf; "
+                   "did you mean 'workload'?")
+
+    def test_out_folder_in_use(self):
+        self.file("x.elf", elf_writer.elf(elf_writer.end(0)))
+        (self.folder / "out").mkdir()
+        self.file("out/old", "precious")
+        self.check(["run", "x.elf", "--out", "out"],
+                   "--out out: the folder is not empty; --force writes into it")
+        self.assertEqual(self.tessera("run", "-q", "x.elf", "--out", "out", "--force"), (0, "", ""))
+        self.assertEqual((self.folder / "out/old").read_text(), "precious")
+
+    def test_out_that_is_a_file(self):
+        self.file("x.elf", elf_writer.elf(elf_writer.end(0)))
+        self.file("out", "")
+        self.check(["run", "x.elf", "--out", "out"], "--out out: cannot make this folder")
+
+
+class Listings(CliTest):
+    def test_map_lists_all_ranges_of_the_machine(self):
+        code, out, err = self.tessera("map", "-c", CONFIGS / "mempool_ita.yaml")
+        self.assertEqual((code, err), (0, ""))
+        lines = {line.split()[0]: line.split()[1:5] for line in out.splitlines()}
+        self.assertEqual(lines["name"], ["base", "last", "size", "access"])
+        self.assertEqual(lines["soc.cluster.l1"], ["0x00000000", "0x000BFFFF", "768KiB", "rwx"])
+        self.assertEqual(lines["soc.ita[3].l1"], ["0x000F0000", "0x000FFFFF", "64KiB", "rwx"])
+        self.assertEqual(lines["soc.control"], ["0x40000000", "0x4000FFFF", "64KiB", "rw-"])
+        self.assertEqual(lines["soc.l2"], ["0x80000000", "0x803FFFFF", "4MiB", "rwx"])
+        self.assertEqual(lines["soc.boot_rom"], ["0xA0000000", "0xA000FFFF", "64KiB", "r-x"])
+        self.assertEqual(lines["soc.uart"], ["0xC0000000", "0xC000FFFF", "64KiB", "rw-"])
+
+    def test_list_params_gives_type_default_unit_and_help(self):
+        code, out, err = self.tessera("list", "params")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("soc.cluster.bank_bytes\n"
+                      "    an integer 64..64KiB and a power of two bytes, default 1KiB\n"
+                      "    size of one L1 bank\n", out)
+
+    def test_list_stats_gives_unit_and_description(self):
+        code, out, err = self.tessera("list", "stats", "-c", CONFIGS / "minpool.yaml")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"(?m)^soc\.cluster\.\S*core\[\*\]\.asleep_cycles +cycles +\S")
+        self.assertRegex(out, r"(?m)^guest_errors\.unmapped_access +count +\S")
+        self.assertEqual(len(out.splitlines()), len(set(out.splitlines())))
+
+    def test_list_machines_gives_every_configuration(self):
+        code, out, err = self.tessera("list", "machines")
+        self.assertEqual((code, err), (0, ""))
+        for path in CONFIGS.glob("*.yaml"):
+            self.assertRegex(out, rf"(?m)^{path}\n    {path.stem}: \d+ harts in \d+ tiles, L1 ")
+
+    def test_list_assumptions_gives_only_what_is_marked(self):
+        code, out, err = self.tessera("list", "assumptions")
+        self.assertEqual((code, err), (0, ""))
+        for line in out.splitlines()[1::2]:
+            self.assertRegex(line, "^    assumption: ")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "models/base/log_sink.h"
+#include "platform/observe/guest_errors.h"
+#include "platform/observe/stat_writer.h"
+
+namespace tessera {
+namespace {
+
+using Json = nlohmann::json;
+
+class StatWriterTest : public ::testing::Test {
+ protected:
+  StatWriterTest() {
+    for (int i = 0; i < 2; ++i) {
+      StatGroup& hart = root_.add_group("hart[" + std::to_string(i) + "]");
+      hart.add("instructions", "instructions", "retired", &instructions_[i]);
+    }
+    root_.add("requests", "count", "of all", [this] { return instructions_[0] * 2; });
+  }
+
+  std::uint64_t instructions_[2] = {5, 7};
+  Cycles now_ = 0;
+  StatGroup root_{"soc"};
+  StatWriter make() {
+    return StatWriter(
+        {&root_}, [this] { return now_; }, Logger());
+  }
+};
+
+TEST_F(StatWriterTest, EveryStatisticHasValueUnitAndDescription) {
+  const Json json = Json::parse(make().json());
+  EXPECT_EQ(json["schema"], "tessera-stats");
+  EXPECT_EQ(json["stats"], Json::parse(R"({"soc.hart[0].instructions": 5,
+                                           "soc.hart[1].instructions": 7, "soc.requests": 10})"));
+  EXPECT_EQ(json["definitions"], Json::parse(R"({
+    "soc.hart[*].instructions": {"unit": "instructions", "description": "retired"},
+    "soc.requests": {"unit": "count", "description": "of all"}})"));
+  EXPECT_EQ(json["regions"], Json::array());
+}
+
+TEST_F(StatWriterTest, RegionsAddUpWhatChangedInThem) {
+  StatWriter writer = make();
+  instructions_[0] = 100;
+  writer.begin_region(3);
+  instructions_[0] += 10;
+  now_ = 20;
+  writer.end_region(3);
+  instructions_[0] += 1000;
+  now_ = 500;
+  writer.begin_region(3);
+  writer.begin_region(3);  // a second hart
+  instructions_[0] += 1;
+  writer.end_region(3);
+  now_ = 507;
+  instructions_[0] += 1;
+  writer.end_region(3);
+  EXPECT_EQ(Json::parse(writer.json())["regions"],
+            Json::parse(R"([{"id": 3, "times": 2, "cycles": 27,
+                             "stats": {"soc.hart[0].instructions": 12, "soc.requests": 24}}])"));
+}
+
+TEST_F(StatWriterTest, AnOpenRegionEndsWithTheRunAndAStrayEndIsIgnored) {
+  StatWriter writer = make();
+  writer.end_region(1);
+  writer.begin_region(9);
+  now_ = 4;
+  instructions_[1] = 8;
+  EXPECT_EQ(Json::parse(writer.json())["regions"],
+            Json::parse(R"([{"id": 9, "times": 1, "cycles": 4,
+                             "stats": {"soc.hart[1].instructions": 1}}])"));
+}
+
+TEST_F(StatWriterTest, TheNumberOfRegionsIsLimited) {
+  StatWriter writer = make();
+  for (std::uint32_t id = 0; id < 2 * StatWriter::kMaxRegions; ++id) {
+    writer.begin_region(id);
+    writer.end_region(id);
+  }
+  EXPECT_EQ(Json::parse(writer.json())["regions"].size(), StatWriter::kMaxRegions);
+}
+
+TEST_F(StatWriterTest, DefinitionsAreListedOnce) {
+  EXPECT_EQ(make().definitions_text(),
+            "soc.requests                                         count          of all\n"
+            "soc.hart[*].instructions                             instructions   retired\n");
+}
+
+class GuestErrorsTest : public ::testing::Test {
+ protected:
+  /// What reaches the log while `work` uses the sink.
+  template <typename Work>
+  std::string log_of(GuestErrorPolicy policy, Work work) {
+    ::testing::internal::CaptureStderr();
+    GuestErrors errors(
+        policy, std::make_shared<LogSink>(LogConfig{}),
+        [](std::uint32_t pc) { return pc == 0x100 ? "main+0x4" : ""; }, [this] { ++stops_; });
+    work(errors);
+    errors.finish();
+    total_ = errors.total();
+    unmapped_ = errors.stats().value("unmapped_access");
+    return ::testing::internal::GetCapturedStderr();
+  }
+  static GuestError unmapped(std::uint32_t hart, std::uint32_t pc) {
+    return {GuestErrorKind::kUnmappedAccess, hart, pc, 0x70, "soc.axi", "nothing at 0x70"};
+  }
+
+  std::uint64_t total_ = 0, unmapped_ = 0;
+  int stops_ = 0;
+};
+
+TEST_F(GuestErrorsTest, EachPlaceIsWarnedAboutOnceAndCounted) {
+  EXPECT_EQ(
+      log_of(GuestErrorPolicy::kWarn,
+             [](GuestErrors& errors) {
+               errors.report(unmapped(3, 0x100));
+               errors.report(unmapped(4, 0x100));
+               errors.report(unmapped(3, 0x104));
+               errors.report({GuestErrorKind::kDeviceMisuse, kNoHart, 0, 0, "soc.dma", "busy"});
+             }),
+      "[set-up] W soc.axi hart 3 pc=0x00000100 <main+0x4> unmapped_access: nothing at 0x70\n"
+      "[set-up] W soc.axi hart 3 pc=0x00000104 unmapped_access: nothing at 0x70\n"
+      "[set-up] W soc.dma device_misuse: busy\n"
+      "[set-up] W soc.axi hart 3 pc=0x00000100 <main+0x4> unmapped_access: nothing at 0x70 "
+      "(repeated 2 times)\n");
+  EXPECT_EQ(total_, 4u);
+  EXPECT_EQ(unmapped_, 3u);
+  EXPECT_EQ(stops_, 0);
+}
+
+TEST_F(GuestErrorsTest, StopPolicyAsksToStop) {
+  log_of(GuestErrorPolicy::kStop, [](GuestErrors& errors) { errors.report(unmapped(0, 0)); });
+  EXPECT_EQ(stops_, 1);
+}
+
+TEST_F(GuestErrorsTest, TheNumberOfWarningsIsLimited) {
+  const std::string text = log_of(GuestErrorPolicy::kWarn, [](GuestErrors& errors) {
+    for (std::uint32_t i = 0; i < GuestErrors::kMaxWarnings + 5; ++i) {
+      errors.report(unmapped(0, 4 * i));
+    }
+  });
+  EXPECT_EQ(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')),
+            GuestErrors::kMaxWarnings + 1);
+  EXPECT_NE(text.find("W guest_errors 5 more guest errors at other places, counted only"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace tessera
