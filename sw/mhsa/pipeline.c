@@ -74,9 +74,11 @@ static uint32_t tile_of(uint32_t matrix, uint32_t columns, uint32_t row, uint32_
   return matrix + (row * columns + column) * kTileBytes;
 }
 
-/* Logits of two block rows can be on their way at the same time. */
-static uint32_t logit_tile(const struct Step* step, uint32_t column) {
-  return kFirstLogitTile + step->x % 2 * kMaxTilesS + column;
+/* Logits of two block rows, also of two heads, can be on their way at the same time. */
+static uint32_t logit_tile(const struct Pipeline* pipeline, const struct Work* work,
+                           uint32_t column) {
+  uint32_t block_row = work->number * pipeline->plan->shape.s + work->step.x;
+  return kFirstLogitTile + block_row % 2 * kMaxTilesS + column;
 }
 
 /* Names the tiles of the step: its dataflow. */
@@ -108,10 +110,10 @@ static void name_operands(const struct Pipeline* pipeline, struct Work* work) {
     case kPhaseQK:
       tiles[kInput] = tile_of(unit->qo, shape->p, step->x, step->inner);
       tiles[kWeight] = tile_of(unit->k, shape->p, step->y, step->inner);
-      tiles[kOutput] = logit_tile(step, step->y);
+      tiles[kOutput] = logit_tile(pipeline, work, step->y);
       break;
     case kPhaseAV:
-      tiles[kInput] = logit_tile(step, step->inner);
+      tiles[kInput] = logit_tile(pipeline, work, step->inner);
       tiles[kWeight] = tile_of(unit->v, shape->s, step->y, step->inner);
       tiles[kOutput] = tile_of(unit->qo, shape->p, step->x, step->y);
       break;
