@@ -1,0 +1,16 @@
+#!/bin/bash
+# Speed of the simulator on this machine: one CSV line "name,value,unit" per benchmark, the median of
+# RUNS runs (default 3), each a process of its own.
+#   scripts/bench.sh [FILTER]        e.g. scripts/bench.sh functional_256
+set -euo pipefail
+cd "$(dirname "$0")/.."
+runs=${RUNS:-3}
+filter=${1:-.}
+scripts/build.sh release >&2
+bench=build/release/bin/platform_bench
+
+"$bench" --benchmark_list_tests | sed 's:/.*::' | grep -E -- "$filter" | while read -r name; do
+  for ((i = 0; i < runs; ++i)); do
+    "$bench" --benchmark_filter="^$name/"
+  done | sort -t, -k2 -n | sed -n "$(((runs + 1) / 2))p"
+done
