@@ -255,7 +255,7 @@ void Soc::Impl::end_of_computation(std::uint32_t hart, std::uint32_t value) {
 RunResult Soc::Impl::run(const RunLimits& limits) {
   static_assert(RunLimits::kNone == ClusterLimits::kNoLimit);
   requested_end_.reset();
-  cluster_.set_limits({limits.max_cycles, limits.max_instructions});
+  cluster_.start({limits.max_cycles, limits.max_instructions});
   sc_core::sc_start();
 
   RunResult result;
@@ -299,7 +299,7 @@ void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
 }
 ByteMemory& Soc::memory() {
   if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) {
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets reach nothing before that
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // the bus is connected only once it is elaborated
   }
   return impl_->hart_view_;
 }

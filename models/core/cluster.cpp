@@ -83,6 +83,12 @@ void Cluster::stop(ClusterStop reason) {
   if (stop_ == ClusterStop::kNone) {
     stop_ = reason;
     interpreter_.request_stop();
+    notify_runnable();
+  }
+}
+
+void Cluster::notify_runnable() {
+  if (is_waiting_) {
     runnable_event_.notify(sc_core::SC_ZERO_TIME);
   }
 }
@@ -105,16 +111,23 @@ Cycles Cluster::next_kernel_event() const {
              : kNever;
 }
 
+void Cluster::start(const ClusterLimits& limits) {
+  limits_ = limits;
+  stop_ = ClusterStop::kNone;
+  interpreter_.clear_stop_request();
+  start_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
 void Cluster::run() {
-  sc_core::wait(sc_core::SC_ZERO_TIME);  // programs are loaded after the initialisation phase
   while (true) {
-    if (stop_ != ClusterStop::kNone) {
-      sc_core::sc_pause();
-      sc_core::wait(sc_core::SC_ZERO_TIME);  // sc_start() returns here and comes back from here
-      stop_ = ClusterStop::kNone;
-      interpreter_.clear_stop_request();
-      continue;
-    }
+    sc_core::wait(start_event_);
+    run_until_stopped();
+    sc_core::sc_pause();
+  }
+}
+
+void Cluster::run_until_stopped() {
+  while (stop_ == ClusterStop::kNone) {
     if (services_.poll) {
       services_.poll();
     }
@@ -127,7 +140,9 @@ void Cluster::run() {
       if (!sc_core::sc_pending_activity()) {
         stop(ClusterStop::kHang);
       } else {
+        is_waiting_ = true;
         sc_core::wait(runnable_event_);
+        is_waiting_ = false;
       }
     } else {
       horizon_ =
@@ -142,18 +157,34 @@ void Cluster::run() {
 }
 
 void Cluster::run_turns() {
+  // Goes on where the last call stopped, so that a hart that was woken has its turn before its
+  // waker has another one; ends after a round in which nobody could run.
+  bool is_whole_round = next_turn_ == 0;
   bool has_run = true;
-  while (has_run && stop_ == ClusterStop::kNone) {
-    has_run = false;
-    for (std::uint32_t hart = running_.next(0);
-         hart != HartSet::kNone && stop_ == ClusterStop::kNone; hart = running_.next(hart + 1)) {
-      if (harts_[hart].cycle < horizon_) {
-        run_hart(hart);
-        has_run = true;
+  while (has_run || !is_whole_round) {
+    is_whole_round = next_turn_ == 0;
+    has_run = run_round();
+    if (stop_ != ClusterStop::kNone) {
+      return;
+    }
+    next_turn_ = 0;
+  }
+}
+
+bool Cluster::run_round() {
+  bool has_run = false;
+  for (std::uint32_t hart = running_.next(next_turn_); hart != HartSet::kNone;
+       hart = running_.next(next_turn_)) {
+    next_turn_ = hart + 1;
+    if (harts_[hart].cycle < horizon_) {
+      run_hart(hart);
+      has_run = true;
+      if (stop_ != ClusterStop::kNone) {
+        break;
       }
     }
   }
-  active_hart_ = nullptr;
+  return has_run;
 }
 
 void Cluster::run_hart(std::uint32_t hart) {
@@ -191,7 +222,7 @@ void Cluster::wake_up(std::uint32_t hart, Cycles cycle) {
     state.cycle = woken;
     state.activity = HartActivity::kRunning;
     running_.insert(hart);
-    runnable_event_.notify(sc_core::SC_ZERO_TIME);
+    notify_runnable();
   } else if (state.wake_up_tokens < kMaxWakeUpTokens) {
     ++state.wake_up_tokens;
   } else {
@@ -288,7 +319,7 @@ void Cluster::access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) {
   state.cycle = std::max(state.cycle, clock_.now());
   state.activity = HartActivity::kRunning;
   running_.insert(hart);
-  runnable_event_.notify(sc_core::SC_ZERO_TIME);
+  notify_runnable();
   if (!is_ok) {
     guest_error(state, GuestErrorKind::kUnmappedAccess, 0,
                 "the external model answered with an error; loads give 0");

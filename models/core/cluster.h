@@ -66,8 +66,9 @@ class Cluster : public sc_core::sc_module,
   /// Sends accesses to [base, base + bytes) through `bridge`; before the simulation starts.
   void attach_bridge(AccessBridge& bridge, std::uint32_t base, std::uint32_t bytes);
 
-  /// Sets the bounds of the coming sc_start(); the cluster pauses the kernel when it stops.
-  void set_limits(const ClusterLimits& limits) { limits_ = limits; }
+  /// Lets the harts run, within `limits`, when the kernel next does. The cluster pauses the kernel
+  /// when it stops; until start() no hart moves.
+  void start(const ClusterLimits& limits);
   /// Stops after the instruction that is executing.
   void request_stop();
   ClusterStop stop_reason() const { return stop_; }
@@ -97,9 +98,13 @@ class Cluster : public sc_core::sc_module,
 
   void start_of_simulation() override;
   void run();  ///< the SC_THREAD
+  void run_until_stopped();
   void run_turns();
+  /// From next_turn_ to the last hart; true when one could run.
+  bool run_round();
   void run_hart(std::uint32_t hart);
   void stop(ClusterStop reason);
+  void notify_runnable();
   /// Cycle of the next thing the kernel has to do, or far away.
   Cycles next_kernel_event() const;
   void limit_horizon(Cycles cycle);
@@ -130,9 +135,12 @@ class Cluster : public sc_core::sc_module,
   HartSet running_;
   HartState* active_hart_ = nullptr;  ///< whose turn it is
   Cycles horizon_ = 0;
+  std::uint32_t next_turn_ = 0;  ///< first hart that may have the next turn
+  bool is_waiting_ = false;      ///< for runnable_event_: no hart can run
   ClusterLimits limits_;
   ClusterStop stop_ = ClusterStop::kNone;
   std::string stop_message_;
+  sc_core::sc_event start_event_{"start_event"};
   sc_core::sc_event runnable_event_{"runnable_event"};
 
   ::tlm::tlm_generic_payload payload_;
