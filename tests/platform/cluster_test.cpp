@@ -40,9 +40,11 @@ TEST_F(ClusterTest, BootRomHoldsHartsUntilTheHostWakesThem) {
   config.boot.mode = BootMode::kRom;
   config.boot.wake_up_cycle = 1234;
   build(config);
-  Words code{csrr(kT1, kMcycle),  csrr(kT0, kMhartid), slli(kT0, kT0, 2),
-             lui(kA1, 0x2000),    add(kT0, kT0, kA1),  sw(kT1, kT0, 0),
-             csrr(kT0, kMhartid), beq(kT0, kZero, 8),  kWfi};
+  Words code{csrr(kT1, kMcycle),  csrr(kT0, kMhartid),
+             slli(kT0, kT0, 2),   lui(kA1, 0x2000),
+             add(kT0, kT0, kA1),  sw(kT1, kT0, 0),
+             csrr(kT0, kMhartid), addi(kA1, kZero, 15),
+             beq(kT0, kA1, 8),    kWfi};
   append(code, {addi(kA0, kZero, 0)});
   end_with_a0(code);
   load(kL2, code);
