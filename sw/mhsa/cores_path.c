@@ -3,7 +3,7 @@
 #include "firmware/runtime/barrier.h"
 #include "firmware/runtime/memory.h"
 #include "firmware/runtime/platform.h"
-#include "sw/mhsa/kernels.h"
+#include "sw/tile/kernels.h"
 #include "sw/mhsa/paths.h"
 #include "sw/mhsa/validate.h"
 

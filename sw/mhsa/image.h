@@ -9,12 +9,9 @@
 
 #include <stdint.h>
 
-enum {
-  kTileSize = 64,        /* rows and columns */
-  kTileBytes = 4096,
-  kTileBiasBytes = 192,  /* 64 signed 24-bit numbers */
-  kNumPhases = 6,        /* Q, K, V, QK, AV, OW */
-};
+#include "sw/tile/tile.h"
+
+enum { kNumPhases = 6 }; /* Q, K, V, QK, AV, OW */
 
 #define MHSA_MAGIC 0x4153484Du /* "MHSA" as bytes */
 #define MHSA_VERSION 1u

@@ -9,7 +9,7 @@
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/platform.h"
 #include "firmware/runtime/print.h"
-#include "sw/mhsa/kernels.h"
+#include "sw/tile/kernels.h"
 #include "sw/mhsa/paths.h"
 #include "sw/mhsa/validate.h"
 

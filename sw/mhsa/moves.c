@@ -4,7 +4,7 @@
 #include "firmware/drivers/dma.h"
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/wake_up.h"
-#include "sw/mhsa/kernels.h"
+#include "sw/tile/kernels.h"
 
 int move_push(struct MoveRing* ring, enum MoveKind kind, uint32_t destination, uint32_t source,
               uint32_t bytes, struct Ticket* ticket) {

@@ -4,7 +4,7 @@
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/memory.h"
 #include "firmware/runtime/platform.h"
-#include "sw/mhsa/kernels.h"
+#include "sw/tile/kernels.h"
 #include "sw/mhsa/validate.h"
 
 void pipeline_start(struct Pipeline* pipeline, const struct Plan* plan, uint32_t unit,

@@ -5,7 +5,7 @@
 #include "firmware/runtime/memory.h"
 #include "firmware/runtime/platform.h"
 #include "firmware/runtime/print.h"
-#include "sw/mhsa/kernels.h"
+#include "sw/tile/kernels.h"
 #include "sw/mhsa/validate.h"
 
 /* Tiles a unit needs beside the logits of a block row: input, stationary tile, biases and output

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sw/mhsa/kernels.h"
+#include "sw/tile/kernels.h"
 
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/memory.h"
@@ -13,17 +13,6 @@ enum {
   kExpUnit = 256,
   kInverseNumerator = 255 * 256,
 };
-
-static int8_t requantise(int32_t value, struct Requant requant) {
-  int64_t product = (int64_t)value * requant.mult;
-  uint32_t shift = requant.shift < 63 ? requant.shift : 63;
-  int64_t rounded = product >> shift;
-  if (shift > 0) {
-    rounded += product >> (shift - 1) & 1;
-  }
-  rounded += requant.add;
-  return (int8_t)(rounded < -128 ? -128 : rounded > 127 ? 127 : rounded);
-}
 
 static int32_t read_bias(uint32_t address, uint32_t index) {
   const uint8_t* bytes = (const uint8_t*)(address + 3 * index);

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What harts compute on tiles. Each call does the part `rank` of `workers`; the parts are
  * independent of each other. */
-#ifndef SW_MHSA_KERNELS_H
-#define SW_MHSA_KERNELS_H
+#ifndef SW_TILE_KERNELS_H
+#define SW_TILE_KERNELS_H
 
 #include <stdint.h>
 
-#include "sw/mhsa/image.h"
-
-/* y = saturate_int8(floor(x * mult / 2^shift + 1/2) + add) */
-struct Requant {
-  uint8_t mult;
-  uint8_t shift;
-  int8_t add;
-};
+#include "sw/tile/requant.h"
+#include "sw/tile/tile.h"
 
 enum BiasKind { kBiasNone, kBiasPerColumn, kBiasPerRow };
 
