@@ -37,3 +37,5 @@ add_library(systemc INTERFACE)
 target_include_directories(systemc SYSTEM INTERFACE ${SYSTEMC_INCLUDE_DIR})
 target_compile_definitions(systemc INTERFACE SC_INCLUDE_DYNAMIC_PROCESSES)
 target_link_libraries(systemc INTERFACE ${SYSTEMC_LIBRARY})
+# A program that uses only the plain C++ of a model has no sc_main and must not need libsystemc.
+target_link_options(systemc INTERFACE -Wl,--as-needed)
