@@ -78,7 +78,8 @@ void softmax_finish(SoftmaxRow& row, const FlavourParameters& flavour) {
 
 std::uint8_t softmax_probability(const SoftmaxRow& row, std::int8_t logit,
                                  const FlavourParameters& flavour) {
-  const unsigned distance = softmax_distance(static_cast<unsigned>(row.max - logit), flavour);
+  // 8 bits wide in the RTL, should the logits have been changed since.
+  const unsigned distance = softmax_distance(static_cast<std::uint8_t>(row.max - logit), flavour);
   return static_cast<std::uint8_t>((row.inverse >> distance) & flavour.probability_mask);
 }
 

@@ -58,7 +58,7 @@ void softmax_accumulate(SoftmaxRow& row, const std::int8_t* logits, std::size_t 
 /// After the last logit: divides.
 void softmax_finish(SoftmaxRow& row, const FlavourParameters& flavour);
 /// The integer probability of `logit` as it enters the AV product.
-/// REQUIRES: softmax_finish(row) was called and logit <= row.max.
+/// REQUIRES: softmax_finish(row) was called.
 std::uint8_t softmax_probability(const SoftmaxRow& row, std::int8_t logit,
                                  const FlavourParameters& flavour);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs ITA on one golden file (arrays on stdin, see array_file.h) and prints the number of
 // differing bytes. Exit code 0: none; 1: some, or the file cannot be used.
-#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
@@ -9,11 +9,13 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <systemc>
 
 #include "models/ita/layer.h"
 #include "models/ita/operand_block.h"
 #include "tests/golden/ita/array_file.h"
 #include "tests/golden/ita/case.h"
+#include "tests/golden/ita/check_jobs.h"
 #include "tests/golden/ita/mempool_image.h"
 
 namespace tessera::test {
@@ -106,6 +108,7 @@ Tally check(const ArrayFile& file) {
     const RtlCase data = RtlCase::from_file(file);
     check_datapath(tally, data);
     check_activations(tally, file, data);
+    check_jobs(tally, data);
   }
   return tally;
 }
@@ -126,6 +129,11 @@ int run() {
 }  // namespace
 }  // namespace tessera::test
 
-int main() {
+int sc_main(int /*argc*/, char** /*argv*/) {
   return tessera::test::run();
+}
+
+int main(int argc, char** argv) {
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+  return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include <systemc>
+
+#include "models/base/byte_memory.h"
+#include "models/base/guest_error.h"
+#include "models/base/stat.h"
+#include "models/base/wake_up.h"
+#include "models/ita/job_interface_regs.h"
+#include "models/ita/tile_engine.h"
+#include "models/tlm/register_device.h"
+
+namespace tessera::ita {
+
+struct JobInterfaceParameters {
+  Flavour flavour = Flavour::kRtl;
+  /// The L1 banks that belong to this ITA: jobs reach nothing else.
+  std::uint32_t region_base = 0;
+  std::uint32_t region_bytes = 0x1'0000;
+};
+
+/// One ITA behind its job interface: a queue of four contexts, one job = one tile step. README.
+/// Timing: a job ends job_cycles() after the one before it, or after its trigger when idle; all its
+///         effects (memory, registers, wake-up) happen at its end.
+///         Source: timing.h; checked by the tests ita_timing and ita_jobs.
+/// Errors: a job that breaks the rules is reported (device_misuse, with the hart and pc of its
+///         trigger), takes its time and ends with its event, but reads and writes nothing and gives
+///         the layer up. A register access that breaks the rules is reported and ignored.
+class JobInterface : public RegisterDevice {
+ public:
+  JobInterface(const sc_core::sc_module_name& name, const JobInterfaceParameters& parameters,
+               const ClockDomain& clock, ByteMemory& memory, WakeUpTarget& harts,
+               GuestErrorSink& guest_errors, StatGroup& parent_stats);
+
+ private:
+  static constexpr std::uint32_t kNumContexts = ITA_JOB_NUM_CONTEXTS;
+
+  /// Who committed a job, and where.
+  struct Origin {
+    std::uint32_t hart = kNoHart;
+    std::uint32_t pc = 0;
+  };
+  struct State {
+    std::array<JobContext, kNumContexts> contexts{};
+    std::array<Origin, kNumContexts> origins{};
+    std::uint32_t oldest = 0;         ///< context of the running job, or of the one to run next
+    std::uint32_t num_committed = 0;  ///< contexts taken, from `oldest` on
+    std::uint32_t num_triggered = 0;  ///< of these, how many may run
+    bool is_running = false;
+    Cycles start = 0;        ///< of the running job
+    Cycles end = 0;          ///< of the running job, or of the last one
+    bool is_locked = false;  ///< between ACQUIRE and TRIGGER
+    std::uint32_t lock_hart = kNoHart;
+    std::uint32_t finished = 0;
+    std::uint32_t wake_hart = ITA_JOB_NONE;
+  };
+  struct Counters {
+    std::uint64_t jobs = 0;
+    std::uint64_t refused_jobs = 0;
+    std::uint64_t busy_cycles = 0;
+    std::uint64_t macs = 0;
+    std::uint64_t bytes_read = 0;
+    std::uint64_t bytes_written = 0;
+    std::uint64_t events = 0;
+    std::uint64_t full_acquires = 0;
+    std::uint64_t misuses = 0;
+  };
+
+  void advance_to(Cycles cycle) override;
+  void add_control_registers();
+  void add_job_registers();
+  void add_stats(StatGroup& parent_stats);
+
+  std::uint32_t programmed_context() const;
+  /// Reports and returns false when `access` may not program a job now.
+  bool may_program(const RegisterAccess& access, const std::string& what);
+  std::uint32_t acquire(const RegisterAccess& access);
+  void commit(bool is_triggered, const RegisterAccess& access);
+  void soft_clear(const RegisterAccess& access);
+  void write_job_register(std::uint32_t offset, std::uint32_t value, const RegisterAccess& access);
+  void write_wake_hart(std::uint32_t value, const RegisterAccess& access);
+  void start_job(Cycles cycle);
+  void schedule_end();
+  void end_job();
+  void run_tile_step(const TileJob& job, const RegisterAccess& origin);
+  void show_context(std::uint32_t context, const RegisterAccess& access);
+  void raise_event(Cycles cycle);
+  std::uint32_t status() const;
+  void report(const RegisterAccess& access, const std::string& message, std::uint32_t address = 0);
+
+  ByteMemory& memory_;
+  WakeUpTarget& harts_;
+  GuestErrorSink& guest_errors_;
+  TileEngine engine_;
+  State state_;
+  Counters counters_;
+  sc_core::sc_event end_event_{"end_event"};
+};
+
+}  // namespace tessera::ita

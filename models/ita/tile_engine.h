@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "models/base/byte_memory.h"
+#include "models/ita/tile_job.h"
+
+/// What the jobs of the job interface read, compute and write. Plain C++: the registers and the
+/// timing are elsewhere. Source: pulp-platform/ITA src/ita_controller.sv, ita_accumulator.sv,
+/// ita_softmax.sv, src/hwpe/ita_hwpe_ctrl.sv.
+namespace tessera::ita {
+
+inline constexpr std::size_t kTileBytes = std::size_t{kTileSize} * kTileSize;
+/// Weights that one of the core's two buffers holds: 16 stationary rows.
+inline constexpr std::size_t kWeightBlockBytes = 16 * kTileSize;
+inline constexpr std::size_t kBiasBytes = 3 * kTileSize;
+
+using TileBytes = std::array<std::int8_t, kTileBytes>;
+using WeightBlock = std::array<std::int8_t, kWeightBlockBytes>;
+
+/// Everything that outlasts a job; copying it saves and restores the engine.
+struct EngineState {
+  // Where the layer has got to; meaningful while is_in_layer.
+  bool is_in_layer = false;
+  Phase phase = Phase::kQ;
+  std::uint32_t tile = 0;        ///< output tile of the phase (of the block row in QK and AV)
+  std::uint32_t inner_tile = 0;  ///< along the depth of the output tile
+  std::uint32_t block_row = 0;   ///< of 64 rows, in QK and AV
+
+  std::array<std::int32_t, kTileBytes> sums{};  ///< [64][64], partial over the inner tiles
+  std::array<SoftmaxRow, kTileSize> softmax{};  ///< of the block row
+  bool has_next_weights = false;
+  WeightBlock next_weights{};  ///< first block of the next job's tile, fetched ahead
+};
+
+/// What a job takes from memory.
+struct TileOperands {
+  TileBytes input;    ///< [64][64]
+  TileBytes weights;  ///< [64][64], with what was fetched ahead
+  std::array<std::int32_t, kTileSize> bias;
+  WeightBlock next_weights;
+};
+
+/// A job that breaks the rules.
+struct JobMisuse {
+  std::string message;
+  std::uint32_t address = 0;  ///< 0: none
+};
+
+class TileEngine {
+ public:
+  /// Jobs may touch [region_base, region_base + region_bytes) only.
+  TileEngine(Flavour flavour, std::uint32_t region_base, std::uint32_t region_bytes);
+
+  /// Why `job` cannot run now: the hardware would wait for ever, use the wrong weights or leave the
+  /// region. Nothing: it can.
+  std::optional<JobMisuse> refusal(const TileJob& job) const;
+  /// Gives the layer up: idle, no weights fetched ahead. What a refused job leaves behind.
+  void abandon() { state_ = EngineState{}; }
+
+  /// Reads the operands of `job`; false when memory does not answer. REQUIRES: !refusal(job).
+  bool fetch(const TileJob& job, ByteMemory& memory, TileOperands& operands) const;
+  /// One tile step. Returns the output tile where the job has one. REQUIRES: !refusal(job).
+  std::optional<TileBytes> compute(const TileJob& job, const TileOperands& operands);
+
+  /// Sizes of the context that runs next become visible to the tile counters. Returns true when
+  /// they upset them: an inner tile waits and `tiles` says that it was the last. The hardware then
+  /// begins the next output tile.
+  bool see_next_context(const TileCounts& tiles, Layer layer);
+
+  const EngineState& state() const { return state_; }
+  void restore(const EngineState& state) { state_ = state; }
+
+ private:
+  std::optional<JobMisuse> pointer_refusal(const TileJob& job) const;
+  void multiply(const TileOperands& operands);
+  TileBytes finish(const TileJob& job, const TileOperands& operands);
+  void end_output_tile(const TileCounts& tiles, Layer layer);
+
+  const FlavourParameters& flavour_;
+  std::uint32_t region_base_;
+  std::uint32_t region_bytes_;
+  EngineState state_;
+};
+
+}  // namespace tessera::ita
