@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps the documentation true.
+
+  check_docs.py commands ROOT BUILD   runs every fenced command block of ROOT/README.md
+  check_docs.py pages ROOT            checks the headings of models/*/README.md and all links
+
+A block fenced as `sh` is run as a whole; of a block fenced as `console` the lines after "$ " are
+run, and the other lines must follow in the output, where "..." stands for anything. Blocks run in
+order, each from the root of a scratch folder that looks like the project: results written by one
+are there for the next. BUILD stands in for build/release. A block after the line
+`<!-- not run: reason -->` is left out.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HEADINGS = ["What it models", "Ports", "Registers", "Timing and source", "Limits", "Statistics"]
+TIMEOUT_SECONDS = 600
+
+FENCE = re.compile(r"^```(\w*)\s*$")
+NOT_RUN = re.compile(r"^<!-- not run: \S.* -->$")
+LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
+
+
+class Block:
+    """A fenced block: its language, first line number and lines; is_skipped when marked not run."""
+
+    def __init__(self, language, line, is_skipped):
+        self.language = language
+        self.line = line
+        self.is_skipped = is_skipped
+        self.lines = []
+
+
+def read_page(path):
+    """Returns (blocks, prose lines) of a Markdown file."""
+    blocks, prose = [], []
+    block = None
+    last_text = ""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        fence = FENCE.match(line)
+        if block is None and fence:
+            block = Block(fence.group(1), number, bool(NOT_RUN.match(last_text)))
+        elif block is not None and line.strip() == "```":
+            blocks.append(block)
+            block = None
+        elif block is not None:
+            block.lines.append(line)
+        else:
+            prose.append(line)
+        if line.strip():
+            last_text = line.strip()
+    return blocks, prose
+
+
+def steps_of(block):
+    """Returns (command, expected output lines) pairs of a block."""
+    if block.language == "sh":
+        return [("\n".join(block.lines), [])]
+    steps = []
+    for line in block.lines:
+        if line.startswith("$ "):
+            steps.append((line[2:], []))
+        elif steps and line.strip():
+            steps[-1][1].append(line)
+    return steps
+
+
+def missing_line(expected, output):
+    """Returns the first expected line that does not follow in the output, or None."""
+    actual = iter(output.splitlines())
+    for line in expected:
+        pattern = ".*".join(re.escape(part) for part in line.rstrip().split("..."))
+        if not any(re.fullmatch(pattern, candidate.rstrip()) for candidate in actual):
+            return line
+    return None
+
+
+def make_scratch(root, build, scratch):
+    """Fills a folder with links, so that commands find the project and write beside it."""
+    for entry in root.iterdir():
+        if entry.name not in (".git", "build", "out"):
+            (scratch / entry.name).symlink_to(entry)
+    (scratch / "build").mkdir()
+    (scratch / "build/release").symlink_to(build)
+
+
+def run_step(command, expected, scratch):
+    """Runs one command; returns what is wrong, or an empty text."""
+    result = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=scratch, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            timeout=TIMEOUT_SECONDS, check=False)
+    if result.returncode != 0:
+        return f"exit code {result.returncode}\n{result.stdout}"
+    missing = missing_line(expected, result.stdout)
+    return "" if missing is None else f"the output has no line '{missing}'\n{result.stdout}"
+
+
+def check_commands(root, build):
+    """Returns the problems of all command blocks of README.md."""
+    if not (root / "README.md").is_file():
+        return ["README.md: missing"]
+    problems = []
+    blocks = [block for block in read_page(root / "README.md")[0]
+              if block.language in ("sh", "console")]
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = pathlib.Path(folder)
+        make_scratch(root, build, scratch)
+        for block in blocks:
+            if block.is_skipped:
+                print(f"README.md:{block.line}: not run")
+                continue
+            for command, expected in steps_of(block):
+                problem = run_step(command, expected, scratch)
+                print(f"README.md:{block.line}: {'FAILED' if problem else 'ok'}: {command}")
+                if problem:
+                    problems.append(f"README.md:{block.line}: {command}: {problem}")
+    if not blocks:
+        problems.append("README.md has no command blocks")
+    return problems
+
+
+def check_pages(root):
+    """Returns the problems of headings and links."""
+    problems = []
+    for folder in sorted(path for path in (root / "models").iterdir() if path.is_dir()):
+        page = folder / "README.md"
+        name = page.relative_to(root)
+        if not page.is_file():
+            problems.append(f"{name}: missing")
+            continue
+        headings = [line[3:].strip() for line in read_page(page)[1] if line.startswith("## ")]
+        if headings != HEADINGS:
+            problems.append(f"{name}: headings are {headings}, expected {HEADINGS}")
+    for top in ("README.md", "models", "firmware", "sw", "configs", "platform", "tests"):
+        for page in sorted((root / top).rglob("*.md") if (root / top).is_dir() else root.glob(top)):
+            for target, _ in LINK.findall("\n".join(read_page(page)[1])):
+                if "://" not in target and not (page.parent / target).exists():
+                    problems.append(f"{page.relative_to(root)}: link to '{target}' leads nowhere")
+    return problems
+
+
+def main():
+    if len(sys.argv) < 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    what, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+    if what == "commands":
+        problems = check_commands(root, pathlib.Path(sys.argv[3]).resolve())
+    else:
+        problems = check_pages(root)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
