@@ -137,7 +137,7 @@ std::string operand_text(const Instruction& in, std::uint32_t pc) {
 
 std::string disassemble(const Instruction& instruction, std::uint32_t pc) {
   if (instruction.op == Op::kIllegal) {
-    return fmt::format(".word 0x{:08x}", instruction.raw);
+    return fmt::format(".4byte 0x{:x}", instruction.raw);
   }
   const InstructionInfo& row = info(instruction.op);
   std::string text = row.mnemonic;

@@ -169,7 +169,7 @@ struct Instruction {
 Instruction decode(std::uint32_t raw, const IsaConfig& config);
 
 /// Assembly text as GNU objdump prints it without aliases ("addi a0,a1,-4"); branch and jump
-/// targets are absolute, which is what `pc` is for. Illegal words print as ".word 0x...".
+/// targets are absolute, which is what `pc` is for. Illegal words print as ".4byte 0x...".
 std::string disassemble(const Instruction& instruction, std::uint32_t pc);
 
 }  // namespace tessera::isa

@@ -146,7 +146,8 @@ class Case:
         self.next_offset = 4  # of the pc; None = trap
         for field in self.fields.values():
             if field:
-                self.before[field] = rng.choice(EDGES) if rng.random() < 0.3 else rng.getrandbits(32)
+                is_edge = rng.random() < 0.3
+                self.before[field] = rng.choice(EDGES) if is_edge else rng.getrandbits(32)
         if self.parts[1][0] in "ls" and len(self.parts) == 3 and self.parts[0] == "p":
             self.draw_access(rng)
         elif self.parts[1] in ("beqimm", "bneimm"):

@@ -44,6 +44,16 @@ class Machine : public HartEnvironment {
     hart.pc = kMemory;
   }
 
+  /// A new hart at the start of memory, lists empty; memory stays.
+  void restart() {
+    hart = {};
+    hart.pc = kMemory;
+    accesses.clear();
+    errors.clear();
+    dumps.clear();
+    unsupported_names.clear();
+    breakpoints.clear();
+  }
   void load(std::initializer_list<Word> program, std::uint32_t address = kMemory) {
     for (const Word word : program) {
       poke(address, word);
