@@ -3,14 +3,18 @@
 
 #include <cstring>
 #include <map>
+#include <memory>
 #include <optional>
+#include <vector>
 
+#include <fmt/format.h>
 #include <systemc>
 
 #include "models/axi/bus.h"
 #include "models/base/error.h"
 #include "models/core/cluster.h"
 #include "models/dma/dma.h"
+#include "models/ita/job_interface.h"
 #include "models/memory/l1_memory.h"
 #include "models/memory/memory_target.h"
 #include "models/periph/boot.h"
@@ -157,6 +161,7 @@ class Soc::Impl : public sc_core::sc_module {
   ControlRegisters control_;
   Dma dma_;
   Uart uart_{"uart", services_.console, stats_};
+  std::vector<std::unique_ptr<ita::JobInterface>> ita_jobs_;
   PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
                                 services_.region_of_interest};
   std::optional<BootHost> boot_host_;
@@ -166,6 +171,7 @@ class Soc::Impl : public sc_core::sc_module {
   /// Accesses of harts to external models that may be under way at once: one per hart is enough.
   static constexpr unsigned kExternalOutstanding = 16;
 
+  void add_ita_jobs();
   void connect();
 
   std::optional<RunEnd> requested_end_;
@@ -200,7 +206,23 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
                        CONTROL_BASE + control_parameters(config_).map.wake_up,
                        config_.boot.wake_up_cycle);
   }
+  if (config_.ita.interface == ItaInterface::kJob) {
+    add_ita_jobs();
+  }
   connect();
+}
+
+void Soc::Impl::add_ita_jobs() {
+  for (std::uint32_t i = 0; i < config_.ita.count; ++i) {
+    ita::JobInterfaceParameters parameters;
+    parameters.flavour = static_cast<ita::Flavour>(config_.ita.flavour);
+    parameters.region_base = config_.ita_l1_base(i);
+    parameters.region_bytes = config_.ita_l1_bytes();
+    ita_jobs_.push_back(std::make_unique<ita::JobInterface>(
+        fmt::format("ita[{}]", i).c_str(), parameters, clock_, l1_.core_view(), cluster_,
+        services_.guest_errors, stats_));
+    bus_.connect(ita_jobs_.back()->target_socket, windows(AddressTarget::kIta, i));
+  }
 }
 
 std::vector<Bus::Window> Soc::Impl::windows(AddressTarget target, std::uint32_t index) const {
@@ -282,7 +304,8 @@ RunResult Soc::Impl::run(const RunLimits& limits) {
       break;
   }
   result.guest_value = end_value_;
-  result.cycles = clock_.now();
+  result.cycles =
+      cluster_.stop_reason() == ClusterStop::kNone ? clock_.now() : cluster_.stop_cycle();
   result.instructions = cluster_.total_instructions();
   return result;
 }

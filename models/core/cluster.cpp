@@ -82,6 +82,7 @@ void Cluster::request_stop() {
 void Cluster::stop(ClusterStop reason) {
   if (stop_ == ClusterStop::kNone) {
     stop_ = reason;
+    stop_cycle_ = now();
     interpreter_.request_stop();
     notify_runnable();
   }

@@ -72,6 +72,8 @@ class Cluster : public sc_core::sc_module,
   /// Stops after the instruction that is executing.
   void request_stop();
   ClusterStop stop_reason() const { return stop_; }
+  /// Local time at which the cause of the stop arose.
+  Cycles stop_cycle() const { return stop_cycle_; }
   const std::string& stop_message() const { return stop_message_; }
 
   const std::vector<HartState>& harts() const { return harts_; }
@@ -139,6 +141,7 @@ class Cluster : public sc_core::sc_module,
   bool is_waiting_ = false;      ///< for runnable_event_: no hart can run
   ClusterLimits limits_;
   ClusterStop stop_ = ClusterStop::kNone;
+  Cycles stop_cycle_ = 0;
   std::string stop_message_;
   sc_core::sc_event start_event_{"start_event"};
   sc_core::sc_event runnable_event_{"runnable_event"};
