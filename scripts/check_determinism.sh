@@ -1,0 +1,53 @@
+#!/bin/bash
+# Runs every guest program twice, and once more with a second build of the simulator, and compares
+# statistics, output and memory byte by byte, on minpool and tessera.
+#   scripts/check_determinism.sh [BUILD [OTHER_BUILD]]     folders; default build/release, the same
+# Prints one line per program and machine; exit code 1 when any differs.
+set -euo pipefail
+build=$(realpath "${1:-build/release}")
+other=$(realpath "${2:-$build}")
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+workload=0x80100000
+scripts/make_workload.py mhsa --shape 128,64,64,4 --seed 1 -o "$work/mhsa.bin" >"$work/make.log"
+
+# run BUILD MACHINE PROGRAM NAME: leaves statistics, memory and exit code in $work/NAME.*
+run() {
+  local code=0 load=()
+  [ "$(basename "$5")" != mhsa.elf ] || load=(--load "$workload:$work/mhsa.bin")
+  "$1/bin/tessera" run -q -c "configs/$2.yaml" --out "$work/$4" --force \
+    "${load[@]}" --dump "0:$3:$work/$4.l1" --dump "0x80000000:0x400000:$work/$4.l2" "$5" \
+    >"$work/$4.out" 2>"$work/$4.err" || code=$?
+  echo "$code" >"$work/$4.code"
+  if [ "$code" -gt 1 ]; then
+    cat "$work/$4.err" >&2
+  fi
+}
+
+same() {
+  cmp -s "$work/first/stats.json" "$work/$1/stats.json" && cmp -s "$work/first.l1" "$work/$1.l1" &&
+    cmp -s "$work/first.l2" "$work/$1.l2" && cmp -s "$work/first.out" "$work/$1.out" &&
+    cmp -s "$work/first.code" "$work/$1.code"
+}
+
+differing=0
+for machine in minpool tessera; do
+  case $machine in
+    minpool) l1_bytes=0x10000 ;;
+    tessera) l1_bytes=0x100000 ;;
+  esac
+  for program in "$build"/sw/*.elf; do
+    run "$build" "$machine" "$l1_bytes" first "$program"
+    run "$build" "$machine" "$l1_bytes" second "$program"
+    run "$other" "$machine" "$l1_bytes" other "$program"
+    verdict=same
+    if ! same second || ! same other; then
+      verdict=DIFFERENT
+      differing=$((differing + 1))
+    fi
+    echo "$machine $(basename "$program") exit $(cat "$work/first.code") $verdict"
+  done
+done
+echo "determinism: $differing differing"
+[ "$differing" -eq 0 ]
