@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/soc_parameters.h"
+
+#include "models/periph/platform_block_regs.h"
+
+namespace tessera {
+
+L1Memory::Config l1_config(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  const L1Layout layout(cluster.core_tiles(), cluster.banks_per_tile, cluster.bank_bytes,
+                        cluster.sequential_bytes_per_tile());
+  const std::uint32_t accelerator_slots =
+      cluster.tile_slots_per_group - cluster.core_tiles_per_group;
+  return {layout, accelerator_slots == 0 ? 0 : cluster.num_groups,
+          accelerator_slots * cluster.tile_bytes(), accelerator_slots * cluster.banks_per_tile};
+}
+
+ClusterParameters cluster_parameters(const SocConfig& config) {
+  ClusterParameters parameters;
+  parameters.num_harts = config.cluster.num_harts();
+  parameters.harts_per_tile = config.cluster.cores_per_tile;
+  parameters.tiles_per_group = config.cluster.core_tiles_per_group;
+  parameters.boot_address = config.boot_address();
+  parameters.quantum_cycles = config.quantum_cycles;
+  parameters.isa = config.cluster.isa;
+  parameters.memories = {config.boot.rom_base, config.l2.base};
+  return parameters;
+}
+
+ControlParameters control_parameters(const SocConfig& config) {
+  ControlParameters parameters;
+  const bool is_mempool = config.control.variant == ControlVariant::kMempool;
+  parameters.map = is_mempool ? kControlMapMempool : kControlMapMempoolIta;
+  parameters.harts_per_tile = config.cluster.cores_per_tile;
+  parameters.tiles_per_group = config.cluster.core_tiles_per_group;
+  parameters.num_groups = config.cluster.num_groups;
+  parameters.tcdm_end = config.cluster.core_l1_bytes();
+  return parameters;
+}
+
+DmaParameters dma_parameters(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  DmaParameters parameters;
+  parameters.l1_bytes = cluster.l1_bytes();
+  parameters.core_l1_bytes = cluster.core_l1_bytes();
+  parameters.accelerator_region_bytes =
+      (cluster.tile_slots_per_group - cluster.core_tiles_per_group) * cluster.tile_bytes();
+  parameters.row_bytes = cluster.core_tiles() * cluster.banks_per_tile * 4;
+  parameters.num_groups = cluster.num_groups;
+  parameters.backends_per_group = config.dma.backends_per_group;
+  parameters.beat_bytes = config.dma.beat_bytes;
+  parameters.multi_backend_cycles = cluster.core_tiles_per_group == 1 ? 1 : 3;
+  return parameters;
+}
+
+std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  const bool has_ita = config.ita.count > 0;
+  return {
+      {PLATFORM_BLOCK_NUM_HARTS, cluster.num_harts()},
+      {PLATFORM_BLOCK_HARTS_PER_TILE, cluster.cores_per_tile},
+      {PLATFORM_BLOCK_CORE_TILES_PER_GROUP, cluster.core_tiles_per_group},
+      {PLATFORM_BLOCK_TILE_SLOTS_PER_GROUP, cluster.tile_slots_per_group},
+      {PLATFORM_BLOCK_NUM_GROUPS, cluster.num_groups},
+      {PLATFORM_BLOCK_BANKS_PER_TILE, cluster.banks_per_tile},
+      {PLATFORM_BLOCK_BANK_BYTES, cluster.bank_bytes},
+      {PLATFORM_BLOCK_SEQ_BYTES_PER_HART, cluster.sequential_bytes_per_core},
+      {PLATFORM_BLOCK_L1_BYTES, cluster.l1_bytes()},
+      {PLATFORM_BLOCK_CORE_L1_BYTES, cluster.core_l1_bytes()},
+      {PLATFORM_BLOCK_L2_BASE, config.l2.base},
+      {PLATFORM_BLOCK_L2_BYTES, config.l2.bytes},
+      {PLATFORM_BLOCK_CONTROL_VARIANT, static_cast<std::uint32_t>(config.control.variant)},
+      {PLATFORM_BLOCK_NUM_ITAS, config.ita.count},
+      {PLATFORM_BLOCK_ITA_INTERFACE, static_cast<std::uint32_t>(config.ita.interface)},
+      {PLATFORM_BLOCK_ITA_FLAVOUR, static_cast<std::uint32_t>(config.ita.flavour)},
+      {PLATFORM_BLOCK_ITA_BASE, has_ita ? config.ita.base() : 0},
+      {PLATFORM_BLOCK_ITA_STRIDE, has_ita ? config.ita.stride() : 0},
+      {PLATFORM_BLOCK_ITA_L1_BASE, has_ita ? config.ita_l1_base(0) : 0},
+      {PLATFORM_BLOCK_ITA_L1_BYTES, config.ita_l1_bytes()},
+      {PLATFORM_BLOCK_ATTENTION_ENGINE_BASE, 0},
+      {PLATFORM_BLOCK_CLOCK_KHZ, static_cast<std::uint32_t>(config.clock_khz)},
+      {PLATFORM_BLOCK_TIMING, PLATFORM_BLOCK_TIMING_FUNCTIONAL},
+  };
+}
+
+ita::JobInterfaceParameters job_interface_parameters(const SocConfig& config, std::uint32_t index) {
+  ita::JobInterfaceParameters parameters;
+  parameters.flavour = static_cast<ita::Flavour>(config.ita.flavour);
+  parameters.region_base = config.ita_l1_base(index);
+  parameters.region_bytes = config.ita_l1_bytes();
+  return parameters;
+}
+
+}  // namespace tessera

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "models/core/cluster.h"
+#include "models/dma/dma.h"
+#include "models/ita/job_interface.h"
+#include "models/memory/l1_memory.h"
+#include "models/periph/control_registers.h"
+#include "platform/soc_config.h"
+
+namespace tessera {
+
+/// What each model needs to know of the machine.
+L1Memory::Config l1_config(const SocConfig& config);
+ClusterParameters cluster_parameters(const SocConfig& config);
+ControlParameters control_parameters(const SocConfig& config);
+DmaParameters dma_parameters(const SocConfig& config);
+/// Register offset -> value.
+std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& config);
+/// Of instance `index` (< config.ita.count).
+ita::JobInterfaceParameters job_interface_parameters(const SocConfig& config, std::uint32_t index);
+
+}  // namespace tessera
