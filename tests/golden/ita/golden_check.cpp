@@ -15,7 +15,7 @@
 #include "models/ita/operand_block.h"
 #include "tests/golden/ita/array_file.h"
 #include "tests/golden/ita/case.h"
-#include "tests/golden/ita/check_jobs.h"
+#include "tests/golden/ita/check_registers.h"
 #include "tests/golden/ita/mempool_image.h"
 
 namespace tessera::test {
@@ -103,7 +103,9 @@ void check_datapath(Tally& tally, const MempoolCase& data) {
 Tally check(const ArrayFile& file) {
   Tally tally;
   if (file.text("flavour") == "mempool") {
-    check_datapath(tally, MempoolCase::from_file(file));
+    const MempoolCase data = MempoolCase::from_file(file);
+    check_datapath(tally, data);
+    check_operand_blocks(tally, data);
   } else {
     const RtlCase data = RtlCase::from_file(file);
     check_datapath(tally, data);

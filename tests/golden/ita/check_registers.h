@@ -10,4 +10,8 @@ namespace tessera::test {
 /// cannot do it. Elaborates SystemC: once per process.
 void check_jobs(Tally& tally, const RtlCase& data);
 
+/// Runs every head of the case through the registers of an OperandBlockInterface and compares the
+/// outputs in memory. Elaborates SystemC: once per process.
+void check_operand_blocks(Tally& tally, const MempoolCase& data);
+
 }  // namespace tessera::test

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/golden/ita/check_jobs.h"
+#include "tests/golden/ita/check_registers.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "models/ita/job_interface.h"
+#include "models/ita/operand_block_interface.h"
 #include "tests/golden/ita/job_chain.h"
+#include "tests/golden/ita/mempool_image.h"
 #include "tests/support/sinks.h"
 
 namespace tessera::test {
@@ -15,8 +18,8 @@ constexpr std::uint32_t kRegionBase = 0x1000'0000;
 constexpr std::size_t kRegionBytes = 64u << 20;  ///< not the 64 KiB of a machine: whole layers
 constexpr std::uint64_t kClockKhz = 500'000;
 
-struct Bench {
-  explicit Bench(ita::Flavour flavour)
+struct JobBench {
+  explicit JobBench(ita::Flavour flavour)
       : ita("ita", {flavour, kRegionBase, kRegionBytes}, clock, memory.bytes(), harts, errors,
             stats) {
     bus.socket.bind(ita.target_socket);
@@ -39,7 +42,7 @@ struct Bench {
   JobDriver driver{bus, clock};
 };
 
-void check_head(Tally& tally, Bench& bench, const ita::HeadOperands& head,
+void check_head(Tally& tally, JobBench& bench, const ita::HeadOperands& head,
                 const HeadExpectation& expected) {
   const HeadImage image(bench.memory, head);
   bench.run(attention_jobs(image, head));
@@ -52,7 +55,7 @@ void check_head(Tally& tally, Bench& bench, const ita::HeadOperands& head,
   tally.compare("jobs.Out", bench.memory.get(image.output), expected.output);
 }
 
-void check_feed_forward(Tally& tally, Bench& bench, const FeedForwardData& data,
+void check_feed_forward(Tally& tally, JobBench& bench, const FeedForwardData& data,
                         const ita::Activation& activation) {
   JobMemory& memory = bench.memory;
   const TiledMatrix input = memory.put(data.input, data.s, data.e);
@@ -84,11 +87,38 @@ void check_jobs(Tally& tally, const RtlCase& data) {
   if (!is_tiled(shape.s) || !is_tiled(shape.e) || !is_tiled(shape.p) || !is_tiled(ff.f)) {
     return;
   }
-  Bench bench(data.flavour);
+  JobBench bench(data.flavour);
   for (std::size_t h = 0; h < data.heads.size(); ++h) {
     check_head(tally, bench, data.heads[h], data.expected[h]);
   }
   check_feed_forward(tally, bench, ff, data.activation);
+}
+
+void check_operand_blocks(Tally& tally, const MempoolCase& data) {
+  MempoolImage image(data);
+  ClockDomain clock{kClockKhz};
+  StatGroup stats{"soc"};
+  GuestErrorRecorder errors;
+  BusInitiator bus{"bus"};
+  ita::OperandBlockInterface ita{"ita", {}, clock, image.memory, errors, stats};
+  bus.socket.bind(ita.target_socket);
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  OperandBlockDriver driver(bus, clock);
+  for (std::size_t call = 0; call < data.heads.size(); call += MempoolImage::kHeadsPerCall) {
+    const std::size_t heads = std::min(MempoolImage::kHeadsPerCall, data.heads.size() - call);
+    for (std::uint32_t i = 0; i < heads; ++i) {
+      driver.start(i, image.addresses[call + i], data.shape);
+    }
+    for (std::uint32_t i = 0; i < heads; ++i) {
+      driver.wait_for_done(i);
+    }
+  }
+  if (!errors.errors.empty()) {
+    throw std::runtime_error("operand-block interface: " + errors.errors.front().message);
+  }
+  for (std::size_t h = 0; h < data.heads.size(); ++h) {
+    tally.compare("operand_block.Out", image.output(h), data.heads[h].expected.output);
+  }
 }
 
 }  // namespace tessera::test

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <systemc>
+
+#include "models/base/byte_memory.h"
+#include "models/base/config_node.h"
+#include "models/base/guest_error.h"
+#include "models/base/stat.h"
+#include "models/ita/operand_block.h"
+#include "models/ita/operand_block_regs.h"
+#include "models/ita/timing.h"
+#include "models/tlm/register_device.h"
+
+namespace tessera::ita {
+
+struct OperandBlockParameters {
+  Flavour flavour = Flavour::kMempool;
+  std::uint32_t num_instances = ITA_BLOCK_NUM_INSTANCES;
+  OperandBlockTiming timing{};
+  std::uint32_t max_dimension = 1024;  ///< assumption: largest S, E, P
+
+  /// Reads timing and limits; flavour and number belong to the machine. Errors are recorded in the
+  /// node's tree.
+  static OperandBlockParameters from_config(const ConfigNode& node);
+};
+
+/// All ITAs of a machine behind MemPool's operand-block interface: a START computes a whole head.
+/// Instance i has its registers from i * ITA_BLOCK_STRIDE on; between the instances nothing is
+/// decoded, so the block may be mapped as one window or one per instance. README.
+/// Timing: BUSY for operand_block_cycles() after START; all of a head's effects happen at its end.
+///         Source: assumption, see OperandBlockTiming.
+/// Errors: a START that breaks a rule is reported (device_misuse with hart and pc) and refused:
+///         DONE is set at once, nothing is read or written. A START while BUSY is reported and
+///         ignored. An operand or output that is not memory is reported at the end of the run;
+///         nothing is written, DONE is set.
+class OperandBlockInterface : public RegisterDevice {
+ public:
+  /// `memory` sees what the operands and outputs may lie in: L1 and L2.
+  OperandBlockInterface(const sc_core::sc_module_name& name,
+                        const OperandBlockParameters& parameters, const ClockDomain& clock,
+                        ByteMemory& memory, GuestErrorSink& guest_errors, StatGroup& parent_stats);
+
+ private:
+  /// One ITA. The address and size registers live in the register bank.
+  struct Instance {
+    Register* start_addr = nullptr;
+    Register* out_addr = nullptr;
+    Register* rqs_addr = nullptr;
+    Register* s = nullptr;
+    Register* e = nullptr;
+    Register* p = nullptr;
+
+    std::uint32_t flags = 0;  ///< SKIPSOFTMAX and ITER as written
+    bool is_busy = false;
+    bool is_done = false;
+    bool is_moving = false;  ///< inside run_head(), which may wait for a foreign target
+    // The run under way.
+    HeadShape shape{};
+    OperandBlockAddresses addresses{};
+    std::uint32_t hart = kNoHart;
+    std::uint32_t pc = 0;
+    Cycles start = 0;
+    Cycles end = 0;
+    // Statistics.
+    std::uint64_t heads = 0;
+    std::uint64_t busy_cycles = 0;
+    std::uint64_t macs = 0;
+    std::uint64_t bytes_read = 0;
+    std::uint64_t bytes_written = 0;
+    std::uint64_t misuses = 0;
+  };
+
+  void advance_to(Cycles cycle) override;
+  void add_registers(std::uint32_t index);
+  void add_stats(std::uint32_t index, StatGroup& parent_stats);
+
+  std::uint32_t state_of(const Instance& instance) const;
+  void write_state(Instance& instance, std::uint32_t value, const RegisterAccess& access);
+  /// What is wrong with the registers; empty: nothing.
+  std::string refusal(const Instance& instance) const;
+  void start(Instance& instance, const RegisterAccess& access);
+  /// The running instance that ends first and is not ending already; null: none.
+  Instance* first_to_end();
+  void run_head(Instance& instance);
+  void schedule_end();
+  void report(Instance& instance, const RegisterAccess& access, const std::string& message,
+              std::uint32_t address = 0);
+
+  const OperandBlockParameters parameters_;
+  ByteMemory& memory_;
+  GuestErrorSink& guest_errors_;
+  std::vector<Instance> instances_;
+  sc_core::sc_event end_event_{"end_event"};
+};
+
+}  // namespace tessera::ita
