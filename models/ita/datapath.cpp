@@ -72,8 +72,9 @@ void softmax_accumulate(SoftmaxRow& row, const std::int8_t* logits, std::size_t 
 }
 
 void softmax_finish(SoftmaxRow& row, const FlavourParameters& flavour) {
-  // 0 after 2048 equal logits (19 bits wrap); the serial divider then returns all ones.
-  row.inverse = row.denominator == 0 ? ~0u : flavour.inverse_numerator / row.denominator;
+  // 0 after 2048 equal logits (19 bits wrap): the serial divider answers all ones.
+  row.inverse =
+      row.denominator == 0 ? flavour.denominator_mask : flavour.inverse_numerator / row.denominator;
 }
 
 std::uint8_t softmax_probability(const SoftmaxRow& row, std::int8_t logit,

@@ -247,7 +247,7 @@ void JobInterface::end_job() {
 
 void JobInterface::run_tile_step(const TileJob& job, const RegisterAccess& origin) {
   std::optional<JobMisuse> misuse = engine_.refusal(job);
-  TileOperands operands;
+  TileOperands operands{};
   if (!misuse && !engine_.fetch(job, memory_, operands)) {
     misuse = JobMisuse{"an operand of the job is not in memory"};
   }

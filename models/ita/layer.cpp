@@ -7,10 +7,10 @@ namespace {
 
 /// Everything of a product after its operands have been widened.
 struct Epilogue {
-  const std::int32_t* bias;
-  BiasDirection bias_direction;
-  Requant requant;
-  Activation activation;
+  const std::int32_t* bias = nullptr;
+  BiasDirection bias_direction = BiasDirection::kPerColumn;
+  Requant requant{};
+  Activation activation{};
 };
 
 std::vector<std::int8_t> product(const std::vector<std::int16_t>& streamed,
@@ -43,7 +43,7 @@ std::vector<std::int16_t> widen(const Element* elements, std::size_t count) {
 Requant constant_of(Phase phase, const HeadOperands& operands, const FlavourParameters& flavour) {
   Requant requant = operands.requant[flavour.constant_index[static_cast<std::size_t>(phase)]];
   if (phase == Phase::kOW && flavour.is_output_add_int8) {
-    requant.add = static_cast<std::int8_t>(requant.add);
+    requant.add = static_cast<std::int32_t>(wrap_signed(requant.add, 8));
   }
   return requant;
 }

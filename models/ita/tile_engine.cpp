@@ -153,8 +153,8 @@ std::optional<TileBytes> TileEngine::compute(const TileJob& job, const TileOpera
 }
 
 void TileEngine::multiply(const TileOperands& operands) {
-  std::array<std::int16_t, kTileBytes> streamed;
-  std::array<std::int16_t, kTileBytes> stationary;
+  std::array<std::int16_t, kTileBytes> streamed{};
+  std::array<std::int16_t, kTileBytes> stationary{};
   if (state_.phase == Phase::kAV) {  // logits become probabilities on their way in
     for (std::size_t i = 0; i < kTileBytes; ++i) {
       streamed[i] = softmax_probability(state_.softmax[i / kTileSize], operands.input[i], flavour_);
@@ -171,7 +171,7 @@ void TileEngine::multiply(const TileOperands& operands) {
 
 TileBytes TileEngine::finish(const TileJob& job, const TileOperands& operands) {
   const Requant& requant = job.requant[flavour_.constant_index[static_cast<int>(state_.phase)]];
-  TileBytes output;
+  TileBytes output{};
   for (std::size_t i = 0; i < kTileBytes; ++i) {
     const std::int64_t bias = operands.bias[job.is_bias_per_row ? i / kTileSize : i % kTileSize];
     output[i] = requantise(wrap_signed(state_.sums[i] + bias, flavour_.accumulator_bits), requant,

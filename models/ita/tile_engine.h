@@ -17,8 +17,8 @@ namespace tessera::ita {
 
 inline constexpr std::size_t kTileBytes = std::size_t{kTileSize} * kTileSize;
 /// Weights that one of the core's two buffers holds: 16 stationary rows.
-inline constexpr std::size_t kWeightBlockBytes = 16 * kTileSize;
-inline constexpr std::size_t kBiasBytes = 3 * kTileSize;
+inline constexpr std::size_t kWeightBlockBytes = std::size_t{16} * kTileSize;
+inline constexpr std::size_t kBiasBytes = std::size_t{3} * kTileSize;
 
 using TileBytes = std::array<std::int8_t, kTileBytes>;
 using WeightBlock = std::array<std::int8_t, kWeightBlockBytes>;
@@ -40,10 +40,10 @@ struct EngineState {
 
 /// What a job takes from memory.
 struct TileOperands {
-  TileBytes input;    ///< [64][64]
-  TileBytes weights;  ///< [64][64], with what was fetched ahead
-  std::array<std::int32_t, kTileSize> bias;
-  WeightBlock next_weights;
+  TileBytes input{};    ///< [64][64]
+  TileBytes weights{};  ///< [64][64], with what was fetched ahead
+  std::array<std::int32_t, kTileSize> bias{};
+  WeightBlock next_weights{};
 };
 
 /// A job that breaks the rules.

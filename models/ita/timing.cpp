@@ -33,8 +33,8 @@ constexpr std::uint32_t kWeightAheadReads = 8;  ///< 1 KiB
 constexpr std::uint32_t kBiasReads = 2;
 constexpr std::uint32_t kOutputWrites = 128;
 
-/// Bytes of the requantisation pointers and tables that a head fetches.
-constexpr std::uint64_t kRequantBytes = 3 * 4 + kNumConstants * (1 + 1 + 4);
+/// Three pointers, then mult u8, shift u8 and add i32 per constant.
+constexpr std::uint64_t kRequantBytes = 12 + std::uint64_t{kNumConstants} * (1 + 1 + 4);
 
 std::uint32_t tiles_of(std::size_t elements) {
   return static_cast<std::uint32_t>((elements + kTileSize - 1) / kTileSize);

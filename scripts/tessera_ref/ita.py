@@ -123,7 +123,7 @@ def softmax(logits, flavour):
         denominator &= (1 << flavour.denominator_bits) - 1
         highest = new
     # The serial divider answers all ones to a denominator of 0 (19 bits that wrapped).
-    inverse = np.where(denominator == 0, (1 << 32) - 1,
+    inverse = np.where(denominator == 0, (1 << flavour.denominator_bits) - 1,
                        flavour.inverse_numerator // np.maximum(denominator, 1))
     return (scaled(inverse[:, None], highest[:, None] - logits) & 0xFF).astype(np.uint8)
 
