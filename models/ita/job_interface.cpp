@@ -191,9 +191,10 @@ void JobInterface::soft_clear(const RegisterAccess& access) {
   }
   const State old = state_;
   state_ = State{};
-  state_.end = old.is_running ? access.cycle : old.end;
+  // A hart behind the others may clear at a time that the last job has already passed.
+  state_.end = old.is_running ? std::max(access.cycle, old.start) : old.end;
   state_.wake_hart = old.wake_hart;
-  counters_.busy_cycles += old.is_running ? access.cycle - old.start : 0;
+  counters_.busy_cycles += old.is_running ? state_.end - old.start : 0;
   engine_.abandon();
   schedule_end();
 }

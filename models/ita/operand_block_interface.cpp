@@ -142,9 +142,10 @@ void OperandBlockInterface::start(Instance& instance, const RegisterAccess& acce
                         instance.out_addr->value, instance.rqs_addr->value};
   instance.hart = access.hart;
   instance.pc = access.pc;
-  instance.start = access.cycle;
-  instance.end =
-      access.cycle + operand_block_cycles(instance.shape, parameters_.timing, parameters_.flavour);
+  // A hart behind the others may start at a time that the run before has already passed.
+  instance.start = std::max(access.cycle, instance.end);
+  instance.end = instance.start +
+                 operand_block_cycles(instance.shape, parameters_.timing, parameters_.flavour);
   schedule_end();
 }
 
