@@ -20,10 +20,10 @@ constexpr std::uint8_t kSp = 2;
 /// Second operand of a computing instruction; offset of an access.
 template <Format format>
 TESSERA_ALWAYS_INLINE std::uint32_t operand_b(const ThreadedOp* op, const std::uint32_t* x) {
-  constexpr Operands kUsed = operands(format);
-  if constexpr (kUsed.has_immediate) {
+  constexpr Operands used = operands(format);
+  if constexpr (used.has_immediate) {
     return static_cast<std::uint32_t>(op->imm);
-  } else if constexpr (kUsed.reads_rs2) {
+  } else if constexpr (used.reads_rs2) {
     return x[op->registers.rs2];
   } else {
     return 0;
@@ -42,8 +42,7 @@ TESSERA_ALWAYS_INLINE void compute_fast(const ThreadedOp* op, std::uint32_t* x) 
 template <Op kOp, Format format>
 TESSERA_ALWAYS_INLINE bool is_taken_fast(const ThreadedOp* op, const std::uint32_t* x) {
   if constexpr (operands(format).has_immediate) {
-    const std::int32_t immediate = static_cast<std::int8_t>(op->rd);
-    return semantics::is_taken<kOp>(x[op->rs1], static_cast<std::uint32_t>(immediate));
+    return semantics::is_taken<kOp>(x[op->rs1], semantics::extend<std::int8_t>(op->rd));
   } else {
     return semantics::is_taken<kOp>(x[op->rs1], x[op->rd]);
   }
@@ -53,18 +52,18 @@ TESSERA_ALWAYS_INLINE bool is_taken_fast(const ThreadedOp* op, const std::uint32
 template <Format format, typename Cell>
 TESSERA_ALWAYS_INLINE bool load_fast(const ThreadedOp* op, std::uint32_t* x,
                                      const DmiTable::Page* pages) {
-  constexpr Operands kUsed = operands(format);
+  constexpr Operands used = operands(format);
   const std::uint32_t base = x[op->rs1];
   const std::uint32_t sum = base + operand_b<format>(op, x);
-  const std::uint32_t address = kUsed.writes_rs1 ? base : sum;
+  const std::uint32_t address = used.writes_rs1 ? base : sum;
   const std::uint8_t* page = pages[address >> DmiTable::kPageBits].read;
   if (__builtin_expect(page == nullptr || (address | sum) % sizeof(Cell) != 0, false)) {
     return false;
   }
   Cell value;
   std::memcpy(&value, page + address % DmiTable::kPageBytes, sizeof value);
-  if constexpr (kUsed.writes_rs1) {
-    x[kUsed.reads_rs2 ? op->registers.rs3 : op->registers.rs2] = sum;
+  if constexpr (used.writes_rs1) {
+    x[used.reads_rs2 ? op->registers.rs3 : op->registers.rs2] = sum;
   }
   x[op->rd] = static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
   return true;
@@ -74,18 +73,18 @@ TESSERA_ALWAYS_INLINE bool load_fast(const ThreadedOp* op, std::uint32_t* x,
 template <Format format, typename Cell>
 TESSERA_ALWAYS_INLINE bool store_fast(const ThreadedOp* op, std::uint32_t* x,
                                       const DmiTable::Page* pages) {
-  constexpr Operands kUsed = operands(format);
+  constexpr Operands used = operands(format);
   const std::uint32_t base = x[op->rs1];
   const std::uint32_t sum =
-      base + (kUsed.has_immediate ? static_cast<std::uint32_t>(op->imm) : x[op->registers.rs3]);
-  const std::uint32_t address = kUsed.writes_rs1 ? base : sum;
+      base + (used.has_immediate ? static_cast<std::uint32_t>(op->imm) : x[op->registers.rs3]);
+  const std::uint32_t address = used.writes_rs1 ? base : sum;
   std::uint8_t* page = pages[address >> DmiTable::kPageBits].write;
   if (__builtin_expect(page == nullptr || (address | sum) % sizeof(Cell) != 0, false)) {
     return false;
   }
   const auto value = static_cast<Cell>(x[op->registers.rs2]);
   std::memcpy(page + address % DmiTable::kPageBytes, &value, sizeof value);
-  if constexpr (kUsed.writes_rs1) {
+  if constexpr (used.writes_rs1) {
     x[op->rd] = sum;
   }
   return true;
@@ -118,7 +117,7 @@ StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) 
 // clang-format off
 #define TESSERA_ROW(op_name, ...) &&handle_##op_name,
 #define TESSERA_SLOW_ROW(...) &&slow,
-  static const void* const kHandlers[kNumHandlers] = {
+  static const void* const labels[kNumHandlers] = {
       &&slow,
       TESSERA_ISA_COMPUTE(TESSERA_ROW)
       TESSERA_ISA_BRANCH(TESSERA_ROW)
@@ -133,7 +132,7 @@ StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) 
 #undef TESSERA_ROW
 #undef TESSERA_SLOW_ROW
   if (impl == nullptr) {
-    *handlers = kHandlers;
+    *handlers = labels;
     return StopReason::kBudget;
   }
 

@@ -138,14 +138,14 @@ constexpr Operands operands(Format format) {
 
 /// One row of the instruction table.
 struct InstructionInfo {
-  const char* mnemonic;
+  const char* mnemonic = "";
   Pattern pattern;
-  Format format;
-  Extension extension;
-  InstructionClass instruction_class;
-  std::uint8_t access_bytes;  ///< 1, 2, 4 for loads, stores and atomics, else 0
-  bool access_is_signed;      ///< the loaded value is sign-extended
-  AccessKind access_kind;     ///< kLoad when there is no access
+  Format format = Format::kNone;
+  Extension extension = Extension::kI;
+  InstructionClass instruction_class = InstructionClass::kIllegal;
+  std::uint8_t access_bytes = 0;  ///< 1, 2, 4 for loads, stores and atomics
+  bool access_is_signed = false;  ///< the loaded value is sign-extended
+  AccessKind access_kind = AccessKind::kLoad;
 };
 
 const InstructionInfo& info(Op op);

@@ -5,6 +5,7 @@
 // and packed. Known by name only, so that a run can stop at it:
 //   FLOAT  X(op, mnemonic, pattern, format)
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): columns are tokens and types, not expressions
 
 /// A scalar operation in both formats; `funct` is funct7 with format bits 00.
 #define TESSERA_ISA_FLOAT_SCALAR(X, name, text, funct, third, form)                                \
@@ -99,4 +100,5 @@
   X(kFccdotpexSH, "fccdotpex.s.h", funct7(0x77, 0, 0x5d), kMac)                                    \
   X(kFccndotpexSH, "fccndotpex.s.h", funct7(0x77, 4, 0x5d), kMac)
 
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on

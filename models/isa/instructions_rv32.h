@@ -12,6 +12,7 @@
 //   JUMP, OTHER
 //            X(op, mnemonic, pattern, format, extension, class)
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): columns are tokens and types, not expressions
 
 #define TESSERA_ISA_RV32_COMPUTE(X)                                                                \
   X(kLui, "lui", opcode(0x37), kU, kI, kAlu, b)                                                    \
@@ -97,4 +98,5 @@
   X(kCsrrsi, "csrrsi", funct3(0x73, 6), kCsrImmediate, kZicsr, kCsr)                               \
   X(kCsrrci, "csrrci", funct3(0x73, 7), kCsrImmediate, kZicsr, kCsr)
 
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on

@@ -3,6 +3,7 @@
 
 // The 175 Xpulpimg rows of the instruction table; columns as in instructions_rv32.h.
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): columns are tokens and types, not expressions
 
 /// The six forms of a lane-wise operation: lanes of rs2, its low lane in all lanes (.sc), a 6-bit
 /// immediate in all lanes (.sci); 16-bit (.h) and 8-bit (.b) lanes.
@@ -143,4 +144,5 @@
   X(kPShRegister, "p.sh", funct7(0x23, 5, 0x00), kStoreRegister, kXpulpimg, std::uint16_t)         \
   X(kPSwRegister, "p.sw", funct7(0x23, 6, 0x00), kStoreRegister, kXpulpimg, std::uint32_t)
 
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on

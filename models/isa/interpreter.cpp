@@ -17,7 +17,7 @@ Interpreter::Impl::Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment&
       dmi_(dmi),
       environment_(environment),
       translator_(config, handlers()),
-      code_(static_cast<CodePage**>(std::calloc(DmiTable::kNumPages, sizeof(CodePage*)))),
+      code_(static_cast<CodePage**>(std::calloc(DmiTable::kNumPages, sizeof(void*)))),
       partial_block_(std::make_unique<CodePage>(0, nullptr)) {}
 
 Interpreter::Impl::~Impl() {

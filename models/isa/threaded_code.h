@@ -73,7 +73,7 @@ struct CodePage {
   std::uint32_t base;
   const std::uint8_t* bytes;  ///< the guest memory behind it
   std::size_t num_stubs = 0;  ///< far jumps for branches that leave the page
-  std::array<ThreadedOp, kFirstStub + kInstructions> ops;
+  std::array<ThreadedOp, kFirstStub + kInstructions> ops{};
   /// Instructions from here to the end of the block, inclusive; 0 = not translated.
   std::array<std::uint16_t, kInstructions + 1> lengths{};
   std::array<Instruction, kInstructions> instructions;
