@@ -224,10 +224,10 @@ void Cluster::wake_up(std::uint32_t hart, Cycles cycle) {
     state.activity = HartActivity::kRunning;
     running_.insert(hart);
     notify_runnable();
-  } else if (state.wake_up_tokens < kMaxWakeUpTokens) {
-    ++state.wake_up_tokens;
+  } else if (state.wake_up_tokens.count < WakeUpTokens::kMax) {
+    state.wake_up_tokens.add(cycle);
   } else {
-    state.wake_up_tokens = 0;
+    state.wake_up_tokens = {};
     guest_error(state, GuestErrorKind::kMissedWakeUp, 0,
                 "the 3-bit wake-up counter wrapped: more than 7 pulses without a wfi");
   }

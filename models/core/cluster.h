@@ -86,8 +86,6 @@ class Cluster : public sc_core::sc_module,
   void memory_written(std::uint32_t address, std::uint32_t bytes) override;
 
  private:
-  static constexpr std::uint8_t kMaxWakeUpTokens = 7;  ///< 3-bit counter, snitch.sv
-
   // isa::HartEnvironment
   HartReply access(const HartAccess& access) override;
   void dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t value) override;

@@ -14,6 +14,32 @@ enum class HartActivity : std::uint8_t {
   kBlocked,  ///< waiting for an access whose answer is pending
 };
 
+/// Wake-up pulses that a hart received while awake: the 3-bit counter of snitch.sv, and when each
+/// pulse left its source. A hart that runs behind the sender must not leave wfi before that.
+struct WakeUpTokens {
+  static constexpr std::uint8_t kMax = 7;
+  std::uint8_t count = 0;
+  std::array<Cycles, kMax> cycles{};  ///< of the first `count` pulses, earliest first
+
+  /// REQUIRES: count < kMax.
+  void add(Cycles cycle) {
+    std::uint8_t place = count++;
+    for (; place > 0 && cycles[place - 1u] > cycle; --place) {
+      cycles[place] = cycles[place - 1u];
+    }
+    cycles[place] = cycle;
+  }
+  /// Takes the earliest. REQUIRES: count > 0.
+  Cycles take() {
+    const Cycles earliest = cycles[0];
+    --count;
+    for (std::uint8_t place = 0; place < count; ++place) {
+      cycles[place] = cycles[place + 1u];
+    }
+    return earliest;
+  }
+};
+
 /// Architectural state of one hart: a plain struct that both timing modes, the debugger and a
 /// checkpoint share. No pointers.
 struct HartState {
@@ -25,7 +51,7 @@ struct HartState {
   std::uint32_t trace = 0;                     ///< CSR 0x7D0
   std::uint32_t stack_limit = 0xFFFFFFFFu;     ///< CSR 0x7D1
   HartActivity activity = HartActivity::kRunning;
-  std::uint8_t wake_up_tokens = 0;             ///< pulses received while awake, 3 bits
+  WakeUpTokens wake_up_tokens{};
   Cycles cycle = 0;                            ///< local time, also CSR mcycle
   std::uint64_t instructions = 0;              ///< retired, also CSR minstret
   Cycles asleep_cycles = 0;                    ///< total spent in wfi

@@ -262,10 +262,14 @@ Interpreter::Impl::Outcome Interpreter::Impl::perform_system(const Instruction& 
   if (instruction.op == Op::kEbreak) {
     environment_.breakpoint(*hart_);
   } else if (instruction.op == Op::kWfi) {
-    if (hart_->wake_up_tokens == 0) {
+    if (hart_->wake_up_tokens.count == 0) {
       return Outcome::kAsleep;
     }
-    --hart_->wake_up_tokens;
+    const Cycles pulse = hart_->wake_up_tokens.take();
+    if (pulse > hart_->cycle) {  // its sender is ahead: asleep until then
+      extra_cycles_ = pulse - hart_->cycle;
+      hart_->asleep_cycles += extra_cycles_;
+    }
   }
   return Outcome::kRetired;
 }

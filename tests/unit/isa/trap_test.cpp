@@ -107,6 +107,18 @@ TEST(Trap, FenceIAndXpulpimgAreIllegalWhereTheConfigSaysSo) {
   EXPECT_EQ(base.hart.traps, 1u);
 }
 
+TEST(System, WfiIsNotLeftBeforeItsPulseWasSent) {
+  Machine machine;
+  machine.load({wfi(), wfi(), jal(zero, 0)});
+  machine.hart.wake_up_tokens.add(50);
+  machine.hart.wake_up_tokens.add(20);
+  EXPECT_EQ(machine.run(100), StopReason::kBudget);
+  EXPECT_EQ(machine.hart.cycle, 100u);
+  // The wfi at 0 sleeps until 20, the one at 21 until 50.
+  EXPECT_EQ(machine.hart.asleep_cycles, 20u + 29u);
+  EXPECT_EQ(machine.hart.instructions, 100u - 49u);
+}
+
 TEST(System, EcallAndEbreakRetireAsNops) {
   Machine machine;
   machine.load({ecall(), ebreak(), fence(), addi(a0, zero, 3)});
@@ -119,10 +131,11 @@ TEST(System, EcallAndEbreakRetireAsNops) {
 TEST(System, WfiConsumesATokenOrSleeps) {
   Machine machine;
   machine.load({wfi(), wfi(), wfi(), addi(a0, zero, 1)});
-  machine.hart.wake_up_tokens = 2;
+  machine.hart.wake_up_tokens.add(0);
+  machine.hart.wake_up_tokens.add(0);
   EXPECT_EQ(machine.run(100), StopReason::kAsleep);
   EXPECT_EQ(machine.hart.activity, HartActivity::kAsleep);
-  EXPECT_EQ(machine.hart.wake_up_tokens, 0);
+  EXPECT_EQ(machine.hart.wake_up_tokens.count, 0);
   EXPECT_EQ(machine.hart.pc, Machine::kMemory + 12);
   EXPECT_EQ(machine.hart.instructions, 3u);
   machine.hart.activity = HartActivity::kRunning;
