@@ -20,12 +20,38 @@ constexpr std::uint64_t kControlBytes = 0x1'0000;
 constexpr std::uint64_t kDmaBytes = 0x1'0000;
 constexpr std::uint64_t kPlatformBlockBytes = 0x1000;
 
-std::string control_description(const SocConfig& config) {
-  if (config.ita.interface != ItaInterface::kOperandBlock) {
-    return "control registers";
+/// The register blocks of the ITAs. Operand blocks lie inside the control registers' window.
+std::vector<AddressRange> ita_ranges(const SocConfig& config) {
+  std::vector<AddressRange> ranges;
+  const bool is_job = config.ita.interface == ItaInterface::kJob;
+  for (std::uint32_t i = 0; i < config.ita.count; ++i) {
+    ranges.push_back(
+        {AddressTarget::kIta, i, fmt::format("soc.ita[{}]", i),
+         config.ita.base() + std::uint64_t{i} * config.ita.stride(), config.ita.register_bytes(),
+         "rw-", fmt::format("{} of ITA {}", is_job ? "job interface" : "operand block", i), ""});
   }
-  return fmt::format("control registers; {} ITA operand blocks at 0x{:08X} + i * 0x{:X}",
-                     config.ita.count, config.ita.base(), config.ita.stride());
+  return ranges;
+}
+
+/// The control registers' window, without what `inside` takes of it.
+std::vector<AddressRange> control_ranges(const std::vector<AddressRange>& inside) {
+  std::vector<AddressRange> ranges;
+  const std::uint64_t end = CONTROL_BASE + kControlBytes;
+  std::uint64_t base = CONTROL_BASE;
+  const auto add_up_to = [&](std::uint64_t limit) {
+    if (limit > base) {
+      ranges.push_back({AddressTarget::kControl, 0, "soc.control", base, limit - base, "rw-",
+                        "control registers", ""});
+    }
+  };
+  for (const AddressRange& range : inside) {
+    if (range.base < end) {
+      add_up_to(range.base);
+      base = range.end();
+    }
+  }
+  add_up_to(end);
+  return ranges;
 }
 
 std::vector<AddressRange> l1_ranges(const SocConfig& config) {
@@ -67,17 +93,11 @@ AddressMap::AddressMap(const SocConfig& config) : ranges_(l1_ranges(config)) {
                        const std::string& description, const std::string& base_key = "") {
     ranges_.push_back({target, 0, name, base, bytes, access, description, base_key});
   };
-  add(AddressTarget::kControl, "soc.control", CONTROL_BASE, kControlBytes, "rw-",
-      control_description(config));
+  const std::vector<AddressRange> itas = ita_ranges(config);
+  const std::vector<AddressRange> control = control_ranges(itas);
+  ranges_.insert(ranges_.end(), itas.begin(), itas.end());
+  ranges_.insert(ranges_.end(), control.begin(), control.end());
   add(AddressTarget::kDma, "soc.dma", DMA_BASE, kDmaBytes, "rw-", "DMA front-end");
-  if (config.ita.interface == ItaInterface::kJob) {
-    for (std::uint32_t i = 0; i < config.ita.count; ++i) {
-      ranges_.push_back({AddressTarget::kIta, i, fmt::format("soc.ita[{}]", i),
-                         config.ita.base() + std::uint64_t{i} * config.ita.stride(),
-                         config.ita.stride(), "rw-", fmt::format("job interface of ITA {}", i),
-                         ""});
-    }
-  }
   add(AddressTarget::kPlatformBlock, "soc.platform_block", PLATFORM_BLOCK_BASE, kPlatformBlockBytes,
       "rw-", "which machine this is");
   add(AddressTarget::kL2, "soc.l2", config.l2.base, config.l2.bytes, "rwx", "L2 memory", "l2.base");

@@ -14,6 +14,7 @@
 #include "models/core/cluster.h"
 #include "models/dma/dma.h"
 #include "models/ita/job_interface.h"
+#include "models/ita/operand_block_interface.h"
 #include "models/memory/l1_memory.h"
 #include "models/memory/memory_target.h"
 #include "models/periph/boot.h"
@@ -83,6 +84,8 @@ class Soc::Impl : public sc_core::sc_module {
   Dma dma_;
   Uart uart_{"uart", services_.console, stats_};
   std::vector<std::unique_ptr<ita::JobInterface>> ita_jobs_;
+  BusMemory ita_bus_{"ita_bus", BusMemory::Access::kTransport};
+  std::optional<ita::OperandBlockInterface> ita_operand_blocks_;
   PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
                                 services_.region_of_interest};
   std::optional<BootHost> boot_host_;
@@ -93,6 +96,7 @@ class Soc::Impl : public sc_core::sc_module {
   static constexpr unsigned kExternalOutstanding = 16;
 
   void add_ita_jobs();
+  void add_ita_operand_blocks();
   void connect();
 
   std::optional<RunEnd> requested_end_;
@@ -129,6 +133,8 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
   }
   if (config_.ita.interface == ItaInterface::kJob) {
     add_ita_jobs();
+  } else if (config_.ita.interface == ItaInterface::kOperandBlock) {
+    add_ita_operand_blocks();
   }
   connect();
 }
@@ -140,6 +146,19 @@ void Soc::Impl::add_ita_jobs() {
         l1_.core_view(), cluster_, services_.guest_errors, stats_));
     bus_.connect(ita_jobs_.back()->target_socket, windows(AddressTarget::kIta, i));
   }
+}
+
+void Soc::Impl::add_ita_operand_blocks() {
+  ita_operand_blocks_.emplace("ita", config_.ita.operand_block, clock_, ita_bus_,
+                              services_.guest_errors, stats_);
+  std::vector<Bus::Window> all;
+  for (std::uint32_t i = 0; i < config_.ita.count; ++i) {
+    for (Bus::Window window : windows(AddressTarget::kIta, i)) {
+      window.origin = config_.ita.base();
+      all.push_back(window);
+    }
+  }
+  bus_.connect(ita_operand_blocks_->target_socket, all);
 }
 
 std::vector<Bus::Window> Soc::Impl::windows(AddressTarget target, std::uint32_t index) const {
@@ -159,6 +178,7 @@ void Soc::Impl::connect() {
   debug_bus_.socket.bind(bus_.target_socket);
   host_bus_.socket.bind(bus_.target_socket);
   dma_bus_.socket.bind(bus_.target_socket);
+  ita_bus_.socket.bind(bus_.target_socket);
 
   bus_.connect(l1_target_.target_socket, {{"soc.cluster.l1", 0, config_.cluster.l1_bytes(), 0}});
   bus_.connect(l2_.target_socket, windows(AddressTarget::kL2));

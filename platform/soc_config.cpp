@@ -162,6 +162,10 @@ ItaTilesConfig read_ita(const ConfigNode& node) {
   if (ita.interface == ItaInterface::kNone) {
     ita.count = 0;
   }
+  ita.operand_block = ita::OperandBlockParameters::from_config(
+      node.child("operand_block", "of the interface operand_block"));
+  ita.operand_block.num_instances = ita.count;
+  ita.operand_block.flavour = static_cast<ita::Flavour>(ita.flavour);
   return ita;
 }
 
@@ -184,6 +188,10 @@ void check_ita(const ConfigNode& soc, SocConfig& config) {
   if (slots % config.ita.count != 0) {
     soc.report("ita.count", fmt::format("{} ITAs cannot share {} accelerator slots evenly",
                                         config.ita.count, slots));
+  }
+  if (config.ita.interface == ItaInterface::kJob && config.ita.flavour == ItaFlavour::kMempool) {
+    soc.report("ita.flavour", fmt::format("expected rtl or rtl_2024_08 with {}, got mempool",
+                                          soc.cite("ita.interface")));
   }
   if (config.ita.interface == ItaInterface::kOperandBlock) {
     if (config.control.variant != ControlVariant::kMempoolIta) {

@@ -6,6 +6,8 @@
 
 #include "models/base/config_node.h"
 #include "models/isa/interpreter.h"
+#include "models/ita/job_interface_regs.h"
+#include "models/ita/operand_block_interface.h"
 
 namespace tessera {
 
@@ -81,11 +83,21 @@ struct ItaTilesConfig {
   ItaFlavour flavour = ItaFlavour::kRtl;
   std::uint32_t count = 4;  ///< 0 when the interface is kNone
 
-  /// Operand blocks: source spec of Deeploy's ITA.h, inside the control block of `mempool_ita`.
+  ita::OperandBlockParameters operand_block{};  ///< without meaning for the job interface
+
   std::uint32_t base() const {
-    return interface == ItaInterface::kOperandBlock ? 0x4000'0040 : 0x4002'0000;
+    return interface == ItaInterface::kOperandBlock ? ITA_BLOCK_BASE : ITA_JOB_BASE;
   }
-  std::uint32_t stride() const { return interface == ItaInterface::kOperandBlock ? 0x30 : 0x1000; }
+  std::uint32_t stride() const {
+    return interface == ItaInterface::kOperandBlock ? ITA_BLOCK_STRIDE : kJobStride;
+  }
+  /// Bytes of registers of one instance.
+  std::uint32_t register_bytes() const {
+    return interface == ItaInterface::kOperandBlock ? ITA_BLOCK_BYTES : kJobStride;
+  }
+
+ private:
+  static constexpr std::uint32_t kJobStride = 0x1000;
 };
 
 /// A window for TLM-2.0 models that know nothing of this project; bytes 0: none.
