@@ -7,7 +7,7 @@
 #include "models/base/config_node.h"
 #include "models/isa/interpreter.h"
 #include "models/ita/job_interface_regs.h"
-#include "models/ita/operand_block_interface.h"
+#include "models/ita/operand_block.h"
 
 namespace tessera {
 

@@ -35,6 +35,15 @@ class Reader {
 
 }  // namespace
 
+OperandBlockParameters OperandBlockParameters::from_config(const ConfigNode& node) {
+  OperandBlockParameters parameters;
+  parameters.timing = OperandBlockTiming::from_config(node);
+  parameters.max_dimension = static_cast<std::uint32_t>(
+      node.get_unsigned("max_dimension", parameters.max_dimension, 16, 4096, "elements",
+                        "assumption: largest sequence length, embedding and projection size"));
+  return parameters;
+}
+
 std::vector<std::int8_t> unsplit(const std::vector<std::int8_t>& split, std::size_t rows,
                                  std::size_t columns) {
   std::vector<std::int8_t> matrix(split.size());

@@ -6,11 +6,25 @@
 #include <vector>
 
 #include "models/base/byte_memory.h"
+#include "models/base/config_node.h"
 #include "models/ita/layer.h"
+#include "models/ita/operand_block_regs.h"
+#include "models/ita/timing.h"
 
 /// How the operand-block interface lays out a head in memory. Plain functions; no time.
 /// Source: Deeploy TargetLibraries/MemPool/src/ITA.c, Banshee src/peripherals.rs.
 namespace tessera::ita {
+
+struct OperandBlockParameters {
+  Flavour flavour = Flavour::kMempool;
+  std::uint32_t num_instances = ITA_BLOCK_NUM_INSTANCES;
+  OperandBlockTiming timing{};
+  std::uint32_t max_dimension = 1024;  ///< assumption: largest S, E, P
+
+  /// Reads timing and limits; flavour and number belong to the machine. Errors are recorded in the
+  /// node's tree.
+  static OperandBlockParameters from_config(const ConfigNode& node);
+};
 
 /// Columns of one block of the "split" layout: blocks of 16 columns of all rows, one after another,
 /// so element [r][c] is at (c / 16) * rows * 16 + r * 16 + c % 16.

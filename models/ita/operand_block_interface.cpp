@@ -20,15 +20,6 @@ std::uint64_t macs_of(const HeadShape& shape) {
 
 }  // namespace
 
-OperandBlockParameters OperandBlockParameters::from_config(const ConfigNode& node) {
-  OperandBlockParameters parameters;
-  parameters.timing = OperandBlockTiming::from_config(node);
-  parameters.max_dimension = static_cast<std::uint32_t>(
-      node.get_unsigned("max_dimension", parameters.max_dimension, 16, 4096, "elements",
-                        "assumption: largest sequence length, embedding and projection size"));
-  return parameters;
-}
-
 OperandBlockInterface::OperandBlockInterface(const sc_core::sc_module_name& name,
                                              const OperandBlockParameters& parameters,
                                              const ClockDomain& clock, ByteMemory& memory,

@@ -9,26 +9,13 @@
 #include <systemc>
 
 #include "models/base/byte_memory.h"
-#include "models/base/config_node.h"
 #include "models/base/guest_error.h"
 #include "models/base/stat.h"
 #include "models/ita/operand_block.h"
 #include "models/ita/operand_block_regs.h"
-#include "models/ita/timing.h"
 #include "models/tlm/register_device.h"
 
 namespace tessera::ita {
-
-struct OperandBlockParameters {
-  Flavour flavour = Flavour::kMempool;
-  std::uint32_t num_instances = ITA_BLOCK_NUM_INSTANCES;
-  OperandBlockTiming timing{};
-  std::uint32_t max_dimension = 1024;  ///< assumption: largest S, E, P
-
-  /// Reads timing and limits; flavour and number belong to the machine. Errors are recorded in the
-  /// node's tree.
-  static OperandBlockParameters from_config(const ConfigNode& node);
-};
 
 /// All ITAs of a machine behind MemPool's operand-block interface: a START computes a whole head.
 /// Instance i has its registers from i * ITA_BLOCK_STRIDE on; between the instances nothing is
