@@ -118,7 +118,8 @@ Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
   stats.add("transfers", "count", "completed transfers", &transfers_);
   stats.add("bytes_moved", "bytes", "bytes copied by completed transfers", &bytes_moved_);
   stats.add("busy_cycles", "cycles", "from launch to completion", &busy_cycles_);
-  stats.add("lost_launches", "count", "launches while a transfer was under way", &lost_launches_);
+  stats.add("lost_launches", "count", "launches while the request register was full",
+            &lost_launches_);
 
   sc_core::sc_spawn(
       [this] {
@@ -131,50 +132,63 @@ Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
 }
 
 void Dma::launch(const RegisterAccess& access) {
-  if (state_.is_busy) {
-    ++lost_launches_;
-    report(access, 0, "launch while a transfer is under way: it is lost; wait for done first");
-    return;
-  }
-  state_.is_busy = true;
+  const Transfer transfer{source_->value, destination_->value, bytes_->value, access.hart,
+                          access.pc};
   state_.is_done = false;
-  state_.source = source_->value;
-  state_.destination = destination_->value;
-  state_.bytes = bytes_->value;
-  state_.start = access.cycle;
-  state_.end = access.cycle +
-               dma_duration_cycles(parameters_, state_.source, state_.destination, state_.bytes);
-  state_.hart = access.hart;
-  state_.pc = access.pc;
-  end_event_.notify(clock_.time(state_.end) - sc_core::sc_time_stamp());
+  if (!state_.is_busy) {
+    begin(transfer, access.cycle);
+  } else if (state_.num_waiting < kMaxWaiting) {
+    state_.waiting[state_.num_waiting++] = transfer;
+  } else {
+    ++lost_launches_;
+    report(transfer, 0,
+           "launch while the request register is full: it is lost; wait for done first");
+  }
+}
+
+void Dma::begin(const Transfer& transfer, Cycles cycle) {
+  state_.is_busy = true;
+  state_.active = transfer;
+  state_.start = cycle;
+  state_.end = cycle + dma_duration_cycles(parameters_, transfer.source, transfer.destination,
+                                           transfer.bytes);
+  const sc_core::sc_time end = clock_.time(state_.end);
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  end_event_.notify(end > now ? end - now : sc_core::SC_ZERO_TIME);
 }
 
 void Dma::advance_to(Cycles cycle) {
-  if (!state_.is_busy || state_.is_moving || cycle < state_.end) {
-    return;
+  while (state_.is_busy && !state_.is_moving && cycle >= state_.end) {
+    state_.is_moving = true;
+    move(state_.active);
+    state_.is_moving = false;
+    state_.is_busy = false;
+    ++transfers_;
+    busy_cycles_ += state_.end - state_.start;
+    if (state_.num_waiting == 0) {
+      state_.is_done = true;
+    } else {
+      const Transfer next = state_.waiting[0];
+      std::copy(state_.waiting.begin() + 1, state_.waiting.end(), state_.waiting.begin());
+      --state_.num_waiting;
+      begin(next, state_.end);
+    }
   }
-  state_.is_moving = true;
-  move();
-  state_.is_moving = false;
-  state_.is_busy = false;
-  state_.is_done = true;
-  ++transfers_;
-  busy_cycles_ += state_.end - state_.start;
 }
 
-void Dma::move() {
-  std::vector<std::uint8_t> chunk(std::min<std::size_t>(state_.bytes, kChunkBytes));
-  for (std::uint32_t offset = 0; offset < state_.bytes;) {
+void Dma::move(const Transfer& transfer) {
+  std::vector<std::uint8_t> chunk(std::min<std::size_t>(transfer.bytes, kChunkBytes));
+  for (std::uint32_t offset = 0; offset < transfer.bytes;) {
     const auto bytes =
-        static_cast<std::uint32_t>(std::min<std::size_t>(chunk.size(), state_.bytes - offset));
-    const std::uint32_t source = state_.source + offset;
-    const std::uint32_t destination = state_.destination + offset;
+        static_cast<std::uint32_t>(std::min<std::size_t>(chunk.size(), transfer.bytes - offset));
+    const std::uint32_t source = transfer.source + offset;
+    const std::uint32_t destination = transfer.destination + offset;
     const bool is_read = memory_.read(source, chunk.data(), bytes);
     if (!is_read || !memory_.write(destination, chunk.data(), bytes)) {
-      report({state_.hart, state_.pc, state_.end}, is_read ? destination : source,
+      report(transfer, is_read ? destination : source,
              fmt::format("transfer of {} bytes from {:#x} to {:#x}: the {} leaves memory; stopped "
                          "after {} bytes",
-                         state_.bytes, state_.source, state_.destination,
+                         transfer.bytes, transfer.source, transfer.destination,
                          is_read ? "destination" : "source", offset));
       return;
     }
@@ -183,9 +197,9 @@ void Dma::move() {
   }
 }
 
-void Dma::report(const RegisterAccess& access, std::uint32_t address, const std::string& message) {
+void Dma::report(const Transfer& transfer, std::uint32_t address, const std::string& message) {
   guest_errors_.report(
-      {GuestErrorKind::kDeviceMisuse, access.hart, access.pc, address, name(), message});
+      {GuestErrorKind::kDeviceMisuse, transfer.hart, transfer.pc, address, name(), message});
 }
 
 }  // namespace tessera

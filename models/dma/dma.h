@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include <systemc>
 
@@ -40,23 +43,32 @@ class Dma : public RegisterDevice {
       StatGroup& parent_stats);
 
  private:
-  struct State {
-    bool is_busy = false;
-    bool is_moving = false;  ///< inside move(), which may wait for a foreign target
-    bool is_done = false;    ///< sticky, until the next launch
+  struct Transfer {
     std::uint32_t source = 0;
     std::uint32_t destination = 0;
     std::uint32_t bytes = 0;
-    Cycles start = 0;
-    Cycles end = 0;
     std::uint32_t hart = kNoHart;  ///< who launched it, and where
     std::uint32_t pc = 0;
+  };
+  /// Launched transfers that wait behind the one under way: the two slots of the request register.
+  /// Source: i_dma_req_register (a spill register), mempool_cluster.sv.
+  static constexpr std::size_t kMaxWaiting = 2;
+  struct State {
+    bool is_busy = false;
+    bool is_moving = false;  ///< inside move(), which may wait for a foreign target
+    bool is_done = false;    ///< sticky: all launched transfers have completed
+    Transfer active;
+    Cycles start = 0;  ///< of the active transfer
+    Cycles end = 0;
+    std::array<Transfer, kMaxWaiting> waiting{};
+    std::size_t num_waiting = 0;
   };
 
   void advance_to(Cycles cycle) override;
   void launch(const RegisterAccess& access);
-  void move();
-  void report(const RegisterAccess& access, std::uint32_t address, const std::string& message);
+  void begin(const Transfer& transfer, Cycles cycle);
+  void move(const Transfer& transfer);
+  void report(const Transfer& transfer, std::uint32_t address, const std::string& message);
 
   const DmaParameters parameters_;
   ByteMemory& memory_;

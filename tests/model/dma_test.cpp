@@ -128,21 +128,37 @@ TEST_F(DmaTest, CompletesWithoutAnybodyPolling) {
   EXPECT_EQ(stats_.value("dma.busy_cycles"), 33u);
 }
 
-TEST_F(DmaTest, LaunchWhileBusyIsLostAndReported) {
-  program(kL2, 0x100, 64);
-  initiator_.read(DMA_NEXT_ID);
-  program(kL2 + 64, 0x200, 64);
-  initiator_.initiator.hart = 5;
-  initiator_.initiator.pc = 0x80000044;
-  initiator_.read(DMA_NEXT_ID);
+TEST_F(DmaTest, TwoLaunchesWaitBehindTheFirstAndDoneComesAfterAll) {
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    program(kL2 + 64 * i, 0x100 * (i + 1), 32);  // 28 cycles each
+    initiator_.read(DMA_NEXT_ID);
+  }
+  initiator_.delay = clock_.time(3 * 28 - 1);
+  EXPECT_EQ(initiator_.read(DMA_DONE), 0u);
+  EXPECT_EQ(memory_.l1[0x200], memory_.l2[64]);
+  EXPECT_EQ(memory_.l1[0x300], 0);
+  initiator_.delay = clock_.time(3 * 28);
+  EXPECT_EQ(initiator_.read(DMA_DONE), 1u);
+  EXPECT_EQ(memory_.l1[0x300], memory_.l2[128]);
+  EXPECT_EQ(stats_.value("dma.transfers"), 3u);
+  EXPECT_TRUE(errors_.errors.empty());
+}
+
+TEST_F(DmaTest, LaunchWithAFullRequestRegisterIsLostAndReported) {
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    program(kL2 + 64 * i, 0x100 * (i + 1), 32);
+    initiator_.initiator.hart = i;
+    initiator_.initiator.pc = 0x80000040 + 4 * i;
+    initiator_.read(DMA_NEXT_ID);
+  }
   initiator_.delay = clock_.time(1000);
   EXPECT_EQ(initiator_.read(DMA_DONE), 1u);
-  EXPECT_EQ(memory_.l1[0x200], 0);
-  EXPECT_EQ(stats_.value("dma.transfers"), 1u);
+  EXPECT_EQ(memory_.l1[0x400], 0);
+  EXPECT_EQ(stats_.value("dma.transfers"), 3u);
   EXPECT_EQ(stats_.value("dma.lost_launches"), 1u);
   ASSERT_EQ(errors_.errors.size(), 1u);
-  EXPECT_EQ(errors_.errors[0].hart, 5u);
-  EXPECT_EQ(errors_.errors[0].pc, 0x80000044u);
+  EXPECT_EQ(errors_.errors[0].hart, 3u);
+  EXPECT_EQ(errors_.errors[0].pc, 0x8000004Cu);
 }
 
 TEST_F(DmaTest, TransferThatLeavesMemoryStopsAndIsReported) {
