@@ -16,7 +16,7 @@ set(guest_flags -march=rv32ima_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -O3 -g
     -ffreestanding -fno-builtin-printf -fno-common -fno-tree-loop-distribute-patterns
     -ffunction-sections -fdata-sections
     -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror
-    -Wframe-larger-than=224 # of 512 bytes of stack
+    -Wframe-larger-than=160 # of 512 bytes of stack
     -I${CMAKE_SOURCE_DIR} -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 set(guest_link_script ${CMAKE_SOURCE_DIR}/firmware/boot/link.ld)
 set(guest_dir ${CMAKE_BINARY_DIR}/guest)

@@ -24,19 +24,20 @@ enum { kGeluB = -80, kGeluC = -7091 };
 static struct Bench {
   uint32_t registers;
   uint32_t region;
-  int8_t* expected;   /* [64][64] */
-  int32_t* sums;      /* [64][64] */
+  int8_t* expected;      /* [64][64] */
+  int32_t* sums;         /* [64][64] */
+  struct ItaLayer layer; /* of the jobs queued next */
 } bench;
 
 static uint32_t tile(enum Tile index) { return bench.region + index * kTileBytes; }
 
 static uint32_t four_bytes(int32_t value) { return (uint8_t)value * 0x01010101u; }
 
-static struct ItaLayer make_layer(uint32_t layer, uint32_t activation, uint32_t tiles_e) {
+static void set_layer(uint32_t layer, uint32_t activation, uint32_t tiles_e) {
   uint32_t mult = four_bytes(kRequant.mult);
   uint32_t shift = four_bytes(kRequant.shift);
   uint32_t add = four_bytes(kRequant.add);
-  return (struct ItaLayer){
+  bench.layer = (struct ItaLayer){
       .engine = layer | activation << ITA_JOB_ACTIVATION_SHIFT,
       .tiles = 1 << ITA_JOB_TILES_S_SHIFT | tiles_e << ITA_JOB_TILES_E_SHIFT |
                1 << ITA_JOB_TILES_P_SHIFT | 1 << ITA_JOB_TILES_F_SHIFT,
@@ -62,10 +63,10 @@ static struct ItaJob make_job(enum Tile input, enum Tile weight, enum Tile outpu
 }
 
 /* Returns the context, or the error of ACQUIRE. */
-static int32_t queue_job(const struct ItaLayer* layer, const struct ItaJob* job, int start) {
+static int32_t queue_job(const struct ItaJob* job, int start) {
   int32_t context = ita_jobs_acquire(bench.registers);
   if (context >= 0) {
-    ita_jobs_write_layer(bench.registers, layer);
+    ita_jobs_write_layer(bench.registers, &bench.layer);
     ita_jobs_write_job(bench.registers, job);
     ita_jobs_commit(bench.registers, start);
   }
@@ -77,10 +78,10 @@ static void wait_for_jobs(uint32_t finished) {
   }
 }
 
-static void run_job(const struct ItaLayer* layer, const struct ItaJob* job) {
+static void run_job(const struct ItaJob* job) {
   uint32_t before = ita_jobs_finished(bench.registers);
   fence();
-  queue_job(layer, job, 1);
+  queue_job(job, 1);
   wait_for_jobs(before + 1);
 }
 
@@ -134,7 +135,7 @@ static uint32_t check(const char* what, uint32_t value, uint32_t expected) {
 }
 
 static uint32_t test_biases(void) {
-  struct ItaLayer layer = make_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
+  set_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
   static const struct {
     const char* name;
     uint32_t stream;
@@ -146,7 +147,7 @@ static uint32_t test_biases(void) {
   for (uint32_t i = 0; i < sizeof(kCases) / sizeof(kCases[0]); ++i) {
     struct ItaJob job = make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD | kCases[i].stream);
     expect_product(tile(kX0), kW0, 1, 1, kCases[i].bias, 0);
-    run_job(&layer, &job);
+    run_job(&job);
     errors += compare(kCases[i].name, kOut0);
   }
   return errors;
@@ -160,11 +161,11 @@ static uint32_t test_activations(void) {
   } kCases[] = {{"ReLU", ITA_JOB_ACTIVATION_RELU, relu}, {"GELU", ITA_JOB_ACTIVATION_GELU, gelu}};
   uint32_t errors = 0;
   for (uint32_t i = 0; i < sizeof(kCases) / sizeof(kCases[0]); ++i) {
-    struct ItaLayer layer = make_layer(ITA_JOB_LAYER_LINEAR, kCases[i].activation, 1);
+    set_layer(ITA_JOB_LAYER_LINEAR, kCases[i].activation, 1);
     struct ItaJob job = make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
     expect_product(tile(kX0), kW0, 1, 1, kBiasPerColumn, 0);
     expect_activation(kCases[i].expected);
-    run_job(&layer, &job);
+    run_job(&job);
     errors += compare(kCases[i].name, kOut0);
   }
   return errors;
@@ -172,7 +173,7 @@ static uint32_t test_activations(void) {
 
 /* Two inner tiles: partial sums stay inside, weights of the second are loaded ahead. */
 static uint32_t test_inner_tiles(void) {
-  struct ItaLayer layer = make_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 2);
+  set_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 2);
   struct ItaJob first =
       make_job(kX0, kW0, kOut0,
                ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_WEIGHT_NEXTLOAD | ITA_JOB_OUTPUT_DISABLE);
@@ -180,22 +181,21 @@ static uint32_t test_inner_tiles(void) {
   expect_product(tile(kX0), kW0, 1, 0, kBiasNone, 0);
   expect_product(tile(kX1), kW1, 0, 1, kBiasPerColumn, 0);
   uint32_t before = ita_jobs_finished(bench.registers);
-  queue_job(&layer, &first, 0);
-  queue_job(&layer, &second, 1);
+  queue_job(&first, 0);
+  queue_job(&second, 1);
   wait_for_jobs(before + 2);
   return compare("two inner tiles", kOut0);
 }
 
 /* QK, streaming softmax, AV. */
 static uint32_t test_attention(void) {
-  struct ItaLayer layer =
-      make_layer(ITA_JOB_LAYER_SINGLE_ATTENTION, ITA_JOB_ACTIVATION_IDENTITY, 1);
+  set_layer(ITA_JOB_LAYER_SINGLE_ATTENTION, ITA_JOB_ACTIVATION_IDENTITY, 1);
   struct ItaJob qk = make_job(
       kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_WEIGHT_NEXTLOAD | ITA_JOB_BIAS_DISABLE);
   struct ItaJob av = make_job(kOut0, kW1, kOut1, ITA_JOB_BIAS_DISABLE);
   uint32_t before = ita_jobs_finished(bench.registers);
-  queue_job(&layer, &qk, 0);
-  queue_job(&layer, &av, 1);
+  queue_job(&qk, 0);
+  queue_job(&av, 1);
   wait_for_jobs(before + 2);
   expect_product(tile(kX0), kW0, 1, 1, kBiasNone, 0);
   uint32_t errors = compare("QK", kOut0);
@@ -209,16 +209,14 @@ static uint32_t test_attention(void) {
 
 /* F1 with ReLU, then F2; each context has its own activation. */
 static uint32_t test_feed_forward(void) {
-  struct ItaLayer first_layer =
-      make_layer(ITA_JOB_LAYER_FEEDFORWARD, ITA_JOB_ACTIVATION_RELU, 1);
-  struct ItaLayer second_layer =
-      make_layer(ITA_JOB_LAYER_FEEDFORWARD, ITA_JOB_ACTIVATION_IDENTITY, 1);
   struct ItaJob first =
       make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_WEIGHT_NEXTLOAD);
   struct ItaJob second = make_job(kOut0, kW1, kOut1, 0);
   uint32_t before = ita_jobs_finished(bench.registers);
-  queue_job(&first_layer, &first, 0);
-  queue_job(&second_layer, &second, 1);
+  set_layer(ITA_JOB_LAYER_FEEDFORWARD, ITA_JOB_ACTIVATION_RELU, 1);
+  queue_job(&first, 0);
+  set_layer(ITA_JOB_LAYER_FEEDFORWARD, ITA_JOB_ACTIVATION_IDENTITY, 1);
+  queue_job(&second, 1);
   wait_for_jobs(before + 2);
   expect_product(tile(kX0), kW0, 1, 1, kBiasPerColumn, 0);
   expect_activation(relu);
@@ -233,12 +231,12 @@ static uint32_t read_job_register(uint32_t offset) {
 
 /* Four contexts; nothing runs before the trigger; jobs run in the order of committing. */
 static uint32_t test_queue(void) {
-  struct ItaLayer layer = make_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
+  set_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
   ita_jobs_soft_clear(bench.registers);
   uint32_t errors = check("STATUS when idle", read_job_register(ITA_JOB_STATUS), 0);
   for (uint32_t i = 0; i < ITA_JOB_NUM_CONTEXTS; ++i) {
     struct ItaJob job = make_job(i % 2 == 0 ? kX0 : kX1, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
-    errors += check("ACQUIRE", (uint32_t)queue_job(&layer, &job, 0), i);
+    errors += check("ACQUIRE", (uint32_t)queue_job(&job, 0), i);
   }
   errors += check("ACQUIRE when full", (uint32_t)ita_jobs_acquire(bench.registers),
                   ITA_JOB_ACQUIRE_FULL);
@@ -250,7 +248,7 @@ static uint32_t test_queue(void) {
   errors += check("STATUS after soft clear", read_job_register(ITA_JOB_STATUS), 0);
   for (uint32_t i = 0; i < ITA_JOB_NUM_CONTEXTS; ++i) {
     struct ItaJob job = make_job(i % 2 == 0 ? kX0 : kX1, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
-    queue_job(&layer, &job, i + 1 == ITA_JOB_NUM_CONTEXTS);
+    queue_job(&job, i + 1 == ITA_JOB_NUM_CONTEXTS);
   }
   errors += check("RUNNING_JOB after the trigger", read_job_register(ITA_JOB_RUNNING_JOB), 0);
   wait_for_jobs(ITA_JOB_NUM_CONTEXTS);
@@ -260,13 +258,13 @@ static uint32_t test_queue(void) {
 
 /* The end of a job and the software event wake the chosen hart. If not, the run hangs here. */
 static uint32_t test_wake_hart(void) {
-  struct ItaLayer layer = make_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
+  set_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
   struct ItaJob job = make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
   ita_jobs_set_wake_hart(bench.registers, hart_id());
   write_register(bench.registers + ITA_JOB_SW_EVT, 0);
   wait_for_wake_up();
   uint32_t before = ita_jobs_finished(bench.registers);
-  queue_job(&layer, &job, 1);
+  queue_job(&job, 1);
   wait_for_wake_up();
   uint32_t errors =
       check("FINISHED at the wake-up", ita_jobs_finished(bench.registers), before + 1);
@@ -276,26 +274,43 @@ static uint32_t test_wake_hart(void) {
   return errors;
 }
 
+enum Fault { kForeignOutput, kMisalignedInput, kNoWeights, kLostOutput, kNumFaults };
+
+static struct ItaJob make_faulty_job(enum Fault fault) {
+  struct ItaJob job = make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
+  switch (fault) {
+    case kForeignOutput:
+      job.output = bench.region - kTileBytes; /* not this instance's banks */
+      break;
+    case kMisalignedInput:
+      job.input += 2;
+      break;
+    case kNoWeights:
+      job.stream = 0; /* neither preloaded nor loaded ahead */
+      break;
+    default:
+      job.stream |= ITA_JOB_OUTPUT_DISABLE; /* on the last inner tile */
+      break;
+  }
+  return job;
+}
+
 /* Jobs that break a rule end, but read and write nothing. */
 static uint32_t test_refused_jobs(void) {
-  struct ItaLayer layer = make_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
-  struct ItaJob good = make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
-  struct ItaJob jobs[] = {good, good, good, good};
-  jobs[0].output = bench.region - kTileBytes; /* not this instance's banks */
-  jobs[1].input += 2;                         /* not aligned */
-  jobs[2].stream = 0;                         /* nobody loaded the weights */
-  jobs[3].stream |= ITA_JOB_OUTPUT_DISABLE;   /* on the last inner tile */
+  volatile uint32_t* neighbour = (volatile uint32_t*)(bench.region - kTileBytes);
+  uint32_t before = *neighbour;
   uint32_t errors = 0;
+  set_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
   memset(bench.expected, 0x5A, kTileBytes);
   memset((void*)tile(kOut0), 0x5A, kTileBytes);
-  uint32_t neighbour = *(volatile uint32_t*)(bench.region - kTileBytes);
-  for (uint32_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); ++i) {
-    run_job(&layer, &jobs[i]);
+  for (uint32_t fault = 0; fault < kNumFaults; ++fault) {
+    struct ItaJob job = make_faulty_job(fault);
+    run_job(&job);
     errors += compare("output of a refused job", kOut0);
   }
-  errors += check("memory of the neighbour", *(volatile uint32_t*)(bench.region - kTileBytes),
-                  neighbour);
-  run_job(&layer, &good);
+  errors += check("memory of the neighbour", *neighbour, before);
+  struct ItaJob good = make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
+  run_job(&good);
   expect_product(tile(kX0), kW0, 1, 1, kBiasPerColumn, 0);
   return errors + compare("a good job after refused ones", kOut0);
 }

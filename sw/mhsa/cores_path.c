@@ -26,7 +26,6 @@ int cores_path_prepare(struct Run* run) {
   }
   memset(run->dma_rings, 0, sizeof(struct MoveRing));
   run->dma_rings->workers = 1;
-  run->server = (struct DmaServer){.rings = run->dma_rings, .num_rings = 1};
   return 1;
 }
 
@@ -152,6 +151,7 @@ void cores_path_run(struct Run* run, uint32_t hart) {
   struct Pipeline* pipeline = &run->pipelines[0];
   struct CoresCommand* commands = run->commands;
   if (hart == 0) {
+    run->server = (struct DmaServer){.rings = run->dma_rings, .num_rings = 1};
     pipeline_start(pipeline, &run->plan, 0, run->dma_rings, 0);
     commands[1].kind = kCommandNothing;
     commands[1].retires = 0;

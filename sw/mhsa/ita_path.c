@@ -26,7 +26,6 @@ int ita_path_prepare(struct Run* run, uint32_t num_units) {
     run->worker_rings[u].group = u;
     run->worker_rings[u].tile_mask = (1u << platform.core_tiles_per_group) - 2; /* not tile 0 */
   }
-  run->server = (struct DmaServer){.rings = run->dma_rings, .num_rings = num_units};
   return 1;
 }
 
@@ -56,7 +55,7 @@ static uint32_t stream_flags(const struct Work* work, int is_first, int is_last)
   uint32_t phase = work->step.phase;
   uint32_t flags = is_first ? ITA_JOB_WEIGHT_PRELOAD : 0;
   flags |= is_last ? 0 : ITA_JOB_WEIGHT_NEXTLOAD;
-  flags |= phase == kPhaseQK || phase == kPhaseAV ? ITA_JOB_BIAS_DISABLE : 0;
+  flags |= work->num_operands > kBias ? 0 : ITA_JOB_BIAS_DISABLE;
   flags |= phase == kPhaseV ? ITA_JOB_BIAS_PER_ROW : 0;
   return flags | (work->is_last_inner ? 0 : ITA_JOB_OUTPUT_DISABLE);
 }
@@ -116,7 +115,9 @@ static void drive(struct Run* run, uint32_t unit) {
   move_push_stop(&run->worker_rings[unit]);
 }
 
-static void serve_dma(struct DmaServer* server) {
+static void serve_dma(struct Run* run) {
+  struct DmaServer* server = &run->server;
+  *server = (struct DmaServer){.rings = run->dma_rings, .num_rings = run->plan.num_units};
   while (server->stopped < server->num_rings) {
     dma_server_poll(server);
   }
@@ -126,7 +127,7 @@ void ita_path_run(struct Run* run, uint32_t hart) {
   uint32_t unit = hart / harts_per_group();
   uint32_t place = hart % harts_per_group();
   if (hart == kDmaHart) {
-    serve_dma(&run->server);
+    serve_dma(run);
   } else if (unit < run->plan.num_units && place == 0) {
     drive(run, unit);
   } else if (unit < run->plan.num_units && place >= platform.harts_per_tile) {

@@ -31,6 +31,7 @@ static inline __attribute__((always_inline)) void multiply_block(
   const uint32_t* a1 = a0 + kWordsPerRow;
   const uint32_t* b1 = b0 + kWordsPerRow;
   struct Block sums = *block;
+#pragma GCC unroll 1 /* peeled, the loop would take half of a hart's stack */
   for (int k = 0; k < kWordsPerRow; ++k) {
     sums.sum[0][0] = dot(a0[k], b0[k], sums.sum[0][0]);
     sums.sum[0][1] = dot(a0[k], b1[k], sums.sum[0][1]);
