@@ -33,7 +33,8 @@ namespace tessera {
 
 namespace {
 
-/// L1 as harts address it, and everything else as it is: what the loader and the debugger see.
+/// L1 as harts address it, and everything else through a bus: what the loader, the debugger and the
+/// ITAs see.
 class HartView : public ByteMemory {
  public:
   HartView(L1Memory& l1, ByteMemory& bus) : l1_(l1), bus_(bus) {}
@@ -85,6 +86,9 @@ class Soc::Impl : public sc_core::sc_module {
   Uart uart_{"uart", services_.console, stats_};
   std::vector<std::unique_ptr<ita::JobInterface>> ita_jobs_;
   BusMemory ita_bus_{"ita_bus", BusMemory::Access::kTransport};
+  /// Deeploy's programs keep the requantisation table on a hart's stack, so an ITA addresses L1 as
+  /// harts do.
+  HartView ita_view_{l1_, ita_bus_};
   std::optional<ita::OperandBlockInterface> ita_operand_blocks_;
   PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
                                 services_.region_of_interest};
@@ -149,7 +153,7 @@ void Soc::Impl::add_ita_jobs() {
 }
 
 void Soc::Impl::add_ita_operand_blocks() {
-  ita_operand_blocks_.emplace("ita", config_.ita.operand_block, clock_, ita_bus_,
+  ita_operand_blocks_.emplace("ita", config_.ita.operand_block, clock_, ita_view_,
                               services_.guest_errors, stats_);
   std::vector<Bus::Window> all;
   for (std::uint32_t i = 0; i < config_.ita.count; ++i) {
@@ -186,7 +190,7 @@ void Soc::Impl::connect() {
   bus_.connect(control_.target_socket, windows(AddressTarget::kControl));
   bus_.connect(dma_.target_socket, windows(AddressTarget::kDma));
   bus_.connect(platform_block_.target_socket, windows(AddressTarget::kPlatformBlock));
-  const unsigned uart_port = bus_.connect(uart_.target_socket, windows(AddressTarget::kUart));
+  const int uart_port = bus_.connect(uart_.target_socket, windows(AddressTarget::kUart));
   if (config_.uart.answers_unmapped) {
     bus_.set_default(uart_port);
   }
@@ -204,7 +208,12 @@ void Soc::Impl::request_stop(RunEnd reason) {
 
 void Soc::Impl::end_of_computation(std::uint32_t hart, std::uint32_t value) {
   if (config_.control.eoc_hart != kNoHart && hart != config_.control.eoc_hart) {
+    // On the RTL this write would have ended the simulation: what the hart would do next counts for
+    // nothing (MemPool's programs jump to the boot ROM, and a wake-up would start them again).
     other_end_value_ = other_end_value_.value_or(value);
+    if (hart < cluster_.num_harts()) {
+      cluster_.end_hart(hart);
+    }
     return;
   }
   end_value_ = value;

@@ -17,7 +17,7 @@ Bus::Bus(const sc_core::sc_module_name& name, StatGroup& parent_stats) : sc_modu
   stats.add("decode_errors", "count", "transactions that no target answers", &decode_errors_);
 }
 
-void Bus::add_window(const Window& window, unsigned port) {
+void Bus::add_window(const Window& window, int port) {
   const auto place = std::upper_bound(
       routes_.begin(), routes_.end(), window.base,
       [](std::uint64_t base, const Route& route) { return base < route.window.base; });
@@ -39,7 +39,7 @@ Bus::Destination Bus::decode(std::uint64_t address) const {
     const Route& route = *std::prev(after);
     const std::uint64_t last = route.window.base + route.window.bytes - 1;
     if (address <= last) {
-      return {static_cast<int>(route.port), route.window.origin, route.window.base, last};
+      return {route.port, route.window.origin, route.window.base, last};
     }
   }
   return {default_port_, 0, address, ~std::uint64_t{0}};
@@ -56,7 +56,7 @@ void Bus::b_transport(int /*port*/, ::tlm::tlm_generic_payload& trans, sc_core::
     return;
   }
   trans.set_address(address - destination.origin);
-  initiator_socket[static_cast<unsigned>(destination.port)]->b_transport(trans, delay);
+  initiator_socket[destination.port]->b_transport(trans, delay);
   trans.set_address(address);
 }
 
@@ -67,8 +67,7 @@ bool Bus::get_direct_mem_ptr(int /*port*/, ::tlm::tlm_generic_payload& trans, ::
     return false;
   }
   trans.set_address(address - destination.origin);
-  const bool is_granted =
-      initiator_socket[static_cast<unsigned>(destination.port)]->get_direct_mem_ptr(trans, dmi);
+  const bool is_granted = initiator_socket[destination.port]->get_direct_mem_ptr(trans, dmi);
   trans.set_address(address);
   // Back to this side's addresses, and not beyond the window.
   const std::uint64_t start = dmi.get_start_address() + destination.origin;
@@ -91,8 +90,7 @@ unsigned Bus::transport_dbg(int /*port*/, ::tlm::tlm_generic_payload& trans) {
   trans.set_data_length(
       static_cast<unsigned>(std::min<std::uint64_t>(length - 1, destination.last - address) + 1));
   trans.set_address(address - destination.origin);
-  const unsigned done =
-      initiator_socket[static_cast<unsigned>(destination.port)]->transport_dbg(trans);
+  const unsigned done = initiator_socket[destination.port]->transport_dbg(trans);
   trans.set_address(address);
   trans.set_data_length(length);
   return done;
@@ -100,8 +98,8 @@ unsigned Bus::transport_dbg(int /*port*/, ::tlm::tlm_generic_payload& trans) {
 
 void Bus::invalidate_direct_mem_ptr(int port, sc_dt::uint64 start, sc_dt::uint64 end) {
   for (const Route& route : routes_) {
-    if (route.port == static_cast<unsigned>(port)) {
-      for (unsigned i = 0; i < target_socket.size(); ++i) {
+    if (route.port == port) {
+      for (int i = 0; i < static_cast<int>(target_socket.size()); ++i) {
         target_socket[i]->invalidate_direct_mem_ptr(start + route.window.origin,
                                                     end + route.window.origin);
       }

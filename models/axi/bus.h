@@ -39,7 +39,7 @@ class Bus : public sc_core::sc_module {
   /// Binds a target behind `windows`, which must not overlap others (checked: our bug).
   /// Returns its port.
   template <typename Socket>
-  unsigned connect(Socket& target, const std::vector<Window>& windows) {
+  int connect(Socket& target, const std::vector<Window>& windows) {
     initiator_socket.bind(target);
     for (const Window& window : windows) {
       add_window(window, num_targets_);
@@ -47,13 +47,13 @@ class Bus : public sc_core::sc_module {
     return num_targets_++;
   }
   /// The target at `port` also answers where no window does; it sees full addresses there.
-  void set_default(unsigned port) { default_port_ = static_cast<int>(port); }
+  void set_default(int port) { default_port_ = port; }
 
  private:
   static constexpr int kNoPort = -1;
   struct Route {
     Window window;
-    unsigned port;
+    int port = kNoPort;
   };
   /// Where a payload goes, and what its addresses mean there.
   struct Destination {
@@ -63,7 +63,7 @@ class Bus : public sc_core::sc_module {
     std::uint64_t last = 0;
   };
 
-  void add_window(const Window& window, unsigned port);
+  void add_window(const Window& window, int port);
   Destination decode(std::uint64_t address) const;
   void b_transport(int port, ::tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
   bool get_direct_mem_ptr(int port, ::tlm::tlm_generic_payload& trans, ::tlm::tlm_dmi& dmi);
@@ -71,7 +71,7 @@ class Bus : public sc_core::sc_module {
   void invalidate_direct_mem_ptr(int port, sc_dt::uint64 start, sc_dt::uint64 end);
 
   std::vector<Route> routes_;  ///< sorted by base
-  unsigned num_targets_ = 0;
+  int num_targets_ = 0;
   int default_port_ = kNoPort;
   std::uint64_t transactions_ = 0;
   std::uint64_t decode_errors_ = 0;

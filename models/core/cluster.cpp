@@ -79,6 +79,14 @@ void Cluster::request_stop() {
   stop(ClusterStop::kRequested);
 }
 
+void Cluster::end_hart(std::uint32_t hart) {
+  harts_[hart].activity = HartActivity::kEnded;
+  running_.erase(hart);
+  if (active_hart_ == &harts_[hart]) {
+    interpreter_.limit_run_to(active_hart_->cycle);
+  }
+}
+
 void Cluster::stop(ClusterStop reason) {
   if (stop_ == ClusterStop::kNone) {
     stop_ = reason;
@@ -217,6 +225,9 @@ void Cluster::limit_horizon(Cycles cycle) {
 
 void Cluster::wake_up(std::uint32_t hart, Cycles cycle) {
   HartState& state = harts_[hart];
+  if (state.activity == HartActivity::kEnded) {
+    return;
+  }
   if (state.activity == HartActivity::kAsleep) {
     const Cycles woken = std::max(state.cycle, cycle + 1);
     state.asleep_cycles += woken - state.cycle;
@@ -238,12 +249,12 @@ void Cluster::wake_up(std::uint32_t hart, Cycles cycle) {
 }
 
 void Cluster::memory_written(std::uint32_t address, std::uint32_t bytes) {
-  constexpr std::uint32_t kPage = DmiTable::kPageBytes;
+  const std::uint32_t page_bytes = DmiTable::kPageBytes;
   const std::uint64_t end = std::uint64_t{address} + bytes;
-  for (std::uint64_t page = address & ~(kPage - 1); page < end; page += kPage) {
+  for (std::uint64_t page = address & ~(page_bytes - 1); page < end; page += page_bytes) {
     const auto first = static_cast<std::uint32_t>(std::max<std::uint64_t>(page, address));
     if (interpreter_.has_code(first)) {
-      const auto last = std::min<std::uint64_t>(page + kPage, end);
+      const auto last = std::min<std::uint64_t>(page + page_bytes, end);
       interpreter_.invalidate_code(first, static_cast<std::uint32_t>(last - first));
     }
   }
@@ -308,7 +319,7 @@ HartReply Cluster::bridged_access(const HartAccess& access) {
   ++bridged_accesses_;
   pending.is_posted = true;
   const sc_core::sc_time issue = clock_.time(access.cycle);
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   bridge_->post(access, issue > now ? issue - now : sc_core::SC_ZERO_TIME);
   limit_horizon(access.cycle);
   return {AccessStatus::kPending, 0, 0};

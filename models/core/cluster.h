@@ -71,6 +71,9 @@ class Cluster : public sc_core::sc_module,
   void start(const ClusterLimits& limits);
   /// Stops after the instruction that is executing.
   void request_stop();
+  /// `hart` takes no further part: it stops after the instruction that is executing, and ignores
+  /// wake-ups.
+  void end_hart(std::uint32_t hart);
   ClusterStop stop_reason() const { return stop_; }
   /// Local time at which the cause of the stop arose.
   Cycles stop_cycle() const { return stop_cycle_; }

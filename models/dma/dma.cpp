@@ -16,7 +16,7 @@ namespace {
 constexpr Cycles kFixedCycles = 24;
 constexpr Cycles kCyclesPerBeat = 4;  // the L2 side serves one beat per 4 cycles
 constexpr std::uint32_t kUnmappedValue = 0xFFFFFFFFu;
-constexpr std::size_t kChunkBytes = 64 * 1024;
+constexpr std::size_t kChunkBytes = 65536;
 
 /// Beats per back-end of the L1 side of a transfer.
 class BeatCount {
@@ -28,7 +28,8 @@ class BeatCount {
         beats_(std::size_t{parameters.num_groups} * parameters.backends_per_group) {}
 
   void add(std::uint64_t address, std::uint64_t bytes) {
-    const std::uint64_t end = address + bytes;
+    // What leaves L1 is never moved.
+    const std::uint64_t end = std::min<std::uint64_t>(address + bytes, parameters_.l1_bytes);
     const std::uint32_t beat = parameters_.beat_bytes;
     const std::uint64_t row = parameters_.row_bytes;
     for (std::uint64_t word = address / beat * beat; word < end;) {
@@ -153,7 +154,7 @@ void Dma::begin(const Transfer& transfer, Cycles cycle) {
   state_.end = cycle + dma_duration_cycles(parameters_, transfer.source, transfer.destination,
                                            transfer.bytes);
   const sc_core::sc_time end = clock_.time(state_.end);
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
   end_event_.notify(end > now ? end - now : sc_core::SC_ZERO_TIME);
 }
 

@@ -12,6 +12,7 @@ enum class HartActivity : std::uint8_t {
   kRunning,
   kAsleep,   ///< in wfi, waiting for a wake-up pulse
   kBlocked,  ///< waiting for an access whose answer is pending
+  kEnded,    ///< has ended its program; nothing wakes it
 };
 
 /// Wake-up pulses that a hart received while awake: the 3-bit counter of snitch.sv, and when each

@@ -95,6 +95,10 @@ void MemoryTarget::b_transport(::tlm::tlm_generic_payload& trans, sc_core::sc_ti
     trans.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
   }
+  if (trans.get_streaming_width() < trans.get_data_length()) {
+    trans.set_response_status(::tlm::TLM_BURST_ERROR_RESPONSE);
+    return;
+  }
   if (trans.is_write() && !config_.is_writable) {
     trans.set_response_status(::tlm::TLM_COMMAND_ERROR_RESPONSE);
     return;

@@ -15,7 +15,8 @@ namespace tessera {
 
 /// A plain memory behind a TLM-2.0 target socket, with DMI: L2, boot ROM.
 /// Atomics: AMOs as L2's bank adapter does them; it has no LR/SC, so LR is a load and SC fails.
-/// Errors: outside -> TLM_ADDRESS_ERROR_RESPONSE; write to a ROM -> TLM_COMMAND_ERROR_RESPONSE.
+/// Errors: outside -> TLM_ADDRESS_ERROR_RESPONSE; write to a ROM -> TLM_COMMAND_ERROR_RESPONSE;
+/// a streaming width below the length -> TLM_BURST_ERROR_RESPONSE.
 /// Limits: who writes through a DMI pointer is not seen by the write observer.
 class MemoryTarget : public sc_core::sc_module {
  public:

@@ -22,6 +22,8 @@ const char* to_string(HartActivity activity) {
       return "asleep";
     case HartActivity::kBlocked:
       return "blocked";
+    case HartActivity::kEnded:
+      return "ended";
   }
   TESSERA_CHECK(false, "activity {}", static_cast<int>(activity));
 }

@@ -143,6 +143,25 @@ TEST_F(ClusterTest, AnEocThatDoesNotCountEndsTheRunOnlyWhenNothingElseCan) {
   EXPECT_EQ(soc_->run({}).guest_value, 4u);
 }
 
+TEST_F(ClusterTest, AHartWhoseEocDoesNotCountIsNotWokenAgain) {
+  SocConfig config = minpool();
+  config.control.eoc_hart = 0;
+  build(config);
+  // Harts 1 to 15 end, then count in L1; hart 0 wakes all of them later and ends.
+  Words code;
+  li(code, kT0, CONTROL_BASE + CONTROL_MEMPOOL_EOC);
+  append(code, {csrr(kA1, kMhartid), beq(kA1, kZero, 28), addi(kA0, kZero, 7), sw(kA0, kT0, 0),
+                lui(kT1, 0x2000), addi(kA0, kZero, 1), amoadd(kZero, kA0, kT1), kLoopForever});
+  append(code, {addi(kA1, kZero, 200), addi(kA1, kA1, -1), bne(kA1, kZero, -4)});
+  li(code, kT0, CONTROL_BASE + CONTROL_MEMPOOL_WAKE_UP);
+  append(code, {addi(kA0, kZero, -1), sw(kA0, kT0, 0), addi(kA0, kZero, 4)});
+  end_with_a0(code);
+  load(kL2, code);
+  EXPECT_EQ(soc_->run({}).guest_value, 4u);
+  EXPECT_EQ(word(0x2000), 0u);
+  EXPECT_EQ(soc_->hart(9).activity, HartActivity::kEnded);
+}
+
 TEST_F(ClusterTest, UnmappedAccessesReadZeroAndAreReported) {
   build(minpool());
   Words code;
