@@ -148,7 +148,7 @@ ConfigNode ConfigNode::child(const std::string& key, const std::string& help) co
   if (tree_ == nullptr) {
     return {};
   }
-  const std::string path = path_of(key);
+  std::string path = path_of(key);
   TESSERA_CHECK(tree_->find_parameter(path) == nullptr, "'{}' is read twice", path);
   tree_->parameters_.push_back({path, "map", "", "", help, "", {}});
   const ConfigValue* written = tree_->find(path);

@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kInclude = "include";
+/// Where dump() puts the comment of a line.
+constexpr int kCommentColumn = 40;
 
 std::vector<std::string> split(const std::string& path) {
   std::vector<std::string> elements;
@@ -180,7 +182,7 @@ std::vector<std::string> ConfigTree::declared_children(const std::string& path) 
 void ConfigTree::find_unknown(const ConfigValue& map, const std::string& path,
                               std::vector<ConfigProblem>& problems) const {
   for (const auto& [key, value] : map.members) {
-    const std::string key_path = path.empty() ? key : path + "." + key;
+    const std::string key_path = fmt::format("{}{}{}", path, path.empty() ? "" : ".", key);
     const ConfigParameter* parameter = find_parameter(key_path);
     if (parameter == nullptr) {
       const std::vector<std::string> allowed = declared_children(path);
@@ -220,9 +222,8 @@ std::string ConfigTree::dump(bool annotated) const {
   return out;
 }
 
-void ConfigTree::dump_group(const std::string& path, unsigned depth, bool annotated,
+void ConfigTree::dump_group(const std::string& path, std::size_t depth, bool annotated,
                             std::string& out) const {
-  constexpr int kCommentColumn = 40;
   for (const ConfigParameter& parameter : parameters_) {
     if (parent_of(parameter.path) != path) {
       continue;

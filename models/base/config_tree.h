@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,8 @@ class ConfigTree {
   void load_includes(const ConfigValue& list, const std::string& path);
   void find_unknown(const ConfigValue& map, const std::string& path,
                     std::vector<ConfigProblem>& problems) const;
-  void dump_group(const std::string& path, unsigned depth, bool annotated, std::string& out) const;
+  void dump_group(const std::string& path, std::size_t depth, bool annotated,
+                  std::string& out) const;
 
   ConfigValue values_;
   std::vector<ConfigParameter> parameters_;

@@ -32,6 +32,8 @@ constexpr std::array<LevelName, 6> kLevels{{
     {LogLevel::kOff, "off", '-', spdlog::level::off},
 }};
 
+constexpr double kPicosecondsPerMicrosecond = 1e6;
+
 const LevelName& name_of(LogLevel level) {
   return kLevels[static_cast<std::size_t>(level)];
 }
@@ -145,7 +147,6 @@ std::string LogSink::prefix() const {
   if (!now_) {
     return "[set-up]";
   }
-  constexpr double kPicosecondsPerMicrosecond = 1e6;
   const Cycles cycle = now_();
   return fmt::format("[{:>8}cy {:.3f}us]", cycle,
                      static_cast<double>(cycle * period_ps_) / kPicosecondsPerMicrosecond);

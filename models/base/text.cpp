@@ -24,6 +24,8 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
+
 /// Removes a size suffix from `digits` and returns its factor.
 std::uint64_t take_suffix(std::string& digits) {
   for (const Suffix& suffix : kSuffixes) {
@@ -67,7 +69,6 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::variant<std::uint64_t, std::string> parse_unsigned(const std::string& text) {
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
   std::string digits = text;
   const std::uint64_t factor = take_suffix(digits);
   const bool is_hex = digits.rfind("0x", 0) == 0;
@@ -89,7 +90,7 @@ std::variant<std::uint64_t, std::string> parse_unsigned(const std::string& text)
     after_digit = digit >= 0;
     if (after_digit) {
       const auto next = static_cast<std::uint64_t>(digit);
-      if (value > (kMax - next) / base) {
+      if (value > (kMaxNumber - next) / base) {
         return fmt::format("'{}' does not fit 64 bits", text);
       }
       value = value * base + next;
@@ -98,7 +99,7 @@ std::variant<std::uint64_t, std::string> parse_unsigned(const std::string& text)
   if (!after_digit) {
     return not_a_number;
   }
-  if (value > kMax / factor) {
+  if (value > kMaxNumber / factor) {
     return fmt::format("'{}' does not fit 64 bits", text);
   }
   return value * factor;

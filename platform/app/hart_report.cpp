@@ -77,6 +77,7 @@ std::string count_activities(const Soc& soc) {
 
 std::string ipc_per_hart(const Soc& soc, Cycles cycles) {
   std::vector<double> ipc;
+  ipc.reserve(soc.num_harts());
   for (std::uint32_t i = 0; i < soc.num_harts(); ++i) {
     ipc.push_back(static_cast<double>(soc.hart(i).instructions) /
                   static_cast<double>(std::max<Cycles>(cycles, 1)));

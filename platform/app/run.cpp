@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "models/base/error.h"
-#include "models/base/text.h"
 #include "platform/app/build_info.h"
 #include "platform/app/hart_report.h"
 
@@ -45,6 +44,12 @@ EndText describe(const RunResult& result) {
   TESSERA_CHECK(false, "run end {}", static_cast<int>(result.end));
 }
 
+ElfImage read_program(const std::string& path, const AddressMap& map) {
+  ElfImage program = ElfImage::read(path);
+  program.check_fits(map);
+  return program;
+}
+
 double millions(std::uint64_t count) {
   return static_cast<double>(count) / 1e6;
 }
@@ -54,7 +59,9 @@ double millions(std::uint64_t count) {
 Run::Run(const RunOptions& options)
     : options_(options),
       machine_(options_.config),
-      program_(ElfImage::read(options_.elf)),
+      program_(read_program(options_.elf, map_)),
+      images_(read_images(options_.loads, program_, map_)),
+      dumps_(open_dumps(options_.dumps, program_, map_)),
       dir_(options_.out_dir.empty() ? RunDir() : RunDir(options_.out_dir, options_.overwrite)),
       log_(make_log()),
       guest_errors_(
@@ -65,14 +72,11 @@ Run::Run(const RunOptions& options)
       stat_writer_(
           {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
           Logger(log_, "soc")) {
-  program_.check_fits(map_);
   program_.load(soc_.memory());
-  load_images();
-  warn_about_program();
-  for (const DumpOption& dump : options_.dumps) {
-    const std::uint64_t address = resolve("--dump", dump.address);
-    check_is_memory(map_, "--dump " + dump.file, address, dump.bytes);
+  for (const MemoryImage& image : images_) {
+    image.load(soc_.memory());
   }
+  warn_about_program();
   log_->set_clock([this] { return soc_.now(); }, machine_.config.clock_period_ps());
   times_.set_up = seconds_since(start_);
 }
@@ -124,41 +128,6 @@ void Run::warn_about_program() const {
   }
 }
 
-std::uint64_t Run::resolve(const std::string& option, const std::string& address) const {
-  const auto number = parse_unsigned(address);
-  if (const auto* value = std::get_if<std::uint64_t>(&number)) {
-    return *value;
-  }
-  if (const auto symbol = program_.symbols.find(address)) {
-    return *symbol;
-  }
-  const std::string near = nearest_spelling(address, program_.symbols.names());
-  throw UsageError(fmt::format("{}: '{}' is neither a number nor a symbol of {}{}", option, address,
-                               program_.path,
-                               near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
-}
-
-void Run::load_images() {
-  for (const LoadOption& load : options_.loads) {
-    const std::uint64_t address = resolve("--load", load.address);
-    const std::vector<std::uint8_t> bytes = read_file(load.file);
-    check_is_memory(map_, "--load " + load.file, address, bytes.size());
-    const bool is_written =
-        soc_.memory().write(static_cast<std::uint32_t>(address), bytes.data(), bytes.size());
-    TESSERA_CHECK(is_written, "cannot load {} at 0x{:x}", load.file, address);
-  }
-}
-
-void Run::dump_images() {
-  for (const DumpOption& dump : options_.dumps) {
-    std::string bytes(dump.bytes, '\0');
-    const auto address = static_cast<std::uint32_t>(resolve("--dump", dump.address));
-    const bool is_read = soc_.memory().read(address, bytes.data(), bytes.size());
-    TESSERA_CHECK(is_read, "cannot dump {} bytes at 0x{:x}", dump.bytes, address);
-    write_file(dump.file, bytes);
-  }
-}
-
 double Run::seconds_since(Clock::time_point start) const {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -192,7 +161,9 @@ ExitCode Run::execute() {
   if (options_.verbosity != Verbosity::kQuiet) {
     print_summary();
   }
-  dump_images();
+  for (MemoryDump& dump : dumps_) {
+    dump.write(soc_.memory());
+  }
   return describe(result_).exit_code;
 }
 

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "platform/address_map.h"
 #include "platform/app/exit_code.h"
+#include "platform/app/images.h"
 #include "platform/app/machine.h"
 #include "platform/app/options.h"
 #include "platform/app/run_dir.h"
@@ -39,9 +41,6 @@ class Run {
   std::shared_ptr<LogSink> make_log() const;
   SocServices services();
   void warn_about_program() const;
-  std::uint64_t resolve(const std::string& option, const std::string& address) const;
-  void load_images();
-  void dump_images();
   void poll();
   void print_progress() const;
   void write_results();
@@ -53,7 +52,10 @@ class Run {
   const Clock::time_point start_ = Clock::now();
   const Machine machine_;
   const AddressMap map_{machine_.config};
+  // All that can be wrong with the input comes to light before the machine is built.
   const ElfImage program_;
+  const std::vector<MemoryImage> images_;
+  std::vector<MemoryDump> dumps_;
   const RunDir dir_;
   const std::shared_ptr<LogSink> log_;
   GuestErrors guest_errors_;

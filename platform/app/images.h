@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "models/base/byte_memory.h"
+#include "platform/address_map.h"
+#include "platform/app/options.h"
+#include "platform/elf_loader.h"
+
+namespace tessera::app {
+
+/// What `--load` puts into memory.
+struct MemoryImage {
+  std::uint32_t address;
+  std::vector<std::uint8_t> bytes;
+
+  void load(ByteMemory& memory) const;
+};
+
+/// What `--dump` takes out of it. The file is open before the run starts, so that a long run is not
+/// lost to a misspelt folder.
+struct MemoryDump {
+  std::uint32_t address;
+  std::uint64_t bytes;
+  std::string path;
+  std::ofstream file;
+
+  /// Throws ConfigError when the disk is full.
+  void write(ByteMemory& memory);
+};
+
+/// Both throw UsageError when an address is neither a number nor a symbol of `program`, ConfigError
+/// when it is not memory of `map` or a file cannot be used.
+std::vector<MemoryImage> read_images(const std::vector<LoadOption>& options,
+                                     const ElfImage& program, const AddressMap& map);
+std::vector<MemoryDump> open_dumps(const std::vector<DumpOption>& options, const ElfImage& program,
+                                   const AddressMap& map);
+
+}  // namespace tessera::app
