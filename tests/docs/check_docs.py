@@ -91,7 +91,7 @@ def make_scratch(root, build, scratch):
 
 def run_step(command, expected, scratch):
     """Runs one command; returns what is wrong, or an empty text."""
-    result = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=scratch, text=True,
+    result = subprocess.run(["bash", "-eu", "-c", command], cwd=scratch, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             timeout=TIMEOUT_SECONDS, check=False)
     if result.returncode != 0:

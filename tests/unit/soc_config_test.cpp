@@ -128,7 +128,11 @@ TEST(AddressMap, FindsTheRangeOfAnAddress) {
 
 TEST(AddressMap, MempoolItaDrivesItsItasInsideTheControlRegisters) {
   const AddressMap map(machine("mempool_ita"));
-  EXPECT_EQ(map.find(0x40000040)->name, "soc.control");
+  EXPECT_EQ(map.find(0x4000003C)->name, "soc.control");
+  EXPECT_EQ(map.find(0x40000040)->name, "soc.ita[0]");
+  EXPECT_EQ(map.find(0x400000C0)->name, "soc.control") << "wake_up_tile[0]";
+  EXPECT_EQ(map.find(0x400000D0)->name, "soc.ita[3]");
+  EXPECT_EQ(map.find(0x400000EC)->name, "soc.control");
   EXPECT_EQ(map.find(0x40020000), nullptr);
   EXPECT_EQ(map.find(0xD0000)->name, "soc.ita[1].l1");
 }
@@ -212,6 +216,12 @@ TEST(SocRules, OperandBlocksNeedTheirControlRegisters) {
             "soc.control.variant = mempool_ita, not soc.control.variant = mempool (default)\n"
             "--set soc.ita.count=8: soc.ita.count: expected 1..4 with soc.ita.interface = "
             "operand_block (--set soc.ita.interface=operand_block), got 8");
+}
+
+TEST(SocRules, TheJobInterfaceBelongsToTheFlavoursOfTheRtl) {
+  EXPECT_EQ(problem("soc.ita.flavour=mempool"),
+            "--set soc.ita.flavour=mempool: soc.ita.flavour: expected rtl or rtl_2024_08 with "
+            "soc.ita.interface = job (default), got mempool");
 }
 
 TEST(SocRules, SequentialRegionIsWholeRowsOfATile) {
