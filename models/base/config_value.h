@@ -28,9 +28,9 @@ struct ConfigValue {
   enum class Kind { kNull, kScalar, kList, kMap };
 
   Kind kind = Kind::kNull;
-  std::string text;                ///< kScalar
-  bool is_quoted = false;          ///< kScalar: then it is never a number
-  std::vector<ConfigValue> items;  ///< kList
+  std::string text;                                          ///< kScalar
+  bool is_quoted = false;                                    ///< kScalar: then it is never a number
+  std::vector<ConfigValue> items;                            ///< kList
   std::vector<std::pair<std::string, ConfigValue>> members;  ///< kMap, in the order written
   ConfigOrigin key_origin;
   ConfigOrigin origin;

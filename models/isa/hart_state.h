@@ -49,14 +49,14 @@ struct HartState {
   std::array<std::uint32_t, 33> x{};
   std::uint32_t pc = 0;
   std::uint32_t hart_id = 0;
-  std::uint32_t trace = 0;                     ///< CSR 0x7D0
-  std::uint32_t stack_limit = 0xFFFFFFFFu;     ///< CSR 0x7D1
+  std::uint32_t trace = 0;                  ///< CSR 0x7D0
+  std::uint32_t stack_limit = 0xFFFFFFFFu;  ///< CSR 0x7D1
   HartActivity activity = HartActivity::kRunning;
   WakeUpTokens wake_up_tokens{};
-  Cycles cycle = 0;                            ///< local time, also CSR mcycle
-  std::uint64_t instructions = 0;              ///< retired, also CSR minstret
-  Cycles asleep_cycles = 0;                    ///< total spent in wfi
-  std::uint64_t traps = 0;                     ///< jumps to the boot address
+  Cycles cycle = 0;                ///< local time, also CSR mcycle
+  std::uint64_t instructions = 0;  ///< retired, also CSR minstret
+  Cycles asleep_cycles = 0;        ///< total spent in wfi
+  std::uint64_t traps = 0;         ///< jumps to the boot address
 };
 
 }  // namespace tessera

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <string>
 
-#include <systemc>
 #include <benchmark/benchmark.h>
+#include <systemc>
 
 #include "models/base/config_tree.h"
 #include "models/base/error.h"
@@ -30,10 +30,10 @@ struct Workload {
   std::uint32_t size;             ///< in the program's unit, 0: its default
 };
 constexpr std::array<Workload, 4> kWorkloads{{
-    {"matmul_i32", 20, 20, 0},
-    {"gemm_i8", 20, 20, 0},
-    {"sieve", 5000, 20, 0},
-    {"memcpy", 2000, 20, 0},
+    {"matmul_i32", 80, 80, 0},
+    {"gemm_i8", 160, 160, 0},
+    {"sieve", 15000, 60, 0},
+    {"memcpy", 500000, 2000, 0},
 }};
 
 struct NoGuestErrors : GuestErrorSink {
@@ -86,11 +86,10 @@ int sc_main(int argc, char** argv) {
   for (const tessera::Workload& workload : kWorkloads) {
     for (const std::uint32_t harts : {1u, 256u}) {
       const std::string name = "functional_" + std::to_string(harts) + "_" + workload.program;
-      benchmark::RegisterBenchmark(
-          name.c_str(),
-          [&workload, harts](benchmark::State& state) {
-            tessera::run_program(state, workload, harts);
-          })
+      benchmark::RegisterBenchmark(name.c_str(),
+                                   [&workload, harts](benchmark::State& state) {
+                                     tessera::run_program(state, workload, harts);
+                                   })
           ->Iterations(1)
           ->Unit(benchmark::kSecond);
     }
