@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <systemc>
 
 #include "models/base/error.h"
 #include "platform/address_map.h"
@@ -105,7 +104,7 @@ std::string list(const ConfigOptions& options, const std::string& topic) {
 
 std::string version() {
   return fmt::format("tessera {} ({})\nSystemC {}\ncompiler {}\nbuild {}", kVersion, kGitHash,
-                     sc_core::sc_release(), kCompiler, kBuildType);
+                     kSystemC, kCompiler, kBuildType);
 }
 
 }  // namespace tessera::app

@@ -186,6 +186,8 @@ std::string Run::run_json() const {
       {"command", options_.command},
       {"version", kVersion},
       {"git_hash", kGitHash},
+      {"systemc", kSystemC},
+      {"compiler", kCompiler},
       {"build_type", kBuildType},
       {"machine", machine_.config.name},
       {"elf", program_.path},

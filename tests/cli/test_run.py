@@ -158,6 +158,9 @@ class Files(CliTest):
         self.assertEqual(run["machine"], "minpool")
         self.assertEqual(run["elf"], "program.elf")
         self.assertEqual(run["seed"], 7)
+        self.assertIn(f"tessera {run['version']} ({run['git_hash']})\nSystemC {run['systemc']}\n"
+                      f"compiler {run['compiler']}\nbuild {run['build_type']}",
+                      self.tessera("--version")[1])
         self.assertEqual(run["end"], "end_of_computation")
         self.assertEqual(run["command"][1:4], ["run", "-c", str(CONFIGS / "minpool.yaml")])
         stats = json.loads((self.folder / "a/b/stats.json").read_text())

@@ -3,7 +3,8 @@
 """Keeps the documentation true.
 
   check_docs.py commands ROOT BUILD   runs every fenced command block of ROOT/README.md
-  check_docs.py pages ROOT            checks the headings of models/*/README.md and all links
+  check_docs.py pages ROOT            checks the headings of models/*/README.md
+  check_docs.py links ROOT            checks that links between pages lead somewhere
 
 A block fenced as `sh` is run as a whole; of a block fenced as `console` the lines after "$ " are
 run, and the other lines must follow in the output, where "..." stands for anything. Blocks run in
@@ -125,7 +126,7 @@ def check_commands(root, build):
 
 
 def check_pages(root):
-    """Returns the problems of headings and links."""
+    """Returns the problems of the pages of the models."""
     problems = []
     for folder in sorted(path for path in (root / "models").iterdir() if path.is_dir()):
         page = folder / "README.md"
@@ -136,6 +137,12 @@ def check_pages(root):
         headings = [line[3:].strip() for line in read_page(page)[1] if line.startswith("## ")]
         if headings != HEADINGS:
             problems.append(f"{name}: headings are {headings}, expected {HEADINGS}")
+    return problems
+
+
+def check_links(root):
+    """Returns the problems of relative links."""
+    problems = []
     for top in ("README.md", "models", "firmware", "sw", "configs", "platform", "tests"):
         for page in sorted((root / top).rglob("*.md") if (root / top).is_dir() else root.glob(top)):
             for target, _ in LINK.findall("\n".join(read_page(page)[1])):
@@ -152,7 +159,7 @@ def main():
     if what == "commands":
         problems = check_commands(root, pathlib.Path(sys.argv[3]).resolve())
     else:
-        problems = check_pages(root)
+        problems = {"pages": check_pages, "links": check_links}[what](root)
     for problem in problems:
         print(problem)
     return 1 if problems else 0

@@ -85,7 +85,7 @@ class Docs(unittest.TestCase):
 
     def test_dead_links_are_found(self):
         self.add("README.md", "[good](models/dma/README.md#ports) [web](https://x.y) [bad](a/b.md)\n")
-        self.assertEqual(self.run_check("pages"),
+        self.assertEqual(self.run_check("links"),
                          (1, "README.md: link to 'a/b.md' leads nowhere\n"))
 
 
