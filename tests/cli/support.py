@@ -30,7 +30,7 @@ class CliTest(unittest.TestCase):
 
     def start(self, *arguments, **options):
         return subprocess.Popen(
-            [TESSERA, *map(str, arguments)], cwd=self.folder, text=True,
+            [TESSERA, *map(str, arguments)], cwd=self.folder, text=True, errors="replace",
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
     def tessera(self, *arguments):
