@@ -57,6 +57,9 @@ class Soc::Impl : public sc_core::sc_module {
  public:
   Impl(const sc_core::sc_module_name& name, const SocConfig& config, const SocServices& services);
 
+  /// Ends the elaboration, if that has not happened: only then sockets reach their targets and
+  /// processes wait for their events.
+  void elaborate();
   RunResult run(const RunLimits& limits);
   void request_stop(RunEnd reason);
   void end_of_computation(std::uint32_t hart, std::uint32_t value);
@@ -220,8 +223,15 @@ void Soc::Impl::end_of_computation(std::uint32_t hart, std::uint32_t value) {
   request_stop(RunEnd::kEndOfComputation);
 }
 
+void Soc::Impl::elaborate() {
+  if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) {
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+}
+
 RunResult Soc::Impl::run(const RunLimits& limits) {
   static_assert(RunLimits::kNone == ClusterLimits::kNoLimit);
+  elaborate();
   requested_end_.reset();
   cluster_.start({limits.max_cycles, limits.max_instructions});
   sc_core::sc_start();
@@ -267,9 +277,7 @@ void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
   initiator.bind(impl_->bus_.target_socket);
 }
 ByteMemory& Soc::memory() {
-  if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) {
-    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // the bus is connected only once it is elaborated
-  }
+  impl_->elaborate();
   return impl_->hart_view_;
 }
 RunResult Soc::run(const RunLimits& limits) {

@@ -169,6 +169,21 @@ ItaTilesConfig read_ita(const ConfigNode& node) {
   return ita;
 }
 
+/// Each back-end of the DMA moves an equal share of every L1 row, in whole beats.
+void check_dma(const ConfigNode& soc, const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  const std::uint32_t row_bytes = cluster.core_tiles() * cluster.banks_per_tile * 4;
+  const std::uint32_t backends = cluster.num_groups * config.dma.backends_per_group;
+  if (row_bytes % (backends * config.dma.beat_bytes) != 0) {
+    soc.report(
+        "dma.backends_per_group",
+        fmt::format("a row of L1 ({} bytes over all core tiles) must divide into whole beats "
+                    "for {} back-ends; {}, {}",
+                    row_bytes, backends, soc.cite("dma.backends_per_group"),
+                    soc.cite("dma.beat_bytes")));
+  }
+}
+
 /// As check_cluster().
 void check_ita(const ConfigNode& soc, SocConfig& config) {
   const ClusterConfig& cluster = config.cluster;
@@ -243,6 +258,7 @@ SocConfig SocConfig::from_config(const ConfigNode& root) {
   config.dma = read_dma(soc.child("dma", "DMA between L1 and L2"));
   config.ita = read_ita(soc.child("ita", "transformer accelerators"));
   check_ita(soc, config);
+  check_dma(soc, config);
   config.external = read_external(soc.child("external", "window for other TLM-2.0 models"));
   config.cluster.isa.trap_address = config.boot_address();
   AddressMap(config).check(soc);

@@ -9,7 +9,13 @@ filter=${1:-.}
 scripts/build.sh release >&2
 bench=build/release/bin/platform_bench
 
-"$bench" --benchmark_list_tests | sed 's:/.*::' | grep -E -- "$filter" | while read -r name; do
+mapfile -t names < <("$bench" --benchmark_list_tests | sed 's:/.*::' | grep -E -- "$filter")
+if [ ${#names[@]} -eq 0 ]; then
+  echo "bench.sh: no benchmark matches '$filter'; there are:" >&2
+  "$bench" --benchmark_list_tests | sed 's:/.*::' >&2
+  exit 2
+fi
+for name in "${names[@]}"; do
   for ((i = 0; i < runs; ++i)); do
     "$bench" --benchmark_filter="^$name/"
   done | sort -t, -k2 -n | sed -n "$(((runs + 1) / 2))p"

@@ -28,7 +28,7 @@ install_packages() {
   if [ "$(id -u)" -ne 0 ]; then
     if ! sudo -n true 2>/dev/null; then
       echo "build.sh: these Debian packages are missing and need root to install:" >&2
-      echo "  sudo apt-get install --no-install-recommends $*" >&2
+      echo "  sudo apt-get update && sudo apt-get install --no-install-recommends $*" >&2
       exit 2
     fi
     sudo=(sudo)

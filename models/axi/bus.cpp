@@ -83,7 +83,7 @@ bool Bus::get_direct_mem_ptr(int /*port*/, ::tlm::tlm_generic_payload& trans, ::
 unsigned Bus::transport_dbg(int /*port*/, ::tlm::tlm_generic_payload& trans) {
   const std::uint64_t address = trans.get_address();
   const Destination destination = decode(address);
-  if (destination.port == kNoPort) {
+  if (destination.port == kNoPort || trans.get_data_length() == 0) {
     return 0;
   }
   const unsigned length = trans.get_data_length();

@@ -30,7 +30,8 @@ constexpr bool is_amo(AccessKind kind) {
   return kind >= AccessKind::kAmoSwap;
 }
 
-/// One data access of a hart that does not go through DMI. Aligned to `bytes`.
+/// One data access of a hart that does not go through DMI. Inside one word; aligned to `bytes` but
+/// for the misaligned post-increment stores that the hardware lets through.
 struct HartAccess {
   std::uint32_t hart = 0;
   std::uint32_t pc = 0;

@@ -7,12 +7,15 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/tlm/perform_access.h"
 
 namespace tessera {
 
 namespace {
 constexpr Cycles kNever = ~Cycles{0};
-}
+/// With all harts waiting, limits and the host are looked after this often.
+constexpr Cycles kMinIdleCycles = 1000;
+}  // namespace
 
 Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& parameters,
                  const ClockDomain& clock, const ClusterServices& services, StatGroup& stats)
@@ -149,8 +152,10 @@ void Cluster::run_until_stopped() {
       if (!sc_core::sc_pending_activity()) {
         stop(ClusterStop::kHang);
       } else {
+        // Not for ever: a foreign model may keep the kernel busy without ever waking a hart.
+        const Cycles idle = std::max(parameters_.quantum_cycles, kMinIdleCycles);
         is_waiting_ = true;
-        sc_core::wait(runnable_event_);
+        sc_core::wait(clock_.time(std::min(idle, limits_.max_cycles - now)), runnable_event_);
         is_waiting_ = false;
       }
     } else {
@@ -272,32 +277,30 @@ HartReply Cluster::access(const HartAccess& access) {
 
 HartReply Cluster::bus_access(const HartAccess& access) {
   ++bus_accesses_;
-  std::uint32_t data = access.data;
   initiator_.hart = access.hart;
   initiator_.pc = access.pc;
-  initiator_.kind = access.kind;
-  const bool is_read = access.kind == AccessKind::kLoad || access.kind == AccessKind::kLoadReserved;
-  if (is_read) {
-    data = 0;
-  }
-  payload_.set_command(is_read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);
   payload_.set_address(access.address);
-  payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&data));
   payload_.set_data_length(access.bytes);
   payload_.set_streaming_width(access.bytes);
   payload_.set_byte_enable_ptr(nullptr);
-  payload_.set_dmi_allowed(false);
-  payload_.set_response_status(::tlm::TLM_INCOMPLETE_RESPONSE);
 
   const sc_core::sc_time issue = clock_.time(access.cycle);
   sc_core::sc_time delay = issue - sc_core::sc_time_stamp();
-  bus_socket->b_transport(payload_, delay);
-  const sc_core::sc_time end = sc_core::sc_time_stamp() + delay;
-
   HartReply reply;
-  reply.data = data;
+  const bool is_ok = perform_access(
+      access,
+      [&](::tlm::tlm_command command, std::uint32_t& data) {
+        payload_.set_command(command);
+        payload_.set_data_ptr(reinterpret_cast<unsigned char*>(&data));
+        payload_.set_dmi_allowed(false);
+        payload_.set_response_status(::tlm::TLM_INCOMPLETE_RESPONSE);
+        bus_socket->b_transport(payload_, delay);
+        return payload_.is_response_ok();
+      },
+      reply.data);
+  const sc_core::sc_time end = sc_core::sc_time_stamp() + delay;
   reply.extra_cycles = end > issue ? clock_.cycles(end - issue) : 0;
-  if (!payload_.is_response_ok()) {
+  if (!is_ok) {
     reply.data = 0;
     report_bus_error(access);
   } else if (payload_.is_dmi_allowed() && services_.dmi.page_of(access.address).read == nullptr) {

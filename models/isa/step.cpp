@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instructions outside threaded code: those that need the environment, and the rare forms.
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -164,12 +165,7 @@ bool Interpreter::Impl::store_misaligned(std::uint32_t address, unsigned bytes,
     const std::uint32_t rotated = data << (8 * offset) | data >> (32 - 8 * offset);
     return access(AccessKind::kStore, address - offset, 4, rotated).has_value();
   }
-  for (unsigned i = 0; i < bytes && offset + i < 4; ++i) {
-    if (!access(AccessKind::kStore, address + i, 1, data >> (8 * i))) {
-      return false;
-    }
-  }
-  return true;
+  return access(AccessKind::kStore, address, std::min(bytes, 4 - offset), data).has_value();
 }
 
 Interpreter::Impl::Outcome Interpreter::Impl::perform_atomic(const Instruction& instruction) {

@@ -164,8 +164,9 @@ BranchTarget Translator::target_of(CodePage& page, std::size_t index) const {
   } else {
     target = CodePage::kFirstStub + page.num_stubs++;
     page.ops[target].handler = special(SpecialHandler::kFarJump);
-    page.ops[target].imm =
-        static_cast<std::int32_t>(page.address_of(index)) + page.instructions[index].imm;
+    // Addresses wrap at the end of the address space.
+    page.ops[target].imm = static_cast<std::int32_t>(
+        page.address_of(index) + static_cast<std::uint32_t>(page.instructions[index].imm));
   }
   const auto delta = static_cast<std::ptrdiff_t>(target) - static_cast<std::ptrdiff_t>(index);
   return {static_cast<std::int16_t>(delta), length};

@@ -4,14 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "models/base/hart_access.h"
-#include "models/tlm/payload_ext.h"
-
 namespace tessera {
-
-namespace {
-constexpr std::uint32_t kWordBytes = 4;
-}
 
 MemoryTarget::MemoryTarget(const sc_core::sc_module_name& name, const Config& config,
                            StatGroup& parent_stats)
@@ -69,27 +62,6 @@ void MemoryTarget::read(::tlm::tlm_generic_payload& trans) const {
   }
 }
 
-bool MemoryTarget::do_atomic(::tlm::tlm_generic_payload& trans) {
-  const auto* initiator = trans.get_extension<InitiatorExtension>();
-  if (initiator == nullptr || !is_atomic(initiator->kind)) {
-    return false;
-  }
-  std::uint8_t* place = bytes_.data() + trans.get_address();
-  std::uint32_t operand = 0;
-  std::uint32_t old = 0;
-  std::memcpy(&operand, trans.get_data_ptr(), kWordBytes);
-  std::memcpy(&old, place, kWordBytes);
-  if (is_amo(initiator->kind)) {
-    const std::uint32_t value = amo_result(initiator->kind, old, operand);
-    std::memcpy(place, &value, kWordBytes);
-    notify_written(trans.get_address(), kWordBytes);
-  } else if (initiator->kind == AccessKind::kStoreConditional) {
-    old = 1;
-  }
-  std::memcpy(trans.get_data_ptr(), &old, kWordBytes);
-  return true;
-}
-
 void MemoryTarget::b_transport(::tlm::tlm_generic_payload& trans, sc_core::sc_time& /*delay*/) {
   if (!is_inside(trans)) {
     trans.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
@@ -103,10 +75,7 @@ void MemoryTarget::b_transport(::tlm::tlm_generic_payload& trans, sc_core::sc_ti
     trans.set_response_status(::tlm::TLM_COMMAND_ERROR_RESPONSE);
     return;
   }
-  if (do_atomic(trans)) {
-    ++writes_;
-    bytes_written_ += kWordBytes;
-  } else if (trans.is_write()) {
+  if (trans.is_write()) {
     write(trans);
     ++writes_;
     bytes_written_ += trans.get_data_length();

@@ -14,7 +14,6 @@
 namespace tessera {
 
 /// A plain memory behind a TLM-2.0 target socket, with DMI: L2, boot ROM.
-/// Atomics: AMOs as L2's bank adapter does them; it has no LR/SC, so LR is a load and SC fails.
 /// Errors: outside -> TLM_ADDRESS_ERROR_RESPONSE; write to a ROM -> TLM_COMMAND_ERROR_RESPONSE;
 /// a streaming width below the length -> TLM_BURST_ERROR_RESPONSE.
 /// Limits: who writes through a DMI pointer is not seen by the write observer.
@@ -42,8 +41,6 @@ class MemoryTarget : public sc_core::sc_module {
   bool is_inside(const ::tlm::tlm_generic_payload& trans) const;
   void write(const ::tlm::tlm_generic_payload& trans);
   void read(::tlm::tlm_generic_payload& trans) const;
-  /// True when the payload carried an atomic operation, which is then done.
-  bool do_atomic(::tlm::tlm_generic_payload& trans);
   void notify_written(std::uint64_t offset, std::uint32_t bytes);
 
   const Config config_;

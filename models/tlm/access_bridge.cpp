@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/tlm/access_bridge.h"
 
-#include <cstring>
+#include "models/tlm/perform_access.h"
 
 namespace tessera {
 
@@ -33,30 +33,35 @@ void AccessBridge::serve() {
 
 void AccessBridge::transport(const Request& request) {
   const HartAccess& access = request.access;
-  std::uint32_t data = access.data;
+  HartReply reply;
+  const bool is_ok = perform_access(
+      access,
+      [&](::tlm::tlm_command command, std::uint32_t& data) {
+        return transport_word(access, command, data);
+      },
+      reply.data);
+  client_->access_done(access.hart, is_ok ? reply.data : 0, is_ok);
+}
+
+bool AccessBridge::transport_word(const HartAccess& access, ::tlm::tlm_command command,
+                                  std::uint32_t& data) {
   ::tlm::tlm_generic_payload trans;
   InitiatorExtension initiator;
   initiator.hart = access.hart;
   initiator.pc = access.pc;
-  initiator.kind = access.kind;
   trans.set_extension(&initiator);
-  // A foreign target knows no atomics: an AMO or LR reads, an SC does nothing and fails.
-  trans.set_command(access.kind == AccessKind::kStore ? ::tlm::TLM_WRITE_COMMAND
-                                                      : ::tlm::TLM_READ_COMMAND);
+  trans.set_command(command);
   trans.set_address(access.address);
   trans.set_data_ptr(reinterpret_cast<unsigned char*>(&data));
   trans.set_data_length(access.bytes);
   trans.set_streaming_width(access.bytes);
-  if (access.kind == AccessKind::kLoad) {
-    data = 0;
-  }
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   socket->b_transport(trans, delay);
   trans.clear_extension(&initiator);
   if (delay > sc_core::SC_ZERO_TIME) {
     sc_core::wait(delay);
   }
-  client_->access_done(access.hart, trans.is_response_ok() ? data : 0, trans.is_response_ok());
+  return trans.is_response_ok();
 }
 
 }  // namespace tessera

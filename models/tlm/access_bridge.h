@@ -43,6 +43,8 @@ class AccessBridge : public sc_core::sc_module {
   };
   void serve();  ///< body of each of the processes
   void transport(const Request& request);
+  /// One read or write of `access`'s address; false on an error response.
+  bool transport_word(const HartAccess& access, ::tlm::tlm_command command, std::uint32_t& data);
 
   Client* client_ = nullptr;
   std::deque<Request> queue_;

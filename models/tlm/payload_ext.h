@@ -5,17 +5,14 @@
 
 #include <tlm>
 
-#include "models/base/hart_access.h"
 #include "models/base/units.h"
 
 namespace tessera {
 
-/// Who made an access and, for atomics, which operation (the payload's data then carries the
-/// operand in and the old value out). Ignorable: a foreign target sees a plain read or write.
+/// Who made an access. Ignorable.
 struct InitiatorExtension : ::tlm::tlm_extension<InitiatorExtension> {
   std::uint32_t hart = kNoHart;
   std::uint32_t pc = 0;
-  AccessKind kind = AccessKind::kLoad;
 
   ::tlm::tlm_extension_base* clone() const override { return new InitiatorExtension(*this); }
   void copy_from(const ::tlm::tlm_extension_base& other) override {

@@ -73,7 +73,10 @@ TEST_F(BusTest, DebugAccessIsCutAtTheWindow) {
   trans.set_data_ptr(bytes);
   trans.set_data_length(8);
   EXPECT_EQ(initiator_.socket->transport_dbg(trans), 4u);
+  trans.set_data_length(0);
+  EXPECT_EQ(initiator_.socket->transport_dbg(trans), 0u);
   trans.set_address(0);
+  trans.set_data_length(8);
   EXPECT_EQ(initiator_.socket->transport_dbg(trans), 0u);
 }
 

@@ -46,20 +46,6 @@ TEST_F(MemoryTargetTest, RefusesWhatLeavesIt) {
   EXPECT_TRUE(observer_.writes.empty());
 }
 
-TEST_F(MemoryTargetTest, AmosWorkAndScFails) {
-  initiator_.write(0x20, 40);
-  std::uint32_t data = 2;
-  initiator_.initiator.kind = AccessKind::kAmoAdd;
-  initiator_.transport(::tlm::TLM_WRITE_COMMAND, 0x20, &data, 4);
-  EXPECT_EQ(data, 40u);
-  initiator_.initiator.kind = AccessKind::kStoreConditional;
-  data = 7;
-  initiator_.transport(::tlm::TLM_WRITE_COMMAND, 0x20, &data, 4);
-  EXPECT_EQ(data, 1u);
-  initiator_.initiator.kind = AccessKind::kLoad;
-  EXPECT_EQ(initiator_.read(0x20), 42u);
-}
-
 TEST(BootRomMemory, RefusesWritesButNotTheLoaders) {
   StatGroup stats("soc");
   MemoryTarget rom("boot_rom", {0xA0000000, 0x1000, false}, stats);

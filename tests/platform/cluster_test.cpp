@@ -162,6 +162,34 @@ TEST_F(ClusterTest, AHartWhoseEocDoesNotCountIsNotWokenAgain) {
   EXPECT_EQ(soc_->hart(9).activity, HartActivity::kEnded);
 }
 
+TEST_F(ClusterTest, AtomicsOnTheBusAreReadsAndWrites) {
+  build(minpool());
+  Words code;
+  only_hart_zero(code);
+  li(code, kT0, kL2 + 0x1000);
+  append(code, {addi(kA0, kZero, 3), amoadd(kA1, kA0, kT0), 0x1802A62F /* sc.w a2, zero, (t0) */});
+  li(code, kT0, CONTROL_BASE + CONTROL_MEMPOOL_RO_CACHE_END);
+  append(code, {amoadd(kA0, kA0, kT0), addi(kA0, kZero, 0)});
+  end_with_a0(code);
+  load(kL2, code);
+  load(kL2 + 0x1000, {40});
+  EXPECT_EQ(soc_->run({}).end, RunEnd::kEndOfComputation);
+  EXPECT_EQ(word(kL2 + 0x1000), 43u);
+  EXPECT_EQ(soc_->hart(0).x[kA1], 40u);
+  EXPECT_EQ(soc_->hart(0).x[kA2], 1u) << "no reservations outside L1";
+  EXPECT_EQ(word(CONTROL_BASE + CONTROL_MEMPOOL_RO_CACHE_END), 0x80001003u);
+}
+
+TEST_F(ClusterTest, LimitsHoldWhileAllSleep) {
+  SocConfig config = minpool();
+  config.boot.mode = BootMode::kRom;
+  config.boot.wake_up_cycle = 100'000;
+  build(config);
+  const RunResult result = soc_->run({5000, RunLimits::kNone});
+  EXPECT_EQ(result.end, RunEnd::kMaxCycles);
+  EXPECT_EQ(result.cycles, 5000u);
+}
+
 TEST_F(ClusterTest, UnmappedAccessesReadZeroAndAreReported) {
   build(minpool());
   Words code;
