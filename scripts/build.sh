@@ -1,11 +1,15 @@
 #!/bin/bash
 # Installs missing Debian packages, configures and builds host and guest programs.
-#   scripts/build.sh [PRESET]        PRESET: release (default), dev, asan, tsan, coverage
+#   scripts/build.sh [PRESET [TARGET ...]]    PRESET: release (default), dev, asan, tsan, coverage;
+#                                             TARGET: tessera, guest, ...; default everything
 # Builds in build/PRESET; does nothing twice. Exit codes: 0 built, 1 build failed, 2 packages missing
 # that it may not install, or a bad argument.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${1:-release}
+shift || true
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(all)
 
 case $preset in
   release | dev | asan | tsan | coverage) ;;
@@ -51,4 +55,4 @@ fi
 if [ ! -f "build/$preset/build.ninja" ]; then
   cmake --preset "$preset"
 fi
-cmake --build --preset "$preset"
+cmake --build --preset "$preset" --parallel "$(nproc)" --target "${targets[@]}"

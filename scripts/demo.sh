@@ -9,12 +9,11 @@ shape=${1:-128,128,64,8}
 out=out/demo
 image_address=0x80100000  # sw/README.md: where programs expect their workload
 
-scripts/build.sh release
-rm -rf "$out"
+scripts/build.sh release tessera guest
 mkdir -p "$out"
 scripts/make_workload.py mhsa --shape "$shape" --seed 1 -o "$out/workload.bin"
 build/release/bin/tessera run -c configs/tessera.yaml build/release/sw/mhsa.elf \
   --load "$image_address:$out/workload.bin" \
   --dump "$image_address:$(stat -c %s "$out/workload.bin"):$out/result.bin" \
-  --out "$out/run"
+  --out "$out/run" --force
 scripts/make_workload.py check "$out/workload.bin" "$out/result.bin"
