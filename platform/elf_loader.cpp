@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
@@ -140,10 +141,13 @@ class Reader {
             {first, first + static_cast<std::ptrdiff_t>(segment.p_filesz)},
             segment.p_memsz};
   }
-  bool is_in_code(const GElf_Sym& symbol) const {
+  /// End of the code section of a symbol; 0 when its section holds no code.
+  std::uint64_t code_end(const GElf_Sym& symbol) const {
     GElf_Shdr section;
-    return gelf_getshdr(elf_getscn(elf_.get(), symbol.st_shndx), &section) != nullptr &&
-           (section.sh_flags & SHF_EXECINSTR) != 0;
+    const bool is_code =
+        gelf_getshdr(elf_getscn(elf_.get(), symbol.st_shndx), &section) != nullptr &&
+        (section.sh_flags & SHF_EXECINSTR) != 0;
+    return is_code ? section.sh_addr + section.sh_size : 0;
   }
   void read_symbols(Elf_Scn* section, const GElf_Shdr& header,
                     std::vector<ElfSymbol>& symbols) const {
@@ -163,7 +167,7 @@ class Reader {
       const bool is_named = name != nullptr && *name != '\0' && *name != '$' && *name != '.';
       if (is_named && (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE)) {
         symbols.push_back({name, static_cast<std::uint32_t>(symbol.st_value),
-                           static_cast<std::uint32_t>(symbol.st_size), is_in_code(symbol)});
+                           static_cast<std::uint32_t>(symbol.st_size), code_end(symbol)});
       }
     }
   }
@@ -201,8 +205,9 @@ std::string SymbolTable::describe(std::uint32_t address) const {
   while (symbol != symbols_.begin()) {
     --symbol;
     const std::uint32_t offset = address - symbol->address;
-    if (symbol->is_code) {
-      if (symbol->bytes > 0 && offset >= symbol->bytes) {
+    if (symbol->address < symbol->code_end) {
+      const bool holds = symbol->bytes > 0 ? offset < symbol->bytes : address < symbol->code_end;
+      if (!holds) {
         return "";
       }
       return offset == 0 ? symbol->name : fmt::format("{}+0x{:x}", symbol->name, offset);
@@ -270,16 +275,20 @@ std::vector<std::uint8_t> read_file(const std::string& path) {
 
 void check_is_memory(const AddressMap& map, const std::string& where, std::uint64_t address,
                      std::uint64_t bytes) {
-  const std::uint64_t end = address + bytes;
+  if (bytes == 0) {
+    return;
+  }
+  // The user may ask for any size: the sum must not wrap.
+  const std::uint64_t space = std::numeric_limits<std::uint64_t>::max() - address;
+  const std::uint64_t last = address + std::min(bytes - 1, space);
   const auto is_memory_at = [&](std::uint64_t at) {
     const AddressRange* range = at >> 32 == 0 ? map.find(static_cast<std::uint32_t>(at)) : nullptr;
     return range != nullptr && range->is_memory() ? range : nullptr;
   };
-  for (std::uint64_t at = address; at < end;) {
+  for (std::uint64_t at = address; at <= last;) {
     const AddressRange* range = is_memory_at(at);
     if (range == nullptr) {
-      throw ConfigError(where,
-                        fmt::format("0x{:08X}..0x{:08X} is not all memory", address, end - 1),
+      throw ConfigError(where, fmt::format("0x{:08X}..0x{:08X} is not all memory", address, last),
                         "memory of this machine: " + memories(map));
     }
     at = range->end();

@@ -14,8 +14,8 @@ namespace tessera {
 struct ElfSymbol {
   std::string name;
   std::uint32_t address;
-  std::uint32_t bytes;  ///< 0: unknown
-  bool is_code;
+  std::uint32_t bytes;     ///< 0: unknown
+  std::uint64_t code_end;  ///< exclusive, of its section; 0: not in code
 };
 
 /// The names of a program's addresses.
@@ -24,7 +24,8 @@ class SymbolTable {
   SymbolTable() = default;
   explicit SymbolTable(std::vector<ElfSymbol> symbols);
 
-  /// "main" or "main+0x1c"; empty when no function or label in code holds `address`.
+  /// "main" or "main+0x1c"; empty when no function or label in code holds `address`; a
+  /// label without size reaches to the next one or to the end of its section.
   std::string describe(std::uint32_t address) const;
   std::optional<std::uint32_t> find(const std::string& name) const;
   std::vector<std::string> names() const;

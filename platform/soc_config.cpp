@@ -201,8 +201,11 @@ void check_ita(const ConfigNode& soc, SocConfig& config) {
   const std::uint32_t slots =
       (cluster.tile_slots_per_group - cluster.core_tiles_per_group) * cluster.num_groups;
   if (slots % config.ita.count != 0) {
-    soc.report("ita.count", fmt::format("{} ITAs cannot share {} accelerator slots evenly",
-                                        config.ita.count, slots));
+    soc.report("ita.count",
+               fmt::format("{} ITAs cannot share {} accelerator slots evenly; see {}, {} and {}",
+                           config.ita.count, slots, soc.cite("cluster.num_groups"),
+                           soc.cite("cluster.tile_slots_per_group"),
+                           soc.cite("cluster.core_tiles_per_group")));
   }
   if (config.ita.interface == ItaInterface::kJob && config.ita.flavour == ItaFlavour::kMempool) {
     soc.report("ita.flavour", fmt::format("expected rtl or rtl_2024_08 with {}, got mempool",

@@ -68,7 +68,10 @@ void ConfigTree::load_file(const std::string& path) {
   ConfigOrigin origin{path, num_sources_++, 1, 1};
   std::ifstream stream(path);
   std::ostringstream text;
-  if (!fs::is_regular_file(path) || !stream || !(text << stream.rdbuf())) {
+  // An empty file is an empty configuration, but << fails when there is nothing to copy.
+  const bool is_read =
+      fs::is_regular_file(path) && stream && (fs::is_empty(path) || text << stream.rdbuf());
+  if (!is_read) {
     ConfigOrigin whole_file = origin;
     whole_file.line = 0;
     report(whole_file, fs::exists(path) ? "cannot read this file" : "no such file");

@@ -81,7 +81,8 @@ void add_limit_options(CLI::App& app, RunOptions& options) {
   add_value(app, "--max-cycles", "N", "stop after this many cycles", [&](const std::string& text) {
     options.limits.max_cycles = to_number("--max-cycles", text);
   });
-  add_value(app, "--max-instructions", "N", "stop after this many instructions of all harts",
+  add_value(app, "--max-instructions", "N",
+            "stop after this many instructions of all harts; goes on for at most one quantum",
             [&](const std::string& text) {
               options.limits.max_instructions = to_number("--max-instructions", text);
             });

@@ -1,11 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/guest_errors.h"
 
+#include <cctype>
 #include <numeric>
 
 #include <fmt/format.h>
 
 namespace tessera {
+
+namespace {
+
+/// The message with '#' for each number, decimal or hexadecimal: a loop over addresses makes one
+/// error again and again, not a new one each time.
+std::string without_numbers(const std::string& message) {
+  std::string out;
+  bool in_word = false;
+  bool in_number = false;
+  for (const char letter : message) {
+    const bool continues_word = std::isalnum(static_cast<unsigned char>(letter)) != 0;
+    if (!in_word) {
+      in_number = std::isdigit(static_cast<unsigned char>(letter)) != 0;
+      out += in_number ? '#' : letter;
+    } else if (!in_number || !continues_word) {
+      out += letter;
+    }
+    in_word = continues_word;
+  }
+  return out;
+}
+
+}  // namespace
 
 GuestErrors::GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log,
                          std::function<std::string(std::uint32_t)> symbol_of,
@@ -32,7 +56,7 @@ std::string GuestErrors::describe(const GuestError& error) const {
 
 void GuestErrors::report(const GuestError& error) {
   ++counts_[static_cast<std::size_t>(error.kind)];
-  const Key key{error.kind, error.pc, error.where};
+  const Key key{error.kind, error.pc, error.where, without_numbers(error.message)};
   const auto place = places_.find(key);
   if (place != places_.end()) {
     ++place->second.count;
@@ -51,8 +75,7 @@ void GuestErrors::finish() {
   for (const auto& [key, place] : places_) {
     warned += place.count;
     if (place.count > 1) {
-      Logger(log_, std::get<std::string>(key))
-          .warn("{} (repeated {} times)", place.text, place.count);
+      Logger(log_, std::get<kWhere>(key)).warn("{} (repeated {} times)", place.text, place.count);
     }
   }
   if (total() > warned) {

@@ -17,8 +17,8 @@ namespace tessera {
 
 enum class GuestErrorPolicy : std::uint8_t { kWarn, kStop };
 
-/// Counts what guests do wrong. Each kind of error at each pc is warned about once, with hart, pc
-/// and symbol; the counts of what was held back follow at the end.
+/// Counts what guests do wrong. Each error at each pc is warned about once, with hart, pc and
+/// symbol, whatever the numbers in its text; the counts of what was held back follow at the end.
 class GuestErrors : public GuestErrorSink {
  public:
   /// Further places are only counted.
@@ -39,7 +39,9 @@ class GuestErrors : public GuestErrorSink {
 
  private:
   static constexpr auto kNumKinds = static_cast<std::size_t>(GuestErrorKind::kCount);
-  using Key = std::tuple<GuestErrorKind, std::uint32_t, std::string>;  ///< kind, pc, model
+  /// Kind, pc, model, message without its numbers.
+  using Key = std::tuple<GuestErrorKind, std::uint32_t, std::string, std::string>;
+  static constexpr std::size_t kWhere = 2;
   struct Place {
     std::string text;
     std::uint64_t count;

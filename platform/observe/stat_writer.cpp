@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/stat_writer.h"
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 
@@ -78,7 +79,9 @@ void StatWriter::close(Region& region) {
   for (std::size_t i = 0; i < end_values.size(); ++i) {
     region.totals[i] += end_values[i] - region.begin_values[i];
   }
-  region.cycles += now_() - region.begin_cycle;
+  // Harts are ahead of each other by up to a quantum: the one that ends may be behind the one that
+  // began, and then no time has passed.
+  region.cycles += std::max(now_(), region.begin_cycle) - region.begin_cycle;
   ++region.times;
   region.depth = 0;
 }

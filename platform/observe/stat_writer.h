@@ -16,6 +16,8 @@ namespace tessera {
 /// Collects all statistics of a run, in total and per region of interest, and writes stats.json.
 /// A region is what lies between a begin and its end; the same id may begin again, then its numbers
 /// add up, and nested begins of one id (several harts) count from the first to the last end.
+/// Harts run ahead of each other by up to a quantum, so the cycles of a region that one hart begins
+/// and another ends are right within a quantum, and never below 0.
 class StatWriter {
  public:
   static constexpr int kSchemaVersion = 1;

@@ -28,7 +28,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf libdw)
+pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
 
 # SystemC ships no CMake package.
 find_path(SYSTEMC_INCLUDE_DIR systemc REQUIRED)

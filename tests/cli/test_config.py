@@ -43,7 +43,23 @@ class BadConfigurations(CliTest):
                    "clock_khz, quantum_cycles, seed, cluster, control, boot, l2, uart, dma, ita, "
                    "external\n"
                    "bad.yaml:3:11: soc.timing: expected functional, got 'cycle'\n"
-                   "bad.yaml:4:16: soc.ita.count: 5 ITAs cannot share 16 accelerator slots evenly")
+                   "bad.yaml:4:16: soc.ita.count: 5 ITAs cannot share 16 accelerator slots evenly; "
+                   "see soc.cluster.num_groups = 4 (default), "
+                   "soc.cluster.tile_slots_per_group = 16 (default) and "
+                   "soc.cluster.core_tiles_per_group = 12 (default)")
+
+    def test_rule_over_several_keys_names_those_that_were_set(self):
+        err = self.tessera("check", "-s", "soc.cluster.num_groups=5",
+                           "-s", "soc.cluster.core_tiles_per_group=7")[2]
+        self.assertIn("4 ITAs cannot share 45 accelerator slots evenly; see soc.cluster.num_groups "
+                      "= 5 (--set soc.cluster.num_groups=5), ", err)
+        self.assertIn("soc.cluster.core_tiles_per_group = 7 "
+                      "(--set soc.cluster.core_tiles_per_group=7)\n", err)
+
+    def test_empty_file_is_an_empty_configuration(self):
+        code, out, err = self.tessera("check", "-c", self.file("empty.yaml", ""))
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, self.tessera("check")[1])
 
     def test_missing_file(self):
         self.assert_fails(["map", "-c", "none.yaml"], 3, "none.yaml: no such file")

@@ -202,6 +202,10 @@ class Files(CliTest):
                           f"--load in.bin: 0x0000FFF8..0x00010007 {memories}")
         self.assert_fails([*run, "--dump", "0x50000000:16:o.bin"], 3,
                           f"--dump o.bin: 0x50000000..0x5000000F {memories}")
+        for size in [0xFFFFFFFF_FFFFFFFF, 0xFFFFFFFF_80000001]:
+            last = min(0x8000_0000 + size - 1, 0xFFFFFFFF_FFFFFFFF)
+            self.assert_fails([*run, "--dump", f"0x80000000:{size:#x}:o.bin"], 3,
+                              f"--dump o.bin: 0x80000000..0x{last:X} {memories}")
         self.assert_fails([*run, "--load", "0:none.bin"], 3, "none.bin: no such file")
 
     def test_dump_that_cannot_be_written(self):

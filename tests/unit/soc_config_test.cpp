@@ -207,7 +207,9 @@ TEST(SocRules, AnItaNeedsSlots) {
             "leaves none of soc.cluster.tile_slots_per_group = 16 (default)");
   EXPECT_EQ(
       problem("soc.ita.count=3"),
-      "--set soc.ita.count=3: soc.ita.count: 3 ITAs cannot share 16 accelerator slots evenly");
+      "--set soc.ita.count=3: soc.ita.count: 3 ITAs cannot share 16 accelerator slots evenly; "
+      "see soc.cluster.num_groups = 4 (default), soc.cluster.tile_slots_per_group = 16 (default) "
+      "and soc.cluster.core_tiles_per_group = 12 (default)");
 }
 
 TEST(SocRules, OperandBlocksNeedTheirControlRegisters) {

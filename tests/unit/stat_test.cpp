@@ -75,6 +75,15 @@ TEST_F(StatWriterTest, AnOpenRegionEndsWithTheRunAndAStrayEndIsIgnored) {
                              "stats": {"soc.hart[1].instructions": 1}}])"));
 }
 
+TEST_F(StatWriterTest, ARegionEndedByAHartThatIsBehindTakesNoTime) {
+  StatWriter writer = make();
+  now_ = 100;
+  writer.begin_region(1);
+  now_ = 60;
+  writer.end_region(1);
+  EXPECT_EQ(Json::parse(writer.json())["regions"][0]["cycles"], 0);
+}
+
 TEST_F(StatWriterTest, TheNumberOfRegionsIsLimited) {
   StatWriter writer = make();
   for (std::uint32_t id = 0; id < 2 * StatWriter::kMaxRegions; ++id) {
@@ -130,6 +139,21 @@ TEST_F(GuestErrorsTest, EachPlaceIsWarnedAboutOnceAndCounted) {
   EXPECT_EQ(total_, 4u);
   EXPECT_EQ(unmapped_, 3u);
   EXPECT_EQ(stops_, 0);
+}
+
+TEST_F(GuestErrorsTest, AnotherErrorAtTheSamePlaceIsWarnedAboutOtherNumbersAreNot) {
+  EXPECT_EQ(
+      log_of(GuestErrorPolicy::kWarn,
+             [](GuestErrors& errors) {
+               for (const char* text : {"full: 2 wait", "0x80ffa0 leaves memory",
+                                        "0x9b leaves memory", "full: 3 wait"}) {
+                 errors.report({GuestErrorKind::kDeviceMisuse, kNoHart, 0, 0, "soc.dma", text});
+               }
+             }),
+      "[set-up] W soc.dma device_misuse: full: 2 wait\n"
+      "[set-up] W soc.dma device_misuse: 0x80ffa0 leaves memory\n"
+      "[set-up] W soc.dma device_misuse: 0x80ffa0 leaves memory (repeated 2 times)\n"
+      "[set-up] W soc.dma device_misuse: full: 2 wait (repeated 2 times)\n");
 }
 
 TEST_F(GuestErrorsTest, StopPolicyAsksToStop) {
