@@ -22,8 +22,8 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit codes: 0 guest returned 0, 1 guest returned another value, 2 bad command line,\n"
-    "3 bad configuration, ELF or image, 4 stopped at a guest error, 5 limit reached, 6 hang,\n"
-    "7 internal error, 130 interrupted.\n";
+    "3 bad configuration, ELF or image, or output that cannot be written, 4 stopped at a guest\n"
+    "error, 5 limit reached, 6 hang, 7 internal error, 130 interrupted.\n";
 
 /// Splits "a:b:c" at the first `parts - 1` colons; empty when there are fewer or a part is empty.
 std::vector<std::string> split_colons(const std::string& text, std::size_t parts) {
@@ -209,7 +209,9 @@ class CommandLine {
     add_config_options(app, run_.config);
     app.final_callback([this, text] {
       action_ = [text] {
-        std::fputs(text().c_str(), stdout);
+        if (std::fputs(text().c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+          throw ConfigError("stdout", "cannot write");
+        }
         return 0;
       };
     });

@@ -12,7 +12,7 @@ enum ExitCode : int {
   kGuestReturnedZero = 0,
   kGuestReturnedOther = 1,
   kBadCommandLine = 2,
-  kBadInput = 3,  ///< configuration, ELF or image
+  kBadInput = 3,  ///< configuration, ELF or image; or output that cannot be written
   kGuestErrorStop = 4,
   kLimitReached = 5,
   kHang = 6,

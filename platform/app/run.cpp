@@ -77,6 +77,7 @@ Run::Run(const RunOptions& options)
     image.load(soc_.memory());
   }
   warn_about_program();
+  log_set_up();
   log_->set_clock([this] { return soc_.now(); }, machine_.config.clock_period_ps());
   times_.set_up = seconds_since(start_);
 }
@@ -100,11 +101,16 @@ std::shared_ptr<LogSink> Run::make_log() const {
 }
 
 SocServices Run::services() {
-  const auto console = [](const char* data, std::size_t bytes) {
-    std::fwrite(data, 1, bytes, stdout);
-    std::fflush(stdout);
+  const auto console = [this](const char* data, std::size_t bytes) {
+    const bool is_written =
+        std::fwrite(data, 1, bytes, stdout) == bytes && std::fflush(stdout) == 0;
+    if (!is_written && output_errors_.empty()) {
+      output_errors_.push_back("stdout: cannot write what the guest prints");
+    }
   };
-  const auto region_of_interest = [this](std::uint32_t id, bool begins) {
+  const auto region_of_interest = [this, log = Logger(log_, "soc.platform_block")](std::uint32_t id,
+                                                                                   bool begins) {
+    log.info("region of interest {} {}", id, begins ? "begins" : "ends");
     if (begins) {
       stat_writer_.begin_region(id);
     } else {
@@ -125,6 +131,27 @@ void Run::warn_about_program() const {
         "{}: linked with compressed (RVC) code, which is illegal here; build all of it with "
         "-march=rv32ima_zicsr_zifencei",
         program_.path);
+  }
+}
+
+void Run::log_set_up() const {
+  const Logger machine(log_, "soc");
+  machine.info("{}", machine_.summary());
+  const BootConfig& boot = machine_.config.boot;
+  if (boot.mode == BootMode::kRom) {
+    machine.child("boot_host").info("wakes all harts at cycle {}", boot.wake_up_cycle);
+  } else {
+    machine.child("cluster").info("all harts start in L2 at cycle 0");
+  }
+  const Logger loader(log_, "elf_loader");
+  loader.info("{}: entry point 0x{:08X}, {} symbols", program_.path, program_.entry,
+              program_.symbols.names().size());
+  for (const ElfSegment& segment : program_.segments) {
+    loader.info("segment {}: {} bytes at 0x{:08X}, {} of them from the file", segment.index,
+                segment.memory_bytes, segment.address, segment.bytes.size());
+  }
+  for (const MemoryImage& image : images_) {
+    loader.info("image: {} bytes at 0x{:08X}", image.bytes.size(), image.address);
   }
 }
 
@@ -156,18 +183,34 @@ ExitCode Run::execute() {
   result_ = soc_.run(options_.limits);
   times_.simulate = seconds_since(simulation_start_);
   guest_errors_.finish();
+  Logger(log_, "soc").info("end of the run: {}", reason());
   log_->finish();
   write_results();
   if (options_.verbosity != Verbosity::kQuiet) {
     print_summary();
   }
-  for (MemoryDump& dump : dumps_) {
-    dump.write(soc_.memory());
+  for (const std::string& error : output_errors_) {
+    fmt::print(stderr, "{}\n", error);
   }
-  return describe(result_).exit_code;
+  return exit_code();
+}
+
+ExitCode Run::exit_code() const {
+  return output_errors_.empty() ? describe(result_).exit_code : kBadInput;
+}
+
+void Run::write_dumps() {
+  for (MemoryDump& dump : dumps_) {
+    try {
+      dump.write(soc_.memory());
+    } catch (const ConfigError& error) {
+      output_errors_.push_back(error.what());
+    }
+  }
 }
 
 void Run::write_results() {
+  write_dumps();
   if (!dir_.is_wanted()) {
     return;
   }
@@ -194,7 +237,8 @@ std::string Run::run_json() const {
       {"seed", machine_.config.seed},
       {"end", end.name},
       {"message", result_.message},
-      {"exit_code", static_cast<int>(end.exit_code)},
+      {"exit_code", static_cast<int>(exit_code())},
+      {"output_errors", output_errors_},
       {"cycles", result_.cycles},
       {"instructions", result_.instructions},
       {"guest_errors", guest_errors_.total()},
@@ -207,14 +251,15 @@ std::string Run::run_json() const {
   return json.dump(1) + "\n";
 }
 
-void Run::print_summary() const {
-  const EndText end = describe(result_);
-  std::string reason = end.text;
+std::string Run::reason() const {
+  const char* text = describe(result_).text;
   if (result_.end == RunEnd::kEndOfComputation) {
-    reason += fmt::format(", guest returned {}", result_.guest_value);
-  } else if (!result_.message.empty()) {
-    reason += ": " + result_.message;
+    return fmt::format("{}, guest returned {}", text, result_.guest_value);
   }
+  return result_.message.empty() ? text : fmt::format("{}: {}", text, result_.message);
+}
+
+void Run::print_summary() const {
   if (result_.end != RunEnd::kEndOfComputation) {
     fmt::print(stderr, "harts ({}):\n{}\n", count_activities(soc_),
                where_harts_are(soc_, program_.symbols));
@@ -229,7 +274,7 @@ void Run::print_summary() const {
              "ipc per hart  {}\n"
              "host          {:.3f} s to set up, {:.3f} s to simulate: {:.1f} MIPS\n"
              "output        {}\n",
-             reason, result_.cycles, microseconds,
+             reason(), result_.cycles, microseconds,
              static_cast<double>(machine_.config.clock_khz) / 1e3, result_.instructions,
              soc_.num_harts(), guest_errors_.total(), ipc_per_hart(soc_, result_.cycles),
              times_.set_up, times_.simulate, millions(result_.instructions) / seconds,

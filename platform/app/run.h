@@ -41,10 +41,17 @@ class Run {
   std::shared_ptr<LogSink> make_log() const;
   SocServices services();
   void warn_about_program() const;
+  void log_set_up() const;
   void poll();
   void print_progress() const;
+  /// Writes dumps and the run folder. What cannot be written ends up in output_errors_, and the
+  /// exit code in run.json says so.
   void write_results();
+  void write_dumps();
+  ExitCode exit_code() const;
   std::string run_json() const;
+  /// Why the run has ended.
+  std::string reason() const;
   void print_summary() const;
   double seconds_since(Clock::time_point start) const;
 
@@ -65,6 +72,7 @@ class Run {
   Clock::time_point simulation_start_;
   Times times_;
   RunResult result_;
+  std::vector<std::string> output_errors_;
 };
 
 }  // namespace tessera::app

@@ -2,12 +2,13 @@
 
 import json
 import signal
+import subprocess
 import unittest
 
 import elf_writer
 from elf_writer import ILLEGAL, L2_BASE, LOOP_FOREVER, elf, end, only_hart_zero, print_text
 from elf_writer import sleep_forever
-from support import CONFIGS, TIMEOUT_SECONDS, CliTest
+from support import CONFIGS, TESSERA, TIMEOUT_SECONDS, CliTest
 
 HELLO = elf(only_hart_zero(print_text("hi\n") + end(0), sleep_forever()))
 FOREVER = elf(only_hart_zero(print_text("up\n") + [LOOP_FOREVER], [LOOP_FOREVER]),
@@ -135,6 +136,30 @@ class Output(CliTest):
         _, _, err = self.run_program(elf(end(0), entry=0x80000004), "--log", "elf_loader=error")
         self.assertNotIn("entry point", err)
 
+    def test_verbose_tells_the_course_of_the_run(self):
+        region = (elf_writer.load_immediate(elf_writer.T0, 0x40040064)
+                  + elf_writer.load_immediate(elf_writer.T1, 5)
+                  + [elf_writer.store_word(elf_writer.T1, elf_writer.T0)]
+                  + elf_writer.load_immediate(elf_writer.T0, 0x40040068)
+                  + [elf_writer.store_word(elf_writer.T1, elf_writer.T0)])
+        program = elf(only_hart_zero(region + end(3), sleep_forever()),
+                      symbols=[("_start", L2_BASE, 0)])
+        size = len(region + end(3) + sleep_forever()) * 4 + 8
+        code, _, err = self.run_program(program, "-v")
+        self.assertEqual(code, 1)
+        lines = [line.split("] ")[1] for line in err.splitlines() if line.startswith("[")]
+        self.assertEqual(lines, [
+            "I soc minpool: 16 harts in 4 tiles, L1 64KiB, L2 4MiB, 0 ITAs",
+            "I soc.boot_host wakes all harts at cycle 1000",
+            "I elf_loader program.elf: entry point 0x80000000, 1 symbols",
+            f"I elf_loader segment 0: {size} bytes at 0x80000000, {size} of them from the file",
+            "I soc.platform_block region of interest 5 begins",
+            "I soc.platform_block region of interest 5 ends",
+            "I soc end of the run: end of computation, guest returned 3"])
+        _, _, err = self.run_program(program, "--log", "soc.platform_block=info")
+        self.assertEqual(err.count("region of interest"), 2)
+        self.assertNotIn("elf_loader", err)
+
     def test_progress_on_request(self):
         self.file("forever.elf", FOREVER)
         process = self.start("run", "-c", CONFIGS / "minpool.yaml", "forever.elf", "-q")
@@ -207,6 +232,26 @@ class Files(CliTest):
             self.assert_fails([*run, "--dump", f"0x80000000:{size:#x}:o.bin"], 3,
                               f"--dump o.bin: 0x80000000..0x{last:X} {memories}")
         self.assert_fails([*run, "--load", "0:none.bin"], 3, "none.bin: no such file")
+
+    def test_output_that_cannot_be_written_is_said_everywhere(self):
+        code, _, err = self.run_program(HELLO, "--dump", f"{L2_BASE}:4:/dev/full", "--out", "a")
+        self.assertEqual(code, 3)
+        self.assertTrue(err.endswith("/dev/full: cannot write this file\n"), err)
+        run = json.loads((self.folder / "a/run.json").read_text())
+        self.assertEqual((run["exit_code"], run["end"]), (3, "end_of_computation"))
+        self.assertEqual(run["output_errors"], ["/dev/full: cannot write this file"])
+
+    def test_console_that_cannot_be_written(self):
+        self.file("x.elf", HELLO)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [TESSERA, "run", "-c", CONFIGS / "minpool.yaml", "x.elf", "--out", "a"], text=True,
+                cwd=self.folder, stdout=full, stderr=subprocess.PIPE, timeout=TIMEOUT_SECONDS)
+        self.assertEqual(done.returncode, 3)
+        message = "stdout: cannot write what the guest prints"
+        self.assertTrue(done.stderr.endswith(message + "\n"), done.stderr)
+        run = json.loads((self.folder / "a/run.json").read_text())
+        self.assertEqual((run["exit_code"], run["output_errors"]), (3, [message]))
 
     def test_dump_that_cannot_be_written(self):
         code, _, err = self.run_program(HELLO, "--dump", "0:4:no/such/folder")
