@@ -9,6 +9,7 @@
 #include "models/base/error.h"
 #include "platform/address_map.h"
 #include "platform/app/build_info.h"
+#include "platform/app/catalogue.h"
 #include "platform/app/machine.h"
 #include "platform/elf_loader.h"
 #include "platform/observe/stat_writer.h"
@@ -38,16 +39,24 @@ std::string list_assumptions(const Machine& machine) {
                          parameter.unit.empty() ? "" : " " + parameter.unit, parameter.help);
     }
   }
-  return out;
+  return out + modelling_assumptions(machine.config);
 }
 
+/// A machine that is built to be looked at, not to run.
+struct Exhibit {
+  explicit Exhibit(const Machine& machine)
+      : soc(machine.config, {log, guest_errors, [](const char*, std::size_t) {}, {}, {}}) {}
+
+  std::shared_ptr<LogSink> log = std::make_shared<LogSink>(LogConfig{});
+  GuestErrors guest_errors{GuestErrorPolicy::kWarn, log, [](std::uint32_t) { return ""; }, [] {}};
+  Soc soc;
+};
+
 std::string list_statistics(const Machine& machine) {
-  const auto log = std::make_shared<LogSink>(LogConfig{});
-  GuestErrors guest_errors(
-      GuestErrorPolicy::kWarn, log, [](std::uint32_t) { return ""; }, [] {});
-  const Soc soc(machine.config, {log, guest_errors, [](const char*, std::size_t) {}, {}, {}});
+  const Exhibit exhibit(machine);
   return StatWriter(
-             {&soc.stats(), &guest_errors.stats()}, [] { return Cycles{0}; }, Logger())
+             {&exhibit.soc.stats(), &exhibit.guest_errors.stats()}, [] { return Cycles{0}; },
+             Logger())
       .definitions_text();
 }
 
@@ -97,6 +106,9 @@ std::string list(const ConfigOptions& options, const std::string& topic) {
   }
   if (topic == "stats") {
     return list_statistics(machine);
+  }
+  if (topic == "models") {
+    return models_of(Exhibit(machine).soc);
   }
   TESSERA_CHECK(topic == "assumptions", "list topic '{}'", topic);
   return list_assumptions(machine);

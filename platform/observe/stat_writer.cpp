@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// "hart[3].pc" -> "hart[*].pc".
+}  // namespace
+
 std::string without_indices(const std::string& path) {
   std::string out;
   bool in_index = false;
@@ -28,8 +29,6 @@ std::string without_indices(const std::string& path) {
   }
   return out;
 }
-
-}  // namespace
 
 StatWriter::StatWriter(const std::vector<const StatGroup*>& groups, std::function<Cycles()> now,
                        Logger log)

@@ -13,6 +13,9 @@
 
 namespace tessera {
 
+/// "hart[3].pc" -> "hart[*].pc".
+std::string without_indices(const std::string& path);
+
 /// Collects all statistics of a run, in total and per region of interest, and writes stats.json.
 /// A region is what lies between a begin and its end; the same id may begin again, then its numbers
 /// add up, and nested begins of one id (several harts) count from the first to the last end.

@@ -1,5 +1,6 @@
 """Help, version and mistakes on the command line."""
 
+import re
 import unittest
 
 import elf_writer
@@ -67,7 +68,7 @@ class Mistakes(CliTest):
         self.check(["run", "x.elf", "--guest-errors=ignore"],
                    "--guest-errors: ignore not in {warn,stop}")
         self.check(["list", "everything"],
-                   "topic: everything not in {params,stats,machines,assumptions}")
+                   "topic: everything not in {params,stats,models,machines,assumptions}")
         self.check(["list"], "topic is required")
 
     def test_log_filters(self):
@@ -150,6 +151,29 @@ class Listings(CliTest):
         self.assertEqual((code, err), (0, ""))
         for line in out.splitlines()[1::2]:
             self.assertRegex(line, "^    assumption: ")
+        for name in ["soc.ita.operand_block.max_dimension = 1024 elements", "soc.cluster.l1",
+                     "soc.dma.transfers_outside_l1", "soc.ita.FINISHED", "soc.platform_block"]:
+            self.assertIn(name, out.splitlines()[::2])
+        self.assert_pages_exist(out)
+
+    def test_list_assumptions_gives_only_what_concerns_the_machine(self):
+        out = self.tessera("list", "assumptions", "-c", CONFIGS / "minpool.yaml")[1]
+        self.assertIn("soc.dma.transfers_outside_l1\n", out)
+        self.assertNotIn("soc.ita.FINISHED", out)
+
+    def test_list_models_describes_every_part_of_every_machine(self):
+        for path in CONFIGS.glob("*.yaml"):
+            code, out, err = self.tessera("list", "models", "-c", path)
+            self.assertEqual((code, err), (0, ""), path)
+            self.assertRegex(out, r"(?m)^soc\.dma +DMA between L1 and L2 +models/dma/README\.md$")
+            self.assert_pages_exist(out)
+        self.assertRegex(self.tessera("list", "models")[1], r"(?m)^soc\.ita\[\*\] ")
+
+    def assert_pages_exist(self, text):
+        pages = set(re.findall(r"[\w/]*README\.md", text))
+        self.assertTrue(pages)
+        for page in pages:
+            self.assertTrue((CONFIGS.parent / page).is_file(), page)
 
 
 if __name__ == "__main__":

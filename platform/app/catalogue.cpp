@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/app/catalogue.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+#include <systemc>
+
+#include "models/base/error.h"
+#include "platform/observe/stat_writer.h"
+
+namespace tessera::app {
+
+namespace {
+
+bool always(const SocConfig& /*config*/) {
+  return true;
+}
+bool has_accelerator_tiles(const SocConfig& config) {
+  return config.cluster.tile_slots_per_group > config.cluster.core_tiles_per_group;
+}
+bool has_ita_jobs(const SocConfig& config) {
+  return config.ita.count > 0 && config.ita.interface == ItaInterface::kJob;
+}
+bool has_ita_operand_blocks(const SocConfig& config) {
+  return config.ita.count > 0 && config.ita.interface == ItaInterface::kOperandBlock;
+}
+bool has_fence_i(const SocConfig& config) {
+  return config.cluster.isa.fence_i;
+}
+
+struct Assumption {
+  bool (*concerns)(const SocConfig&);
+  const char* name;
+  const char* text;
+  const char* page;
+};
+
+/// One place for the choices that are ours because the hardware's source is not public.
+constexpr std::array kAssumptions{
+    Assumption{has_accelerator_tiles, "soc.cluster.tile_slots_per_group",
+               "ITAs take the tile slots behind the core tiles of a group", "README.md"},
+    Assumption{
+        has_accelerator_tiles, "soc.cluster.l1",
+        "each accelerator tile owns a region above the L1 of the core tiles, interleaved over "
+        "its own banks",
+        "models/memory/README.md"},
+    Assumption{has_fence_i, "soc.cluster.isa.fence_i",
+               "the harts decode fence.i, which MemPool's RTL does not", "models/isa/README.md"},
+    Assumption{always, "soc.dma.transfers_outside_l1",
+               "a transfer with no side in L1 is moved by one back-end", "models/dma/README.md"},
+    Assumption{always, "soc.dma.multi_backend_cycles",
+               "measured on minpool and mempool; other machines are taken to be like mempool",
+               "models/dma/README.md"},
+    Assumption{has_accelerator_tiles, "soc.dma.accelerator_banks",
+               "the banks of an accelerator tile are served by the first back-end of their group",
+               "models/dma/README.md"},
+    Assumption{always, "soc.platform_block",
+               "a register block at 0x40040000, where MemPool decodes nothing, tells programs the "
+               "machine",
+               "models/periph/README.md"},
+    Assumption{has_ita_jobs, "soc.ita.reach", "an ITA reads and writes only its own region of L1",
+               "models/ita/README.md"},
+    Assumption{has_ita_jobs, "soc.ita.registers",
+               "instance i is at 0x40020000 + i * 0x1000; WAKE_HART makes a job's end a wake-up "
+               "pulse, as there are no interrupts",
+               "models/ita/README.md"},
+    Assumption{has_ita_jobs, "soc.ita.FINISHED",
+               "the encodings of FINISHED, STATUS and RUNNING_JOB, and what SOFT_CLEAR clears, "
+               "follow the names in the public sources",
+               "models/ita/README.md"},
+    Assumption{has_ita_operand_blocks, "soc.ita.operand_block",
+               "the RTL that joined ITA to MemPool is not public; registers and layout are those "
+               "that Deeploy's programs use",
+               "models/ita/README.md"},
+};
+
+struct Model {
+  const char* name;  ///< indices as [*]
+  const char* text;
+  const char* page;
+};
+
+constexpr std::array kModels{
+    Model{"soc.cluster", "all harts, run in turns by one process", "models/core/README.md"},
+    Model{"soc.cluster.group[*].tile[*].core[*]", "one RV32IMA hart", "models/isa/README.md"},
+    Model{"soc.cluster.l1", "the shared L1: banks, atomics, reservations",
+          "models/memory/README.md"},
+    Model{"soc.l1_target", "L1 as the bus sees it, unscrambled", "models/memory/README.md"},
+    Model{"soc.ita[*]", "Integer Transformer Accelerator", "models/ita/README.md"},
+    Model{"soc.ita", "register block of all ITAs, operand-block interface", "models/ita/README.md"},
+    Model{"soc.axi", "the bus of the SoC side", "models/axi/README.md"},
+    Model{"soc.dma", "DMA between L1 and L2", "models/dma/README.md"},
+    Model{"soc.l2", "L2 memory", "models/memory/README.md"},
+    Model{"soc.boot_rom", "boot ROM", "models/memory/README.md"},
+    Model{"soc.boot_host", "the host that wakes the harts", "models/periph/README.md"},
+    Model{"soc.control", "end of computation, wake-up, sizes", "models/periph/README.md"},
+    Model{"soc.uart", "console", "models/periph/README.md"},
+    Model{"soc.platform_block", "tells programs the machine; regions of interest",
+          "models/periph/README.md"},
+    Model{"soc.external_bridge", "harts' way to other TLM-2.0 models", "models/tlm/README.md"},
+    Model{"soc.debug_bus", "the loader's way to the bus", "models/tlm/README.md"},
+    Model{"soc.host_bus", "the boot host's way to the bus", "models/tlm/README.md"},
+    Model{"soc.dma_bus", "the DMA's way to the bus", "models/tlm/README.md"},
+    Model{"soc.ita_bus", "the operand blocks' way to the bus", "models/tlm/README.md"},
+};
+
+/// Every module of the machine, and every part that counts something; indices as [*].
+std::set<std::string> instances(const Soc& soc) {
+  std::set<std::string> names;
+  for (const sc_core::sc_object* child : sc_core::sc_find_object("soc")->get_child_objects()) {
+    if (dynamic_cast<const sc_core::sc_module*>(child) != nullptr) {
+      names.insert(without_indices(child->name()));
+    }
+  }
+  soc.stats().visit([&](const std::string& path, const Stat&) {
+    names.insert(without_indices(path.substr(0, path.rfind('.'))));
+  });
+  return names;
+}
+
+}  // namespace
+
+std::string modelling_assumptions(const SocConfig& config) {
+  std::string out;
+  for (const Assumption& assumption : kAssumptions) {
+    if (assumption.concerns(config)) {
+      out += fmt::format("{}\n    assumption: {} ({})\n", assumption.name, assumption.text,
+                         assumption.page);
+    }
+  }
+  return out;
+}
+
+std::string models_of(const Soc& soc) {
+  std::set<std::string> names = instances(soc);
+  std::string out;
+  for (const Model& model : kModels) {
+    if (names.erase(model.name) > 0) {
+      out += fmt::format("{:<38} {:<52} {}\n", model.name, model.text, model.page);
+    }
+  }
+  TESSERA_CHECK(names.empty(), "'{}' has no entry in the list of models", *names.begin());
+  return out;
+}
+
+}  // namespace tessera::app
