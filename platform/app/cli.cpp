@@ -82,7 +82,7 @@ void add_limit_options(CLI::App& app, RunOptions& options) {
     options.limits.max_cycles = to_number("--max-cycles", text);
   });
   add_value(app, "--max-instructions", "N",
-            "stop after this many instructions of all harts; goes on for at most one quantum",
+            "stop after this many instructions of all harts, and up to a quantum more of each",
             [&](const std::string& text) {
               options.limits.max_instructions = to_number("--max-instructions", text);
             });

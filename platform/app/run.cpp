@@ -183,7 +183,7 @@ ExitCode Run::execute() {
   result_ = soc_.run(options_.limits);
   times_.simulate = seconds_since(simulation_start_);
   guest_errors_.finish();
-  Logger(log_, "soc").info("end of the run: {}", reason());
+  Logger(log_, "soc").info("end of the run at cycle {}: {}", result_.cycles, reason());
   log_->finish();
   write_results();
   if (options_.verbosity != Verbosity::kQuiet) {

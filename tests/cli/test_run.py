@@ -1,6 +1,7 @@
 """Runs of small programs: exit codes, what is printed where, files, signals."""
 
 import json
+import re
 import signal
 import subprocess
 import unittest
@@ -148,6 +149,7 @@ class Output(CliTest):
         code, _, err = self.run_program(program, "-v")
         self.assertEqual(code, 1)
         lines = [line.split("] ")[1] for line in err.splitlines() if line.startswith("[")]
+        cycles = re.search(r"(?m)^cycles +(\d+) ", err).group(1)
         self.assertEqual(lines, [
             "I soc minpool: 16 harts in 4 tiles, L1 64KiB, L2 4MiB, 0 ITAs",
             "I soc.boot_host wakes all harts at cycle 1000",
@@ -155,7 +157,7 @@ class Output(CliTest):
             f"I elf_loader segment 0: {size} bytes at 0x80000000, {size} of them from the file",
             "I soc.platform_block region of interest 5 begins",
             "I soc.platform_block region of interest 5 ends",
-            "I soc end of the run: end of computation, guest returned 3"])
+            f"I soc end of the run at cycle {cycles}: end of computation, guest returned 3"])
         _, _, err = self.run_program(program, "--log", "soc.platform_block=info")
         self.assertEqual(err.count("region of interest"), 2)
         self.assertNotIn("elf_loader", err)
