@@ -5,7 +5,9 @@
 #include "firmware/runtime/print.h"
 
 int uses_itas(const struct MhsaImage* image) {
-  return platform.ita_interface == PLATFORM_BLOCK_ITA_JOB && platform.num_itas > 0 &&
+  /* In each group one tile drives the ITA, with a hart for each task, and the others move data. */
+  int has_harts = platform.harts_per_tile >= 3 && platform.core_tiles_per_group >= 2;
+  return platform.ita_interface == PLATFORM_BLOCK_ITA_JOB && platform.num_itas > 0 && has_harts &&
          (image->flags & MHSA_CORES_ONLY) == 0;
 }
 
