@@ -188,6 +188,8 @@ ExitCode Run::execute() {
   write_results();
   if (options_.verbosity != Verbosity::kQuiet) {
     print_summary();
+  } else if (result_.end != RunEnd::kEndOfComputation) {
+    fmt::print(stderr, "tessera: {}\n", reason());
   }
   for (const std::string& error : output_errors_) {
     fmt::print(stderr, "{}\n", error);

@@ -63,7 +63,9 @@ void GuestErrors::report(const GuestError& error) {
   } else if (places_.size() < kMaxWarnings) {
     const std::string text = describe(error);
     places_.emplace(key, Place{text, 1});
-    Logger(log_, error.where).warn("{}", text);
+    // What stops the run is an error, also for those who asked for errors only.
+    const bool stops = policy_ == GuestErrorPolicy::kStop;
+    Logger(log_, error.where).log(stops ? LogLevel::kError : LogLevel::kWarn, "{}", text);
   }
   if (policy_ == GuestErrorPolicy::kStop) {
     stop_();

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import elf_writer
-from elf_writer import ILLEGAL, L2_BASE, LOOP_FOREVER, elf, end, only_hart_zero, print_text
+from elf_writer import ILLEGAL, L2_BASE, LOOP_FOREVER, WFI, elf, end, only_hart_zero, print_text
 from elf_writer import sleep_forever
 from support import CONFIGS, TESSERA, TIMEOUT_SECONDS, CliTest
 
@@ -103,6 +103,11 @@ class Output(CliTest):
         self.assertEqual((code, out), (0, "hi\n"))
         self.assertEqual([line.split("  ")[0] for line in err.splitlines()],
                          ["exit", "cycles", "instructions", "ipc per hart", "host", "output"])
+
+    def test_quiet_still_names_what_stopped_the_run(self):
+        code, out, err = self.run_program(elf([WFI, LOOP_FOREVER]), "-q")
+        self.assertEqual((code, out), (6, ""))
+        self.assertEqual(err, "tessera: hang: no hart can go on, nothing can wake one\n")
 
     def test_quiet_says_nothing(self):
         self.assertEqual(self.run_program(HELLO, "-q"), (0, "hi\n", ""))
