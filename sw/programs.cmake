@@ -8,8 +8,8 @@ guest_program(ita_jobs ita_jobs/ita_jobs.c tile/kernels.c)
 guest_program(matmul_i32 matmul/matmul_i32.c)
 guest_program(matmul_i8 matmul/matmul_i8.c)
 guest_program(memcpy memcpy/memcpy.c)
-guest_program(mhsa mhsa/mhsa.c mhsa/validate.c mhsa/plan.c mhsa/steps.c mhsa/moves.c
-              mhsa/tile_cache.c mhsa/pipeline.c mhsa/ita_path.c mhsa/cores_path.c tile/kernels.c)
+guest_program(mhsa mhsa/mhsa.c mhsa/validate.c mhsa/plan.c mhsa/steps.c mhsa/slots.c mhsa/moves.c
+              mhsa/dataflow.c mhsa/pipeline.c mhsa/ita_path.c mhsa/cores_path.c tile/kernels.c)
 guest_program(operand_block operand_block/operand_block.c)
 guest_program(sieve sieve/sieve.c)
 guest_program(wake_up wake_up/wake_up.c)

@@ -12,7 +12,9 @@ void dma_start(uint32_t destination, uint32_t source, uint32_t bytes) {
   (void)read_register(DMA_BASE + DMA_NEXT_ID); /* launches */
 }
 
-int dma_done(void) { return (int)(read_register(DMA_BASE + DMA_DONE) & 1); }
+int dma_done(void) {
+  return (int)(read_register(DMA_BASE + DMA_DONE) & 1);
+}
 
 void dma_wait(void) {
   while (!dma_done()) {

@@ -4,7 +4,9 @@
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/platform.h"
 
-uint32_t ita_jobs_base(uint32_t ita) { return platform.ita_base + ita * platform.ita_stride; }
+uint32_t ita_jobs_base(uint32_t ita) {
+  return platform.ita_base + ita * platform.ita_stride;
+}
 
 void ita_jobs_write_layer(uint32_t base, const struct ItaLayer* layer) {
   write_register(base + ITA_JOB_CTRL_ENGINE, layer->engine);

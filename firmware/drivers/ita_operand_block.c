@@ -6,7 +6,9 @@
 
 enum { kPollPauseCycles = 16 };
 
-uint32_t ita_block_base(uint32_t ita) { return platform.ita_base + ita * platform.ita_stride; }
+uint32_t ita_block_base(uint32_t ita) {
+  return platform.ita_base + ita * platform.ita_stride;
+}
 
 void ita_block_set_start_addr(uint32_t base, uint32_t address) {
   write_register(base + ITA_BLOCK_START_ADDR, address);

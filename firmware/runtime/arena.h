@@ -27,7 +27,11 @@ static inline uint32_t arena_free_bytes(const struct Arena* arena) {
 }
 
 /* arena_release(a, mark) frees what was allocated after mark = arena_mark(a). */
-static inline uint32_t arena_mark(const struct Arena* arena) { return arena->next; }
-static inline void arena_release(struct Arena* arena, uint32_t mark) { arena->next = mark; }
+static inline uint32_t arena_mark(const struct Arena* arena) {
+  return arena->next;
+}
+static inline void arena_release(struct Arena* arena, uint32_t mark) {
+  arena->next = mark;
+}
 
 #endif

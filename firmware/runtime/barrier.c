@@ -59,7 +59,9 @@ static void wait_for_release(uint32_t passed) {
   } while (*release == passed);
 }
 
-static uint32_t barriers_passed(void) { return state->release[hart_id() / kHartsPerRelease]; }
+static uint32_t barriers_passed(void) {
+  return state->release[hart_id() / kHartsPerRelease];
+}
 
 /* Counts this hart in; the last of `expected` clears the word for the next barrier. */
 static int arrives_last(volatile uint32_t* arrived, uint32_t expected) {

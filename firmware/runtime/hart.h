@@ -14,10 +14,14 @@ static inline uint32_t hart_id(void) {
 /* Sleeps until a wake-up pulse; takes one that came earlier. A hart can be woken by anybody, so
  * wait for a condition in a loop. Where exactly one pulse comes with the condition, sleep before
  * the first look: pulses then never pile up (the counter of missed ones holds 7). */
-static inline void wait_for_wake_up(void) { __asm__ volatile("wfi" ::: "memory"); }
+static inline void wait_for_wake_up(void) {
+  __asm__ volatile("wfi" ::: "memory");
+}
 
 /* Returns once every earlier load and store of this hart has been answered. */
-static inline void fence(void) { __asm__ volatile("fence" ::: "memory"); }
+static inline void fence(void) {
+  __asm__ volatile("fence" ::: "memory");
+}
 
 /* Cycles since reset, the same in every hart; wraps after 2^32. */
 static inline uint32_t cycle_count(void) {
@@ -34,14 +38,14 @@ static inline uint32_t instruction_count(void) {
 }
 
 /* amo_<op>(address, value): the word before the operation. */
-#define DEFINE_AMO(name, type, instruction)                             \
-  static inline type amo_##name(volatile type* address, type value) {   \
-    type before;                                                        \
-    __asm__ volatile(instruction ".w %0, %2, %1"                        \
-                     : "=r"(before), "+A"(*address)                     \
-                     : "r"(value)                                       \
-                     : "memory");                                       \
-    return before;                                                      \
+#define DEFINE_AMO(name, type, instruction)                           \
+  static inline type amo_##name(volatile type* address, type value) { \
+    type before;                                                      \
+    __asm__ volatile(instruction ".w %0, %2, %1"                      \
+                     : "=r"(before), "+A"(*address)                   \
+                     : "r"(value)                                     \
+                     : "memory");                                     \
+    return before;                                                    \
   }
 DEFINE_AMO(add, uint32_t, "amoadd")
 DEFINE_AMO(swap, uint32_t, "amoswap")

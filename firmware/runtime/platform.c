@@ -27,7 +27,9 @@ static const struct ControlMap kControlMaps[] = {
         },
 };
 
-static uint32_t block(uint32_t offset) { return read_register(PLATFORM_BLOCK_BASE + offset); }
+static uint32_t block(uint32_t offset) {
+  return read_register(PLATFORM_BLOCK_BASE + offset);
+}
 
 int platform_read(void) {
   platform = (struct Platform){

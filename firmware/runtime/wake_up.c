@@ -10,9 +10,13 @@ static void write_after_fence(uint32_t address, uint32_t value) {
   write_register(address, value);
 }
 
-void wake_up(uint32_t hart) { write_after_fence(platform.control->wake_up, hart); }
+void wake_up(uint32_t hart) {
+  write_after_fence(platform.control->wake_up, hart);
+}
 
-void wake_up_all(void) { write_after_fence(platform.control->wake_up, CONTROL_WAKE_UP_ALL); }
+void wake_up_all(void) {
+  write_after_fence(platform.control->wake_up, CONTROL_WAKE_UP_ALL);
+}
 
 void wake_up_tiles(uint32_t group, uint32_t tile_mask) {
   write_after_fence(platform.control->wake_up_tile + 4 * group, tile_mask);

@@ -14,8 +14,8 @@ struct Words {
   volatile uint32_t add;
   volatile uint32_t swap;
   volatile uint32_t and;
-  volatile uint32_t or;
-  volatile uint32_t xor;
+  volatile uint32_t or ;
+  volatile uint32_t xor ;
   volatile uint32_t maxu;
   volatile uint32_t minu;
   volatile int32_t max;

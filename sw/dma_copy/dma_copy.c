@@ -2,7 +2,6 @@
  * DMA from L2 to L1 and back, odd sizes and alignments, and the raw L1 map below
  * sequential_bytes(). Hart 0 drives; the last hart lends a word of its stack. */
 #include "firmware/drivers/dma.h"
-
 #include "firmware/runtime/arena.h"
 #include "firmware/runtime/barrier.h"
 #include "firmware/runtime/hart.h"
@@ -49,7 +48,8 @@ static uint32_t check_copy(const struct Buffers* b, uint32_t from, uint32_t to, 
 }
 
 static void check_copies(const struct Buffers* b) {
-  static const uint16_t kSizes[] = {1, 2, 3, 4, 5, 31, 63, 64, 65, 255, 1000, 4096, 4109, kMaxBytes};
+  static const uint16_t kSizes[] = {1,  2,  3,   4,    5,    31,   63,
+                                    64, 65, 255, 1000, 4096, 4109, kMaxBytes};
   static const uint8_t kOffsets[][2] = {{0, 0}, {1, 0}, {0, 3}, {2, 1}, {61, 7}};
   for (uint32_t i = 0; i < kBufferBytes; ++i) {
     b->source[i] = (uint8_t)mix(i);

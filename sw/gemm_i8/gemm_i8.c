@@ -19,13 +19,15 @@ static struct Problem {
   uint32_t n; /* a power of two */
   uint32_t harts;
   uint32_t repetitions;
-  int8_t* a; /* [n][n] */
-  int8_t* b; /* [n][n], transposed */
-  int8_t* c; /* [n][n] */
+  int8_t* a;     /* [n][n] */
+  int8_t* b;     /* [n][n], transposed */
+  int8_t* c;     /* [n][n] */
   int32_t* bias; /* [n] */
 } problem;
 
-static uint32_t bytes_needed(uint32_t n) { return 3 * n * n + 4 * n + 4 * kArenaAlignment; }
+static uint32_t bytes_needed(uint32_t n) {
+  return 3 * n * n + 4 * n + 4 * kArenaAlignment;
+}
 
 /* The largest power of two up to the wanted size that fits L1. */
 static int allocate(struct Problem* p) {

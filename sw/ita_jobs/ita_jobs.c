@@ -29,9 +29,13 @@ static struct Bench {
   struct ItaLayer layer; /* of the jobs queued next */
 } bench;
 
-static uint32_t tile(enum Tile index) { return bench.region + index * kTileBytes; }
+static uint32_t tile(enum Tile index) {
+  return bench.region + index * kTileBytes;
+}
 
-static uint32_t four_bytes(int32_t value) { return (uint8_t)value * 0x01010101u; }
+static uint32_t four_bytes(int32_t value) {
+  return (uint8_t)value * 0x01010101u;
+}
 
 static void set_layer(uint32_t layer, uint32_t activation, uint32_t tiles_e) {
   uint32_t mult = four_bytes(kRequant.mult);
@@ -103,7 +107,9 @@ static void expect_product(uint32_t input, enum Tile weight, int is_first, int i
   multiply_tile_part(&product, 0, 1);
 }
 
-static int8_t relu(int8_t value) { return requantise(value < 0 ? 0 : value, kActivationRequant); }
+static int8_t relu(int8_t value) {
+  return requantise(value < 0 ? 0 : value, kActivationRequant);
+}
 
 static int8_t gelu(int8_t value) {
   int32_t magnitude = value < 0 ? -value : value;
@@ -174,9 +180,8 @@ static uint32_t test_activations(void) {
 /* Two inner tiles: partial sums stay inside, weights of the second are loaded ahead. */
 static uint32_t test_inner_tiles(void) {
   set_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 2);
-  struct ItaJob first =
-      make_job(kX0, kW0, kOut0,
-               ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_WEIGHT_NEXTLOAD | ITA_JOB_OUTPUT_DISABLE);
+  struct ItaJob first = make_job(
+      kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_WEIGHT_NEXTLOAD | ITA_JOB_OUTPUT_DISABLE);
   struct ItaJob second = make_job(kX1, kW1, kOut0, 0);
   expect_product(tile(kX0), kW0, 1, 0, kBiasNone, 0);
   expect_product(tile(kX1), kW1, 0, 1, kBiasPerColumn, 0);
@@ -209,8 +214,7 @@ static uint32_t test_attention(void) {
 
 /* F1 with ReLU, then F2; each context has its own activation. */
 static uint32_t test_feed_forward(void) {
-  struct ItaJob first =
-      make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_WEIGHT_NEXTLOAD);
+  struct ItaJob first = make_job(kX0, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_WEIGHT_NEXTLOAD);
   struct ItaJob second = make_job(kOut0, kW1, kOut1, 0);
   uint32_t before = ita_jobs_finished(bench.registers);
   set_layer(ITA_JOB_LAYER_FEEDFORWARD, ITA_JOB_ACTIVATION_RELU, 1);
@@ -238,11 +242,11 @@ static uint32_t test_queue(void) {
     struct ItaJob job = make_job(i % 2 == 0 ? kX0 : kX1, kW0, kOut0, ITA_JOB_WEIGHT_PRELOAD);
     errors += check("ACQUIRE", (uint32_t)queue_job(&job, 0), i);
   }
-  errors += check("ACQUIRE when full", (uint32_t)ita_jobs_acquire(bench.registers),
-                  ITA_JOB_ACQUIRE_FULL);
+  errors +=
+      check("ACQUIRE when full", (uint32_t)ita_jobs_acquire(bench.registers), ITA_JOB_ACQUIRE_FULL);
   errors += check("STATUS when full", read_job_register(ITA_JOB_STATUS), 0x01010101);
-  errors += check("RUNNING_JOB before the trigger", read_job_register(ITA_JOB_RUNNING_JOB),
-                  ITA_JOB_NONE);
+  errors +=
+      check("RUNNING_JOB before the trigger", read_job_register(ITA_JOB_RUNNING_JOB), ITA_JOB_NONE);
   errors += check("FINISHED before the trigger", ita_jobs_finished(bench.registers), 0);
   ita_jobs_soft_clear(bench.registers);
   errors += check("STATUS after soft clear", read_job_register(ITA_JOB_STATUS), 0);
@@ -325,8 +329,8 @@ static void test_lock(uint32_t hart) {
   }
   barrier();
   if (hart == 0) {
-    count_errors(check("ACQUIRE of a locked context",
-                       (uint32_t)ita_jobs_acquire(bench.registers), ITA_JOB_ACQUIRE_LOCKED));
+    count_errors(check("ACQUIRE of a locked context", (uint32_t)ita_jobs_acquire(bench.registers),
+                       ITA_JOB_ACQUIRE_LOCKED));
     write_register(bench.registers + ITA_JOB_TILES, 0); /* ignored */
     fence();
   }
@@ -362,9 +366,9 @@ static int prepare(uint32_t ita) {
 }
 
 static void test_instance(uint32_t ita) {
-  static uint32_t (*const kTests[])(void) = {
-      test_biases,       test_activations, test_inner_tiles, test_attention,
-      test_feed_forward, test_queue,       test_wake_hart,   test_refused_jobs};
+  static uint32_t (*const kTests[])(void) = {test_biases,    test_activations,  test_inner_tiles,
+                                             test_attention, test_feed_forward, test_queue,
+                                             test_wake_hart, test_refused_jobs};
   uint32_t start = cycle_count();
   for (uint32_t i = 0; i < sizeof(kTests) / sizeof(kTests[0]); ++i) {
     count_errors(kTests[i]());

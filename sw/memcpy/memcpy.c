@@ -12,7 +12,9 @@
 
 enum { kBlockBytes = 1024 };
 
-static uint32_t pattern(uint32_t hart, uint32_t word) { return mix(hart * kBlockBytes + word); }
+static uint32_t pattern(uint32_t hart, uint32_t word) {
+  return mix(hart * kBlockBytes + word);
+}
 
 static void copy_to_and_fro(uint32_t* near_block, uint32_t* far_block, uint32_t repetitions) {
   for (uint32_t i = 0; i < repetitions; ++i) {

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/runtime/arena.h"
 #include "firmware/runtime/barrier.h"
-#include "firmware/runtime/memory.h"
+#include "firmware/runtime/hart.h"
 #include "firmware/runtime/platform.h"
-#include "sw/tile/kernels.h"
 #include "sw/mhsa/paths.h"
 #include "sw/mhsa/validate.h"
+#include "sw/tile/kernels.h"
 
 enum CommandKind { kCommandNothing, kCommandProduct, kCommandSoftmax, kCommandSum, kCommandStop };
 
 /* What all harts do next, between two barriers. */
 struct CoresCommand {
   enum CommandKind kind;
-  uint32_t retires; /* the step is complete with this command */
+  uint32_t retires;           /* the step is complete with this command */
   struct TileProduct product; /* kCommandSum: its output is added */
   uint32_t sums;              /* kCommandSum: here */
 };
 
-int cores_path_prepare(struct Run* run) {
+int cores_path_allocate(struct Run* run) {
   run->pipelines = arena_allocate(&l1_arena, sizeof(struct Pipeline));
   run->dma_rings = arena_allocate(&l1_arena, sizeof(struct MoveRing));
   run->commands = arena_allocate(&l1_arena, 2 * sizeof(struct CoresCommand));
-  if (run->commands == 0) {
-    return 0;
-  }
-  memset(run->dma_rings, 0, sizeof(struct MoveRing));
-  run->dma_rings->workers = 1;
-  return 1;
+  return run->commands != 0;
+}
+
+void cores_path_start(struct Run* run) {
+  *run->dma_rings = (struct MoveRing){.workers = 1};
+  run->server = (struct DmaServer){.rings = run->dma_rings, .num_rings = 1};
+  pipeline_start(run->pipelines, &run->plan, 0, run->dma_rings, 0);
 }
 
 static struct Requant requant_of(const struct Pipeline* pipeline, const struct Work* work) {
@@ -112,7 +113,7 @@ static void prepare(struct Run* run, const struct CoresCommand* before,
     dma_server_poll(&run->server);
     pipeline_fetch(pipeline);
     if (pipeline->issued != pipeline->fetched &&
-        pipeline_is_loaded(pipeline, pipeline_work(pipeline, pipeline->issued))) {
+        work_is_loaded(pipeline_work(pipeline, pipeline->issued))) {
       make_step(run, command);
       return;
     }
@@ -151,8 +152,7 @@ void cores_path_run(struct Run* run, uint32_t hart) {
   struct Pipeline* pipeline = &run->pipelines[0];
   struct CoresCommand* commands = run->commands;
   if (hart == 0) {
-    run->server = (struct DmaServer){.rings = run->dma_rings, .num_rings = 1};
-    pipeline_start(pipeline, &run->plan, 0, run->dma_rings, 0);
+    pipeline->last_retire_cycle = cycle_count();
     commands[1].kind = kCommandNothing;
     commands[1].retires = 0;
     prepare(run, &commands[1], &commands[0]);

@@ -9,9 +9,9 @@
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/platform.h"
 #include "firmware/runtime/print.h"
-#include "sw/tile/kernels.h"
 #include "sw/mhsa/paths.h"
 #include "sw/mhsa/validate.h"
+#include "sw/tile/kernels.h"
 
 /* Regions of interest in the statistics of the run. */
 enum { kRegionLoad = 1, kRegionHeads = 2, kRegionSum = 3 };
@@ -30,12 +30,18 @@ static enum MhsaExit prepare(void) {
   }
   uint32_t most_units = platform.num_itas < kMaxUnits ? platform.num_itas : kMaxUnits;
   run = arena_allocate(&l1_arena, sizeof(*run));
-  if (run == 0 ||
-      !(uses_itas(workload()) ? ita_path_prepare(run, most_units) : cores_path_prepare(run))) {
+  int on_itas = uses_itas(workload());
+  if (run == 0 || !(on_itas ? ita_path_allocate(run, most_units) : cores_path_allocate(run))) {
     printf("mhsa: no room in L1\n");
     return kMhsaNoRoom;
   }
-  return make_plan(&run->plan, workload());
+  result = make_plan(&run->plan, workload());
+  if (result == kMhsaDone && on_itas) {
+    ita_path_start(run);
+  } else if (result == kMhsaDone) {
+    cores_path_start(run);
+  }
+  return result;
 }
 
 /* Inputs that have a copy in L1 are read many times. */
@@ -51,7 +57,9 @@ static void load_inputs(const struct Plan* plan) {
   }
 }
 
-static uint32_t num_sum_tiles(const struct Plan* plan) { return plan->shape.s * plan->shape.e; }
+static uint32_t num_sum_tiles(const struct Plan* plan) {
+  return plan->shape.s * plan->shape.e;
+}
 
 static void clear_sums(const struct Plan* plan, uint32_t hart) {
   uint32_t* sums = (uint32_t*)plan->sums;

@@ -27,12 +27,6 @@ int move_push(struct MoveRing* ring, enum MoveKind kind, uint32_t destination, u
   return 1;
 }
 
-int move_is_complete(const struct Ticket* ticket) {
-  const struct MoveRing* ring = ticket->ring;
-  uint32_t number = ticket->number;
-  return ring->pushed - number > kRingMoves || ring->moves[number % kRingMoves].remaining == 0;
-}
-
 void move_push_stop(struct MoveRing* ring) {
   struct Ticket unused;
   while (!move_push(ring, kMoveStop, 0, 0, 0, &unused)) {

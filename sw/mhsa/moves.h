@@ -37,7 +37,11 @@ struct Ticket {
 /* Returns 1 and fills the ticket, or 0 when the ring is full: try again later. */
 int move_push(struct MoveRing* ring, enum MoveKind kind, uint32_t destination, uint32_t source,
               uint32_t bytes, struct Ticket* ticket);
-int move_is_complete(const struct Ticket* ticket);
+static inline int move_is_complete(const struct Ticket* ticket) {
+  const struct MoveRing* ring = ticket->ring;
+  uint32_t number = ticket->number;
+  return ring->moves[number % kRingMoves].remaining == 0 || ring->pushed - number > kRingMoves;
+}
 /* Pushes a kMoveStop, waiting for a place. */
 void move_push_stop(struct MoveRing* ring);
 
@@ -51,8 +55,8 @@ struct DmaServer {
   uint32_t num_rings;     /* <= kMaxDmaRings */
   uint32_t current;       /* ring whose move runs, or that was served last */
   uint32_t is_running;
-  uint32_t stopped;             /* rings that have sent their stop */
-  uint32_t done[kMaxDmaRings];  /* moves */
+  uint32_t stopped;            /* rings that have sent their stop */
+  uint32_t done[kMaxDmaRings]; /* moves */
 };
 /* Takes note of a finished transfer and starts the next; returns at once. */
 void dma_server_poll(struct DmaServer* server);

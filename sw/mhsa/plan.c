@@ -5,14 +5,13 @@
 #include "firmware/runtime/memory.h"
 #include "firmware/runtime/platform.h"
 #include "firmware/runtime/print.h"
-#include "sw/tile/kernels.h"
+#include "sw/mhsa/slots.h"
 #include "sw/mhsa/validate.h"
+#include "sw/tile/kernels.h"
 
-/* Tiles a unit needs beside the logits of a block row: input, stationary tile, biases and output
- * of one step; an ITA is told the next step before it starts one, so it needs them twice. */
-enum { kSlotsPerStep = 4 };
-
-static uint32_t least(uint32_t left, uint32_t right) { return left < right ? left : right; }
+static uint32_t least(uint32_t left, uint32_t right) {
+  return left < right ? left : right;
+}
 
 /* In L1 if it fits, else in the L2 behind the image; 0 if neither has room. */
 static uint32_t place(struct Arena* l2, uint32_t bytes) {
@@ -29,6 +28,7 @@ static uint32_t place_copy(uint32_t source, uint32_t bytes) {
 static void choose_units(struct Plan* plan) {
   plan->is_on_itas = uses_itas(plan->image);
   plan->num_units = 1;
+  plan->ring_slots = plan->is_on_itas ? kItaRingSlots : kCoresRingSlots;
   if (plan->is_on_itas) {
     uint32_t itas = least(platform.num_itas, platform.num_groups);
     plan->num_units = least(least(itas, kMaxUnits), plan->shape.h);
@@ -37,7 +37,7 @@ static void choose_units(struct Plan* plan) {
 
 /* The tiles that units compute on: an ITA's own banks, or some of the cores' L1. */
 static enum MhsaExit place_slots(struct Plan* plan) {
-  uint32_t needed = plan->shape.s + (plan->is_on_itas ? 2 : 1) * kSlotsPerStep;
+  uint32_t needed = least_slots(&plan->shape, plan->ring_slots);
   for (uint32_t u = 0; u < plan->num_units; ++u) {
     struct UnitPlan* unit = &plan->units[u];
     if (plan->is_on_itas) {

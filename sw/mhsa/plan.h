@@ -8,7 +8,7 @@
 #include "sw/mhsa/image.h"
 #include "sw/mhsa/steps.h"
 
-enum { kMaxUnits = 8, kMaxSlots = 16 };
+enum { kMaxUnits = 8 };
 
 /* Homes of a unit's matrices: addresses of tile (0, 0), in the cores' L1 or in L2. */
 struct UnitPlan {
@@ -26,10 +26,11 @@ struct Plan {
   uint32_t is_on_itas;
   uint32_t softmax_shift; /* of the flavour */
   uint32_t num_units;
-  uint32_t q_home; /* [S][E] */
+  uint32_t ring_slots; /* that a unit needs at least */
+  uint32_t q_home;     /* [S][E] */
   uint32_t k_home;
-  uint32_t sums;          /* of heads, kSumTileBytes per tile, row by row */
-  uint32_t partial_sums;  /* cores only: int32 [64][64] */
+  uint32_t sums;         /* of heads, kSumTileBytes per tile, row by row */
+  uint32_t partial_sums; /* cores only: int32 [64][64] */
   struct UnitPlan units[kMaxUnits];
 };
 

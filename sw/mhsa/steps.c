@@ -20,8 +20,7 @@ struct StepCounts step_counts(uint32_t phase, const struct Shape* shape) {
   }
 }
 
-void step_advance(struct Step* step, const struct Shape* shape) {
-  struct StepCounts counts = step_counts(step->phase, shape);
+void step_advance(struct Step* step, struct StepCounts counts) {
   if (++step->inner < counts.inner) {
     return;
   }

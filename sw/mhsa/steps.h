@@ -33,7 +33,8 @@ struct StepCounts {
 };
 struct StepCounts step_counts(uint32_t phase, const struct Shape* shape);
 
-/* Moves to the step after; phase kPhaseEnd after the last of a head. */
-void step_advance(struct Step* step, const struct Shape* shape);
+/* Moves to the step after; phase kPhaseEnd after the last of a head.
+ * REQUIRES: `counts` are those of the step's phase. */
+void step_advance(struct Step* step, struct StepCounts counts);
 
 #endif

@@ -35,9 +35,10 @@ static enum MhsaExit check_shape(const struct MhsaImage* image) {
   if (image->s > kMaxTilesS * kTileSize || image->e > kMaxTilesE * kTileSize ||
       image->p > kMaxTilesP * kTileSize || image->h > kMaxHeads ||
       sizeof(struct MhsaConstants) + bias_bytes > kTileBytes) {
-    printf("mhsa: shape S=%lu E=%lu P=%lu H=%lu too big, at most S=512 E=960 P=960 H=256 and "
-           "9 P + 3 E <= 4032\n",
-           image->s, image->e, image->p, image->h);
+    printf(
+        "mhsa: shape S=%lu E=%lu P=%lu H=%lu too big, at most S=512 E=960 P=960 H=256 and "
+        "9 P + 3 E <= 4032\n",
+        image->s, image->e, image->p, image->h);
     return kMhsaShapeTooBig;
   }
   return kMhsaDone;

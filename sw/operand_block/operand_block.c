@@ -13,7 +13,7 @@
 #include "sw/operand_block/image.h"
 
 enum {
-  kSplitColumns = 16,  /* bytes of a row that lie together in split form */
+  kSplitColumns = 16, /* bytes of a row that lie together in split form */
   kMaxItas = 4,
 };
 
@@ -56,8 +56,7 @@ static enum BlockExit check_header(const struct BlockImage* image) {
 static enum BlockExit check_sizes(const struct BlockImage* image) {
   uint32_t available = platform.l2_base + platform.l2_bytes - (uint32_t)image;
   uint32_t matrix = image->s * image->e;
-  uint32_t block_bytes =
-      4 * image->e * image->p + 2 * matrix + 4 * (image->e + 3 * image->p);
+  uint32_t block_bytes = 4 * image->e * image->p + 2 * matrix + 4 * (image->e + 3 * image->p);
   if (image->bytes > available) {
     printf("operand_block: image of %lu bytes, L2 has %lu\n", image->bytes, available);
     return kBlockWrongSize;

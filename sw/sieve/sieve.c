@@ -9,8 +9,8 @@
 #include "sw/common/verdict.h"
 
 enum {
-  kFlags = 2048,  /* flag i stands for 2 i + 1 */
-  kPrimes = 564,  /* below 4096 */
+  kFlags = 2048, /* flag i stands for 2 i + 1 */
+  kPrimes = 564, /* below 4096 */
 };
 
 /* Returns the number of primes. */

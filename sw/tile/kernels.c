@@ -2,7 +2,6 @@
 #include "sw/tile/kernels.h"
 
 #include "firmware/runtime/hart.h"
-#include "firmware/runtime/memory.h"
 #include "firmware/runtime/xpulp.h"
 
 enum {
@@ -125,7 +124,15 @@ void softmax_part(const uint32_t* tiles, uint32_t count, uint32_t shift, uint32_
 void copy_part(uint32_t destination, uint32_t source, uint32_t bytes, uint32_t rank,
                uint32_t workers) {
   for (uint32_t offset = rank * kCopyBytes; offset < bytes; offset += workers * kCopyBytes) {
-    memcpy((void*)(destination + offset), (const void*)(source + offset), kCopyBytes);
+    const uint32_t* from = (const uint32_t*)(source + offset);
+    uint32_t* to = (uint32_t*)(destination + offset);
+    uint32_t burst[kCopyBytes / 4];
+    for (int i = 0; i < kCopyBytes / 4; ++i) {
+      burst[i] = from[i];
+    }
+    for (int i = 0; i < kCopyBytes / 4; ++i) {
+      to[i] = burst[i];
+    }
   }
 }
 

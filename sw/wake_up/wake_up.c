@@ -21,40 +21,74 @@ struct Case {
   uint32_t offset;
 };
 
-static uint32_t group_of(uint32_t hart) { return hart / harts_per_group(); }
+static uint32_t group_of(uint32_t hart) {
+  return hart / harts_per_group();
+}
 static uint32_t tile_in_group(uint32_t hart) {
   return hart % harts_per_group() / platform.harts_per_tile;
 }
-static uint32_t last_hart(void) { return platform.num_harts - 1; }
-static uint32_t last_group(void) { return platform.num_groups - 1; }
-static uint32_t last_tile(void) { return platform.core_tiles_per_group - 1; }
+static uint32_t last_hart(void) {
+  return platform.num_harts - 1;
+}
+static uint32_t last_group(void) {
+  return platform.num_groups - 1;
+}
+static uint32_t last_tile(void) {
+  return platform.core_tiles_per_group - 1;
+}
 
-static void wake_last_hart(void) { wake_up(last_hart()); }
-static int is_last_hart(uint32_t hart) { return hart == last_hart(); }
+static void wake_last_hart(void) {
+  wake_up(last_hart());
+}
+static int is_last_hart(uint32_t hart) {
+  return hart == last_hart();
+}
 
-static int is_any_hart(uint32_t hart) { return hart < platform.num_harts; }
+static int is_any_hart(uint32_t hart) {
+  return hart < platform.num_harts;
+}
 
-static void wake_last_tile(void) { wake_up_tiles(last_group(), 1u << last_tile()); }
+static void wake_last_tile(void) {
+  wake_up_tiles(last_group(), 1u << last_tile());
+}
 static int is_in_last_tile(uint32_t hart) {
   return group_of(hart) == last_group() && tile_in_group(hart) == last_tile();
 }
 
-static void wake_outer_tiles(void) { wake_up_tiles(0, 1u << last_tile() | 1); }
+static void wake_outer_tiles(void) {
+  wake_up_tiles(0, 1u << last_tile() | 1);
+}
 static int is_in_outer_tiles(uint32_t hart) {
   return group_of(hart) == 0 && (tile_in_group(hart) == 0 || tile_in_group(hart) == last_tile());
 }
 
-static void wake_last_group(void) { wake_up_groups(1u << last_group()); }
-static int is_in_last_group(uint32_t hart) { return group_of(hart) == last_group(); }
+static void wake_last_group(void) {
+  wake_up_groups(1u << last_group());
+}
+static int is_in_last_group(uint32_t hart) {
+  return group_of(hart) == last_group();
+}
 
-static void wake_odd_groups(void) { wake_up_groups(0xAu); }
-static int is_in_odd_group(uint32_t hart) { return group_of(hart) % 2 == 1; }
+static void wake_odd_groups(void) {
+  wake_up_groups(0xAu);
+}
+static int is_in_odd_group(uint32_t hart) {
+  return group_of(hart) % 2 == 1;
+}
 
-static void wake_group_beyond_last(void) { wake_up_groups(1u << platform.num_groups); }
-static int is_nobody(uint32_t hart) { return hart >= platform.num_harts; }
+static void wake_group_beyond_last(void) {
+  wake_up_groups(1u << platform.num_groups);
+}
+static int is_nobody(uint32_t hart) {
+  return hart >= platform.num_harts;
+}
 
-static int is_odd_hart(uint32_t hart) { return hart % 2 == 1; }
-static int is_in_last_group_third(uint32_t hart) { return is_in_last_group(hart) && hart % 3 == 2; }
+static int is_odd_hart(uint32_t hart) {
+  return hart % 2 == 1;
+}
+static int is_in_last_group_third(uint32_t hart) {
+  return is_in_last_group(hart) && hart % 3 == 2;
+}
 
 static const struct Case kCases[] = {
     {"one hart", wake_last_hart, is_last_hart, 1, 0},
