@@ -9,7 +9,8 @@
 
 #include <stdint.h>
 
-/* REQUIRES: the transfer before is complete: the hardware drops a second one silently. */
+/* REQUIRES: the transfer before is complete. The hardware would queue two more, but says done only
+ * when all are complete, and drops what comes beyond silently. */
 void dma_start(uint32_t destination, uint32_t source, uint32_t bytes);
 
 /* 1 when the transfer started last is complete. REQUIRES: one was started. */
