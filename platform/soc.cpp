@@ -99,7 +99,8 @@ class Soc::Impl : public sc_core::sc_module {
   HartView hart_view_{l1_, debug_bus_};
 
  private:
-  /// Accesses of harts to external models that may be under way at once: one per hart is enough.
+  /// Accesses of harts to external models that are under way at once; more wait their turn.
+  /// Assumption: no source, a foreign model has its own limits.
   static constexpr unsigned kExternalOutstanding = 16;
 
   void add_ita_jobs();

@@ -23,9 +23,6 @@ enum class AccessKind : std::uint8_t {
   kAmoMaxu,
 };
 
-constexpr bool is_atomic(AccessKind kind) {
-  return kind >= AccessKind::kLoadReserved;
-}
 constexpr bool is_amo(AccessKind kind) {
   return kind >= AccessKind::kAmoSwap;
 }

@@ -121,15 +121,6 @@ Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
   stats.add("busy_cycles", "cycles", "from launch to completion", &busy_cycles_);
   stats.add("lost_launches", "count", "launches while the request register was full",
             &lost_launches_);
-
-  sc_core::sc_spawn(
-      [this] {
-        while (true) {
-          sc_core::wait(end_event_);
-          advance_to(clock_.now());
-        }
-      },
-      "complete");
 }
 
 void Dma::launch(const RegisterAccess& access) {
@@ -153,9 +144,7 @@ void Dma::begin(const Transfer& transfer, Cycles cycle) {
   state_.start = cycle;
   state_.end = cycle + dma_duration_cycles(parameters_, transfer.source, transfer.destination,
                                            transfer.bytes);
-  const sc_core::sc_time end = clock_.time(state_.end);
-  const sc_core::sc_time& now = sc_core::sc_time_stamp();
-  end_event_.notify(end > now ? end - now : sc_core::SC_ZERO_TIME);
+  schedule_advance(state_.end);
 }
 
 void Dma::advance_to(Cycles cycle) {

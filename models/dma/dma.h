@@ -74,7 +74,6 @@ class Dma : public RegisterDevice {
   ByteMemory& memory_;
   GuestErrorSink& guest_errors_;
   State state_;
-  sc_core::sc_event end_event_{"end_event"};
   Register* source_ = nullptr;
   Register* destination_ = nullptr;
   Register* bytes_ = nullptr;

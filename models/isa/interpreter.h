@@ -36,7 +36,7 @@ class HartEnvironment {
                            const std::string& message) = 0;
   /// An instruction that stops the run (floating point): `name` is its mnemonic.
   virtual void unsupported(const HartState& hart, const std::string& name) = 0;
-  /// ebreak retires as a no-op, as in the RTL; the environment counts and warns.
+  /// ebreak retires as a no-op, as in the RTL; the environment counts it.
   virtual void breakpoint(const HartState& hart) = 0;
 };
 

@@ -24,14 +24,6 @@ JobInterface::JobInterface(const sc_core::sc_module_name& name,
   add_job_registers();
   registers_.check_complete();
   add_stats(parent_stats);
-  sc_core::sc_spawn(
-      [this] {
-        while (true) {
-          sc_core::wait(end_event_);
-          advance_to(clock_.now());
-        }
-      },
-      "end_jobs");
 }
 
 void JobInterface::add_control_registers() {
@@ -133,9 +125,10 @@ void JobInterface::advance_to(Cycles cycle) {
 }
 
 void JobInterface::schedule_end() {
-  end_event_.cancel();
   if (state_.is_running) {
-    end_event_.notify(clock_.time(state_.end) - sc_core::sc_time_stamp());
+    schedule_advance(state_.end);
+  } else {
+    cancel_advance();
   }
 }
 

@@ -99,7 +99,6 @@ class JobInterface : public RegisterDevice {
   TileEngine engine_;
   State state_;
   Counters counters_;
-  sc_core::sc_event end_event_{"end_event"};
 };
 
 }  // namespace tessera::ita

@@ -34,14 +34,6 @@ OperandBlockInterface::OperandBlockInterface(const sc_core::sc_module_name& name
     add_stats(i, parent_stats);
   }
   registers_.check_complete();
-  sc_core::sc_spawn(
-      [this] {
-        while (true) {
-          sc_core::wait(end_event_);
-          advance_to(clock_.now());
-        }
-      },
-      "end_heads");
 }
 
 void OperandBlockInterface::add_registers(std::uint32_t index) {
@@ -193,11 +185,11 @@ void OperandBlockInterface::run_head(Instance& instance) {
 }
 
 void OperandBlockInterface::schedule_end() {
-  end_event_.cancel();
+  // A run may be over already when the one before it waited for a foreign target.
   if (const Instance* next = first_to_end()) {
-    // A run may be over already when the one before it waited for a foreign target.
-    const sc_core::sc_time end = clock_.time(next->end);
-    end_event_.notify(std::max(end, sc_core::sc_time_stamp()) - sc_core::sc_time_stamp());
+    schedule_advance(next->end);
+  } else {
+    cancel_advance();
   }
 }
 

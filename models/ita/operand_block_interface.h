@@ -83,7 +83,6 @@ class OperandBlockInterface : public RegisterDevice {
   ByteMemory& memory_;
   GuestErrorSink& guest_errors_;
   std::vector<Instance> instances_;
-  sc_core::sc_event end_event_{"end_event"};
 };
 
 }  // namespace tessera::ita

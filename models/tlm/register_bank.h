@@ -25,7 +25,6 @@ enum class RegisterMode : std::uint8_t { kReadWrite, kReadOnly, kWriteOnly };
 /// One 32-bit register: fields for every bit, optional callbacks. `value` is the stored word.
 class Register {
  public:
-  using ReadHandler = std::function<std::uint32_t(const RegisterAccess&)>;
   using WriteHandler = std::function<void(std::uint32_t value, const RegisterAccess&)>;
 
   Register(std::string name, std::uint32_t offset, RegisterMode mode, std::uint32_t reset);
@@ -92,8 +91,6 @@ class RegisterBank {
   /// Serves a payload whose address is already an offset into this block; sets the response status.
   void transport(::tlm::tlm_generic_payload& trans, Cycles cycle);
   unsigned transport_dbg(::tlm::tlm_generic_payload& trans, Cycles cycle) const;
-
-  const std::map<std::uint32_t, Register>& registers() const { return registers_; }
 
  private:
   std::string name_;

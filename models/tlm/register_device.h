@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
 #include <systemc>
 #include <tlm>
 #include <tlm_utils/simple_target_socket.h>
@@ -15,7 +17,6 @@ namespace tessera {
 class RegisterDevice : public sc_core::sc_module {
  public:
   ::tlm_utils::simple_target_socket<RegisterDevice> target_socket{"target_socket"};
-  const RegisterBank& registers() const { return registers_; }
 
  protected:
   RegisterDevice(const sc_core::sc_module_name& name, const ClockDomain& clock,
@@ -23,11 +24,27 @@ class RegisterDevice : public sc_core::sc_module {
       : sc_module(name), clock_(clock), registers_(this->name(), unmapped_value) {
     target_socket.register_b_transport(this, &RegisterDevice::b_transport);
     target_socket.register_transport_dbg(this, &RegisterDevice::transport_dbg);
+    sc_core::sc_spawn(
+        [this] {
+          while (true) {
+            sc_core::wait(advance_event_);
+            advance_to(clock_.now());
+          }
+        },
+        "advance");
   }
 
   /// Brings the device's state to local time `cycle` of an initiator that runs ahead of the kernel,
   /// before a register is touched: work that ends by then is completed.
   virtual void advance_to(Cycles /*cycle*/) {}
+  /// Has advance_to() called at `cycle` (at once if that has passed) even when nobody touches a
+  /// register. Replaces what was scheduled before.
+  void schedule_advance(Cycles cycle) {
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
+    advance_event_.cancel();
+    advance_event_.notify(std::max(clock_.time(cycle), now) - now);
+  }
+  void cancel_advance() { advance_event_.cancel(); }
   /// Address as decoded by the bus -> register offset (aliases, partial decoding).
   virtual std::uint32_t decode(std::uint64_t address) const {
     return static_cast<std::uint32_t>(address);
@@ -37,6 +54,8 @@ class RegisterDevice : public sc_core::sc_module {
   RegisterBank registers_;
 
  private:
+  sc_core::sc_event advance_event_{"advance_event"};
+
   void b_transport(::tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     const Cycles cycle = clock_.cycles(sc_core::sc_time_stamp() + delay);
     advance_to(cycle);
