@@ -14,7 +14,7 @@ import pathlib
 import re
 import sys
 
-MODELS_ON_TLM = ["axi", "dma", "ita", "memory", "periph"]
+MODELS_ON_TLM = ["axi", "dma", "interconnect", "ita", "memory", "periph"]
 
 # Folder -> folders it may include, besides itself. A folder stands for its subfolders too, unless
 # they have a row of their own.

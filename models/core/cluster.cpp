@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/steppable.h"
 #include "models/tlm/perform_access.h"
 
 namespace tessera {
 
 namespace {
-constexpr Cycles kNever = ~Cycles{0};
 /// With all harts waiting, limits and the host are looked after this often.
 constexpr Cycles kMinIdleCycles = 1000;
 }  // namespace
