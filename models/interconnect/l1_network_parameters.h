@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tessera {
+
+/// How an arbiter chooses among the inputs that want its output.
+enum class Arbitration {
+  kRoundRobin,     ///< as the RTL: rr_arb_tree.sv, common_cells
+  kFixedPriority,  ///< the lowest input, always: for comparison
+};
+
+/// Size and shape of an L1 network. The defaults are mempool's (config/mempool.mk).
+/// Limits: groups and sub_groups_per_group are powers of two; tiles_per_group need not be.
+struct L1NetworkParameters {
+  std::string topology = "toph";  ///< a name of topology_names()
+  std::uint32_t groups = 4;
+  std::uint32_t sub_groups_per_group = 1;  ///< more than one: `terapool`
+  std::uint32_t tiles_per_group = 16;      ///< tiles with harts
+  std::uint32_t harts_per_tile = 4;
+  std::uint32_t banks_per_tile = 16;  ///< banking factor x harts_per_tile
+  std::uint32_t bank_bytes = 1024;
+  /// Of the address scrambler, per tile; 0: no scrambler.
+  std::uint32_t sequential_bytes_per_tile = 2048;
+  /// One AXI word: the banks that a wide access claims together (a superbank).
+  std::uint32_t wide_bytes = 64;
+
+  /// Tiles without harts behind the core tiles of every group. Their banks hold one region per
+  /// group, above the core tiles' L1, interleaved by words over all its banks.
+  std::uint32_t accelerator_tiles_per_group = 0;
+  std::uint32_t accelerator_region_bytes = 0;
+
+  Arbitration arbitration = Arbitration::kRoundRobin;
+  /// Spill registers added on every way between two tiles, in each direction.
+  std::uint32_t extra_registers = 0;
+  /// `terapool`: cycles to a bank of another group, 7, 9 or 11 (config/terapool.mk).
+  std::uint32_t remote_group_latency = 7;
+};
+
+}  // namespace tessera
