@@ -40,7 +40,8 @@ class MemoryClient {
                         Cycles cycle) = 0;
 };
 
-/// Where the instruction caches of the tiles fetch their lines.
+/// Where the instruction caches of the tiles fetch their lines: the inner side of the AXI cut
+/// behind each cache (axi_cache_slice in mempool_tile.sv).
 class RefillPort {
  public:
   virtual ~RefillPort() = default;
@@ -54,7 +55,8 @@ class RefillPort {
 class RefillClient {
  public:
   virtual ~RefillClient() = default;
-  /// The last beat of the line has arrived at the tile in `cycle`.
+  /// The last beat of the line leaves the cut towards the cache in `cycle`. The cache takes it at
+  /// once or a few cycles later, never refuses it. Lines come in the order of their requests.
   virtual void refill_done(std::uint32_t tile, std::uint32_t tag, Cycles cycle) = 0;
 };
 
