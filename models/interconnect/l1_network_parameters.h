@@ -13,24 +13,22 @@ enum class Arbitration {
 };
 
 /// Size and shape of an L1 network. The defaults are mempool's (config/mempool.mk).
-/// Limits: groups and sub_groups_per_group are powers of two; tiles_per_group need not be.
+/// num_groups and sub_groups_per_group are powers of two; the tiles of a group need not be.
 struct L1NetworkParameters {
   std::string topology = "toph";  ///< a name of topology_names()
-  std::uint32_t groups = 4;
+  std::uint32_t num_groups = 4;
   std::uint32_t sub_groups_per_group = 1;  ///< more than one: `terapool`
-  std::uint32_t tiles_per_group = 16;      ///< tiles with harts
-  std::uint32_t harts_per_tile = 4;
-  std::uint32_t banks_per_tile = 16;  ///< banking factor x harts_per_tile
+  std::uint32_t core_tiles_per_group = 16;
+  /// The slots behind the core tiles have banks but no harts; those of one group hold one region
+  /// above the core tiles' L1, interleaved by words over all its banks.
+  std::uint32_t tile_slots_per_group = 16;
+  std::uint32_t cores_per_tile = 4;
+  std::uint32_t banks_per_tile = 16;  ///< of every slot: banking factor x cores_per_tile
   std::uint32_t bank_bytes = 1024;
-  /// Of the address scrambler, per tile; 0: no scrambler.
+  /// Of the address scrambler; 0: no scrambler.
   std::uint32_t sequential_bytes_per_tile = 2048;
   /// One AXI word: the banks that a wide access claims together (a superbank).
   std::uint32_t wide_bytes = 64;
-
-  /// Tiles without harts behind the core tiles of every group. Their banks hold one region per
-  /// group, above the core tiles' L1, interleaved by words over all its banks.
-  std::uint32_t accelerator_tiles_per_group = 0;
-  std::uint32_t accelerator_region_bytes = 0;
 
   Arbitration arbitration = Arbitration::kRoundRobin;
   /// Spill registers added on every way between two tiles, in each direction.
