@@ -49,6 +49,10 @@ class WideL1Port {
   /// before the narrow requests of the cycle are arbitrated. False: refused (a bank is busy with
   /// the write-back of an AMO), try again in the next cycle.
   virtual bool access(std::uint32_t raw_address, std::uint32_t bytes, bool is_write) = 0;
+  /// The word at `raw_address`, accessed earlier, still waits at its banks for the way back: they
+  /// accept nothing in this cycle, access() included; called before it. Source: rdata_ready in
+  /// tcdm_adapter.sv.
+  virtual void hold(std::uint32_t raw_address, std::uint32_t bytes) = 0;
 };
 
 }  // namespace tessera
