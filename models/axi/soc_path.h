@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 
 #include "models/base/axi_port.h"
 #include "models/base/memory_port.h"
+#include "models/base/read_only_cache_control.h"
 #include "models/base/stat.h"
 #include "models/base/steppable.h"
 
@@ -35,13 +35,6 @@ struct SocPathParameters {
   L2Type l2_type = L2Type::kSram;
   AddressRange registers{0x40000000, 0x40020000};
   AddressRange boot_rom{0xA0000000, 0xA000FFFF};  ///< the rest, but L1, is external
-};
-
-/// What the control registers tell the read-only caches. Source: control_registers.hjson.
-struct ReadOnlyCacheControl {
-  bool is_enabled = true;
-  bool is_flushing = false;  ///< a level: as long as it is set
-  std::array<AddressRange, 4> regions{};
 };
 
 /// The SoC side in cycle timing: from the tiles' ports over the AXI tree of each group to L2, the

@@ -124,18 +124,44 @@ void ControlRegisters::add_stride_registers() {
 
 void ControlRegisters::add_read_only_cache_registers() {
   const ControlMap& map = parameters_.map;
-  registers_.add("ro_cache_enable", map.ro_cache_enable, RegisterMode::kReadWrite, 1)
-      .flag(0, "enable")
-      .reserved(1, 31);
-  registers_.add("ro_cache_flush", map.ro_cache_flush).flag(0, "flush").reserved(1, 31);
+  const auto changed = [this](std::uint32_t, const RegisterAccess&) {
+    if (read_only_cache_changed_) {
+      read_only_cache_changed_();
+    }
+  };
+  read_only_enable_ =
+      &registers_.add("ro_cache_enable", map.ro_cache_enable, RegisterMode::kReadWrite, 1)
+           .flag(0, "enable")
+           .reserved(1, 31)
+           .on_write(changed);
+  read_only_flush_ = &registers_.add("ro_cache_flush", map.ro_cache_flush)
+                          .flag(0, "flush")
+                          .reserved(1, 31)
+                          .on_write(changed);
   for (std::uint32_t region = 0; region < kNumReadOnlyRegions; ++region) {
     const std::uint32_t offset = region * map.ro_cache_stride;
-    registers_.add_word("ro_cache_start[" + std::to_string(region) + "]",
-                        map.ro_cache_start + offset, RegisterMode::kReadWrite,
-                        kReadOnlyStart[region]);
-    registers_.add_word("ro_cache_end[" + std::to_string(region) + "]", map.ro_cache_end + offset,
-                        RegisterMode::kReadWrite, kReadOnlyEnd[region]);
+    Register& start = registers_.add_word("ro_cache_start[" + std::to_string(region) + "]",
+                                          map.ro_cache_start + offset, RegisterMode::kReadWrite,
+                                          kReadOnlyStart[region]);
+    Register& end = registers_.add_word("ro_cache_end[" + std::to_string(region) + "]",
+                                        map.ro_cache_end + offset, RegisterMode::kReadWrite,
+                                        kReadOnlyEnd[region]);
+    start.on_write(changed);
+    end.on_write(changed);
+    read_only_regions_.push_back({&start, &end});
   }
+}
+
+ReadOnlyCacheControl ControlRegisters::read_only_cache() const {
+  ReadOnlyCacheControl control;
+  static_assert(control.regions.size() == kNumReadOnlyRegions);
+  control.is_enabled = (read_only_enable_->value & 1) != 0;
+  control.is_flushing = (read_only_flush_->value & 1) != 0;
+  for (std::uint32_t region = 0; region < kNumReadOnlyRegions; ++region) {
+    control.regions[region] = {read_only_regions_[region].start->value,
+                               read_only_regions_[region].end->value};
+  }
+  return control;
 }
 
 std::uint32_t ControlRegisters::decode(std::uint64_t address) const {

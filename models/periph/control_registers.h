@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/base/guest_error.h"
+#include "models/base/read_only_cache_control.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
 #include "models/tlm/register_device.h"
@@ -54,6 +55,12 @@ class ControlRegisters : public RegisterDevice {
                    const ClockDomain& clock, WakeUpTarget& harts, EndOfComputation on_end,
                    GuestErrorSink& guest_errors, StatGroup& parent_stats);
 
+  /// `changed` is called when a register of the read-only caches has been written.
+  void on_read_only_cache(std::function<void()> changed) {
+    read_only_cache_changed_ = std::move(changed);
+  }
+  ReadOnlyCacheControl read_only_cache() const;
+
  private:
   std::uint32_t decode(std::uint64_t address) const override;
   void add_wake_up_registers();
@@ -72,6 +79,14 @@ class ControlRegisters : public RegisterDevice {
   std::vector<bool> wake_up_enabled_;  ///< per hart; ANDed with every wake-up
   Register* stride_ = nullptr;
   Register* offset_ = nullptr;
+  struct ReadOnlyRegion {
+    Register* start;
+    Register* end;
+  };
+  Register* read_only_enable_ = nullptr;
+  Register* read_only_flush_ = nullptr;
+  std::vector<ReadOnlyRegion> read_only_regions_;
+  std::function<void()> read_only_cache_changed_;
   std::uint64_t wake_ups_ = 0;
 };
 
