@@ -44,26 +44,25 @@ class InstructionCaches final : public Steppable, public RefillClient {
                     RefillPort& port, StatGroup& stats);
   ~InstructionCaches() override;
 
-  /// An awake hart presents `pc` in `cycle`; true: L0 delivers the instruction in this cycle.
+  /// An awake hart presents `pc` in this cycle; true: L0 delivers the instruction in this cycle.
   /// To be called in the first cycle in which the hart presents this pc, also when it cannot issue
-  /// for another reason; further calls in a later cycle for the same pc are free to be left out.
-  /// False: the hart waits; it is in harts_ready() in the first cycle in which fetch() will be
-  /// true. Until then it keeps its pc.
-  bool fetch(std::uint32_t hart, std::uint32_t pc, Cycles cycle) {
+  /// for another reason; calls for the same pc in later cycles may be left out.
+  /// False: the hart waits, keeps its pc, and will be in harts_ready().
+  bool fetch(std::uint32_t hart, std::uint32_t pc) {
     Front& front = fronts_[hart];
     front.pc = pc;
     if (pc - front.begin < front.size) {
       ++front.hits;
       return true;
     }
-    return fetch_elsewhere(hart, cycle);
+    return fetch_elsewhere(hart);
   }
-  /// Harts whose fetch has failed in an earlier cycle and succeeds in the cycle of the last step(),
-  /// in no particular order; valid until the next step().
+  /// Harts that waited for their instruction and get it when they fetch in the cycle of the last
+  /// step(), in ascending order; valid until the next step().
   const std::vector<std::uint32_t>& harts_ready() const { return harts_ready_; }
-  /// From `cycle` + 1 to its next fetch() the hart is in wfi with `pc` as next instruction: L0 goes
-  /// on to prefetch for it, but does not miss.
-  void sleep(std::uint32_t hart, std::uint32_t pc, Cycles cycle);
+  /// A wfi issues in this cycle and the hart sleeps until its next fetch(), with `pc` as next
+  /// instruction: L0 goes on to prefetch for it, but does not miss.
+  void sleep(std::uint32_t hart, std::uint32_t pc);
 
   /// Empties all caches, for a start in the middle of a program. REQUIRES: no refill under way.
   void flush();
@@ -85,7 +84,8 @@ class InstructionCaches final : public Steppable, public RefillClient {
   };
   struct Machine;
 
-  bool fetch_elsewhere(std::uint32_t hart, Cycles cycle);
+  bool fetch_elsewhere(std::uint32_t hart);
+  void flush_fronts();
 
   std::vector<Front> fronts_;
   std::vector<std::uint32_t> harts_ready_;

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/core/instruction_caches.h"
+
+#include "models/base/error.h"
+#include "models/core/hart_set.h"
+#include "models/core/l0_cache.h"
+#include "models/core/tile_cache.h"
+
+namespace tessera {
+
+namespace {
+
+void check(const InstructionCachesParameters& p) {
+  const std::uint64_t sets = std::uint64_t{p.l1_bytes} / p.line_bytes / p.l1_ways;
+  TESSERA_CHECK(is_power_of_two(p.harts_per_tile) && p.harts_per_tile <= 8 &&
+                    is_power_of_two(p.line_bytes) && p.line_bytes >= 8 && p.line_bytes <= 64 &&
+                    is_power_of_two(p.l0_lines) && p.l0_lines >= 2 && p.l0_lines <= 8 &&
+                    is_power_of_two(p.l1_ways) && p.l1_ways >= 2 && p.l1_ways <= 16 &&
+                    is_power_of_two(sets) && sets * p.line_bytes * p.l1_ways == p.l1_bytes &&
+                    p.max_refills >= 1 && p.max_refills <= 8 && p.l0_early_tag_bits <= 27,
+                "shape of the instruction caches");
+}
+
+}  // namespace
+
+/// What the hot path of fetch() does not need.
+struct InstructionCaches::Machine {
+  struct L0 {
+    L0Cache cache;
+    bool is_waiting = false;  ///< its hart's fetch failed
+    bool is_asleep = false;
+    std::uint64_t misses = 0;
+    std::uint64_t prefetches = 0;
+    std::uint64_t useful_prefetches = 0;
+  };
+  /// Masks have a bit per hart of the tile.
+  struct Tile {
+    explicit Tile(TileCache cache) : l1(std::move(cache)) {}
+    TileCache l1;
+    std::uint32_t due = 0;       ///< L0s that look at their pc in this cycle, fetch() or not
+    std::uint32_t due_next = 0;  ///< in the next cycle
+    std::uint32_t filled = 0;    ///< L0s whose line is there in the next cycle
+    bool is_active() const { return (due | due_next | filled) != 0 || l1.is_active(); }
+  };
+
+  Machine(InstructionCaches& owner, const InstructionCachesParameters& parameters,
+          const DmiTable& code, RefillPort& refill_port);
+
+  void add_stats(StatGroup& stats);
+  void flush();
+  /// One cycle of the L0 of `hart` with the pc of its front: hit, prefetch, miss. True: hit.
+  bool present(std::uint32_t hart);
+  /// The L0 hits in line `hit` of its cache and is free to prefetch.
+  void prefetch(std::uint32_t hart, std::uint32_t hit, std::uint32_t early);
+  void step(std::uint32_t tile, Cycles cycle);
+  /// Lines that arrived at the L0s at the end of the last cycle.
+  void fill(std::uint32_t tile, std::uint32_t ports);
+
+  Tile& tile_of(std::uint32_t hart) { return tiles[hart / shape.harts_per_tile]; }
+  std::uint32_t port_of(std::uint32_t hart) const { return hart & (shape.harts_per_tile - 1); }
+  /// The next step() visits the tile of `hart`.
+  void activate(std::uint32_t hart) { active.insert(hart / shape.harts_per_tile); }
+
+  InstructionCaches& caches;
+  const InstructionCachesParameters shape;
+  const L0Shape l0_shape;
+  const DmiTable& memory;
+  RefillPort& port;
+  std::vector<L0> l0s;
+  std::vector<Tile> tiles;
+  HartSet active;  ///< tiles, by index
+};
+
+InstructionCaches::Machine::Machine(InstructionCaches& owner,
+                                    const InstructionCachesParameters& parameters,
+                                    const DmiTable& code, RefillPort& refill_port)
+    : caches(owner),
+      shape(parameters),
+      l0_shape{parameters.l0_lines, parameters.line_bytes,
+               (1u << parameters.l0_early_tag_bits) - 1},
+      memory(code),
+      port(refill_port),
+      l0s(std::size_t{parameters.num_tiles} * parameters.harts_per_tile),
+      active(parameters.num_tiles) {
+  const std::uint32_t sets = shape.l1_bytes / shape.line_bytes / shape.l1_ways;
+  const TileCacheShape l1{sets, shape.l1_ways, shape.line_bytes, shape.max_refills};
+  // After reset the tags are cleared, a set per cycle. Source: init_count_q in
+  // snitch_icache_lookup_serial.sv.
+  tiles.assign(shape.num_tiles, Tile(TileCache(l1, sets)));
+}
+
+void InstructionCaches::Machine::add_stats(StatGroup& stats) {
+  for (std::uint32_t tile = 0; tile < shape.num_tiles; ++tile) {
+    StatGroup& group = stats.add_group("tile[" + std::to_string(tile) + "]");
+    const TileCache::Statistics& l1 = tiles[tile].l1.statistics();
+    group.add("lookups", "count", "lines looked up in L1", &l1.lookups);
+    group.add("shared_lookups", "count", "requests of an L0 served by another's lookup",
+              &l1.shared_lookups);
+    group.add("wait_cycles", "cycles", "requests of L0s not yet accepted, summed over the cycles",
+              &l1.wait_cycles);
+    group.add("hits", "count", "lookups that hit L1", &l1.hits);
+    group.add("refills", "count", "lines fetched over AXI", &l1.refills);
+    group.add("shared_refills", "count", "lookups of a line already on its way",
+              &l1.shared_refills);
+    group.add("refill_cycles", "cycles", "lines on their way, summed over the cycles",
+              &l1.refill_cycles);
+    group.add("evictions", "count", "refills that replaced a line", &l1.evictions);
+    for (std::uint32_t core = 0; core < shape.harts_per_tile; ++core) {
+      StatGroup& core_group = group.add_group("core[" + std::to_string(core) + "]");
+      const std::size_t hart = std::size_t{tile} * shape.harts_per_tile + core;
+      const L0& l0 = l0s[hart];
+      core_group.add("hits", "count", "fetches that L0 served", &caches.fronts_[hart].hits);
+      core_group.add("misses", "count", "fetches that had to wait", &l0.misses);
+      core_group.add("prefetches", "count", "lines prefetched into L0", &l0.prefetches);
+      core_group.add("useful_prefetches", "count", "prefetched lines fetched from",
+                     &l0.useful_prefetches);
+    }
+  }
+}
+
+void InstructionCaches::Machine::flush() {
+  for (Tile& tile : tiles) {
+    tile.l1.flush();
+    tile.due = tile.due_next = tile.filled = 0;
+  }
+  for (L0& l0 : l0s) {
+    l0.cache = L0Cache();
+    l0.is_waiting = l0.is_asleep = false;
+  }
+  active = HartSet(shape.num_tiles);
+}
+
+bool InstructionCaches::Machine::present(std::uint32_t hart) {
+  Front& front = caches.fronts_[hart];
+  L0& l0 = l0s[hart];
+  const std::uint32_t line = front.pc / shape.line_bytes;
+  const L0Cache::Match match = l0.cache.match(line, l0_shape);
+  front.size = 0;
+  if (match.hit == 0) {
+    if (!l0.cache.is_refilling() && !l0.is_asleep) {
+      l0.cache.evict_for(line, match.early, /*is_prefetch=*/false, l0_shape);
+      tile_of(hart).l1.request_fetch(port_of(hart), line);
+      activate(hart);
+    }
+    return false;
+  }
+  l0.useful_prefetches += static_cast<std::uint64_t>(l0.cache.is_first_use(match.hit));
+  front.begin = line * shape.line_bytes;
+  front.size = shape.line_bytes;
+  if (match.early != match.hit) {
+    // An alias in the low bits of the tag goes; until then the prefetcher holds still.
+    l0.cache.drop(match.early & ~match.hit);
+    tile_of(hart).due_next |= 1u << port_of(hart);
+    activate(hart);
+  } else if (!l0.cache.is_refilling()) {
+    prefetch(hart, match.hit, match.early);
+  }
+  if (l0.is_asleep) {
+    front.size = 0;  // its next fetch() has to wake it
+  }
+  return true;
+}
+
+void InstructionCaches::Machine::prefetch(std::uint32_t hart, std::uint32_t hit,
+                                          std::uint32_t early) {
+  Front& front = caches.fronts_[hart];
+  L0Cache& cache = l0s[hart].cache;
+  const std::uint32_t position = (front.pc & (shape.line_bytes - 1)) / 4;
+  const std::uint32_t jumps = cache.jumps(hit);
+  const std::uint32_t ahead = jumps >> position;
+  const std::uint32_t behind = jumps & ((1u << position) - 1);
+  const std::uint32_t line_begin = front.begin;
+  std::uint32_t target = line_begin + shape.line_bytes;
+  std::uint32_t end = target;
+  if (ahead != 0) {
+    const std::uint32_t jump =
+        line_begin + 4 * (position + static_cast<std::uint32_t>(__builtin_ctz(ahead)));
+    target = jump_target(memory, jump);
+    end = jump + 4;
+  }
+  const std::uint32_t line = target / shape.line_bytes;
+  const L0Cache::Match present = cache.match(line, l0_shape);
+  if (present.hit != 0) {
+    // The same holds from behind the last jump up to the next one.
+    const std::uint32_t begin =
+        behind == 0 ? line_begin
+                    : line_begin + 4 * (32 - static_cast<std::uint32_t>(__builtin_clz(behind)));
+    front.begin = begin;
+    front.size = end - begin;
+    return;
+  }
+  cache.evict_for(line, early, /*is_prefetch=*/true, l0_shape);
+  ++l0s[hart].prefetches;
+  tile_of(hart).l1.request_prefetch(port_of(hart), line);
+  activate(hart);
+}
+
+void InstructionCaches::Machine::fill(std::uint32_t tile, std::uint32_t ports) {
+  for (; ports != 0; ports &= ports - 1) {
+    const auto bit = static_cast<std::uint32_t>(__builtin_ctz(ports));
+    const std::uint32_t hart = tile * shape.harts_per_tile + bit;
+    L0& l0 = l0s[hart];
+    const std::uint32_t address = l0.cache.refilling_line() * shape.line_bytes;
+    l0.cache.fill(predicted_jumps(memory, address, shape.line_bytes));
+    if (!l0.is_waiting) {
+      caches.fronts_[hart].size = 0;
+      tiles[tile].due |= 1u << bit;
+    } else if (present(hart)) {
+      l0.is_waiting = false;
+      caches.harts_ready_.push_back(hart);
+    }
+  }
+}
+
+void InstructionCaches::Machine::step(std::uint32_t tile_index, Cycles cycle) {
+  Tile& tile = tiles[tile_index];
+  const std::uint32_t first_hart = tile_index * shape.harts_per_tile;
+  // What is left of the last cycle, now that all its fetches are known.
+  for (std::uint32_t rest = tile.due; rest != 0; rest &= rest - 1) {
+    present(first_hart + static_cast<std::uint32_t>(__builtin_ctz(rest)));
+  }
+  tile.l1.finish_cycle(cycle - 1);
+  // This cycle.
+  tile.due = tile.due_next;
+  tile.due_next = 0;
+  for (std::uint32_t rest = tile.due; rest != 0; rest &= rest - 1) {
+    caches.fronts_[first_hart + static_cast<std::uint32_t>(__builtin_ctz(rest))].size = 0;
+  }
+  fill(tile_index, tile.filled);
+  tile.filled = tile.l1.step(tile_index, port, cycle);
+  if (!tile.is_active()) {
+    active.erase(tile_index);
+  }
+}
+
+InstructionCaches::InstructionCaches(const InstructionCachesParameters& parameters,
+                                     const DmiTable& memory, RefillPort& port, StatGroup& stats)
+    : fronts_(std::size_t{parameters.num_tiles} * parameters.harts_per_tile) {
+  check(parameters);
+  machine_ = std::make_unique<Machine>(*this, parameters, memory, port);
+  machine_->add_stats(stats);
+  flush_fronts();
+}
+
+InstructionCaches::~InstructionCaches() = default;
+
+void InstructionCaches::flush_fronts() {
+  for (Front& front : fronts_) {
+    front.begin = 0;
+    front.size = machine_->shape.is_perfect ? 0xFFFFFFFF : 0;
+  }
+}
+
+void InstructionCaches::flush() {
+  TESSERA_CHECK(is_idle(), "instruction caches flushed with a refill under way");
+  machine_->flush();
+  harts_ready_.clear();
+  flush_fronts();
+}
+
+bool InstructionCaches::is_idle() const {
+  for (const Machine::Tile& tile : machine_->tiles) {
+    if (tile.l1.is_refilling()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool InstructionCaches::fetch_elsewhere(std::uint32_t hart) {
+  Machine::L0& l0 = machine_->l0s[hart];
+  if (l0.is_waiting) {
+    return false;
+  }
+  l0.is_asleep = false;
+  machine_->tile_of(hart).due &= ~(1u << machine_->port_of(hart));
+  if (machine_->present(hart)) {
+    ++fronts_[hart].hits;
+    return true;
+  }
+  l0.is_waiting = true;
+  ++l0.misses;
+  return false;
+}
+
+void InstructionCaches::sleep(std::uint32_t hart, std::uint32_t pc) {
+  if (machine_->shape.is_perfect) {
+    return;
+  }
+  fronts_[hart].pc = pc;
+  fronts_[hart].size = 0;
+  machine_->l0s[hart].is_asleep = true;
+  machine_->tile_of(hart).due_next |= 1u << machine_->port_of(hart);
+  machine_->activate(hart);
+}
+
+Cycles InstructionCaches::next_active_cycle(Cycles from) const {
+  return machine_->active.is_empty() ? kNever : from;
+}
+
+void InstructionCaches::step(Cycles cycle) {
+  harts_ready_.clear();
+  HartSet& active = machine_->active;
+  for (std::uint32_t tile = active.next(0); tile != HartSet::kNone; tile = active.next(tile + 1)) {
+    machine_->step(tile, cycle);
+  }
+}
+
+void InstructionCaches::refill_done(std::uint32_t tile, std::uint32_t tag, Cycles /*cycle*/) {
+  machine_->tiles[tile].l1.refill_done(tag);
+  machine_->active.insert(tile);
+}
+
+}  // namespace tessera
