@@ -123,7 +123,9 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
                   const std::string text = line + "\n";
                   services_.console(text.data(), text.size());
                 },
-                services_.poll},
+                services_.poll,
+                {},
+                {}},
                cluster_stats_),
       control_(
           "control", control_parameters(config_), clock_, cluster_,

@@ -23,15 +23,14 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& p
       parameters_(parameters),
       clock_(clock),
       services_(services),
-      interpreter_(parameters.isa, services.dmi, *this),
       harts_(parameters.num_harts),
       pending_(parameters.num_harts),
-      running_(parameters.num_harts) {
+      functional_(parameters.isa, harts_, services.dmi, *this) {
   for (std::uint32_t hart = 0; hart < parameters_.num_harts; ++hart) {
     harts_[hart].hart_id = hart;
     harts_[hart].pc = parameters_.boot_address;
-    running_.insert(hart);
   }
+  engine_->take_over(0);
   payload_.set_extension(&initiator_);
   bus_socket.register_invalidate_direct_mem_ptr(this, &Cluster::invalidate_direct_mem_ptr);
   add_stats(stats);
@@ -84,17 +83,35 @@ void Cluster::request_stop() {
 
 void Cluster::end_hart(std::uint32_t hart) {
   harts_[hart].activity = HartActivity::kEnded;
-  running_.erase(hart);
-  if (active_hart_ == &harts_[hart]) {
-    interpreter_.limit_run_to(active_hart_->cycle);
+  engine_->end_hart(hart);
+}
+
+void Cluster::request_timing(TimingMode mode) {
+  wanted_timing_ = mode;
+  if (is_engine_running_) {
+    engine_->limit(engine_->now());
   }
+  notify_runnable();
+}
+
+void Cluster::watch_pc(std::uint32_t address, const std::function<void()>& reached) {
+  watched_pcs_.emplace(address, reached);
+  functional_.watch_pc(address);
+  if (cycle_ != nullptr) {
+    cycle_->watch_pc(address);
+  }
+}
+
+void Cluster::pc_reached(const HartState& hart) {
+  const auto [first, last] = watched_pcs_.equal_range(hart.pc);
+  std::for_each(first, last, [](const auto& watched) { watched.second(); });
 }
 
 void Cluster::stop(ClusterStop reason) {
   if (stop_ == ClusterStop::kNone) {
     stop_ = reason;
     stop_cycle_ = now();
-    interpreter_.request_stop();
+    engine_->request_stop();
     notify_runnable();
   }
 }
@@ -106,7 +123,7 @@ void Cluster::notify_runnable() {
 }
 
 Cycles Cluster::now() const {
-  return active_hart_ != nullptr ? active_hart_->cycle : clock_.now();
+  return is_engine_running_ ? engine_->now() : clock_.now();
 }
 
 std::uint64_t Cluster::total_instructions() const {
@@ -126,7 +143,7 @@ Cycles Cluster::next_kernel_event() const {
 void Cluster::start(const ClusterLimits& limits) {
   limits_ = limits;
   stop_ = ClusterStop::kNone;
-  interpreter_.clear_stop_request();
+  engine_->clear_stop_request();
   start_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -144,124 +161,83 @@ void Cluster::run_until_stopped() {
       services_.poll();
     }
     const Cycles now = clock_.now();
-    if (now >= limits_.max_cycles) {
-      stop(ClusterStop::kMaxCycles);
-    } else if (total_instructions() >= limits_.max_instructions) {
-      stop(ClusterStop::kMaxInstructions);
-    } else if (running_.is_empty()) {
-      if (!sc_core::sc_pending_activity()) {
-        stop(ClusterStop::kHang);
-      } else {
-        // Not for ever: a foreign model may keep the kernel busy without ever waking a hart.
-        const Cycles idle = std::max(parameters_.quantum_cycles, kMinIdleCycles);
-        is_waiting_ = true;
-        sc_core::wait(clock_.time(std::min(idle, limits_.max_cycles - now)), runnable_event_);
-        is_waiting_ = false;
-      }
-    } else {
-      horizon_ =
-          std::min({now + parameters_.quantum_cycles, next_kernel_event(), limits_.max_cycles});
-      run_turns();
-      // Events that are due first, or at this very moment, have the kernel's next turn.
-      const sc_core::sc_time target = clock_.time(horizon_);
-      sc_core::wait(target > sc_core::sc_time_stamp() ? target - sc_core::sc_time_stamp()
-                                                      : sc_core::sc_time_to_pending_activity());
-    }
-  }
-}
-
-void Cluster::run_turns() {
-  // Goes on where the last call stopped, so that a hart that was woken has its turn before its
-  // waker has another one; ends after a round in which nobody could run.
-  bool is_whole_round = next_turn_ == 0;
-  bool has_run = true;
-  while (has_run || !is_whole_round) {
-    is_whole_round = next_turn_ == 0;
-    has_run = run_round();
+    check_limits(now);
     if (stop_ != ClusterStop::kNone) {
-      return;
+      break;
     }
-    next_turn_ = 0;
+    if (wanted_timing_ != timing_) {
+      try_change_timing(now);
+    }
+    if (!engine_->is_idle()) {
+      run_to_horizon(now);
+    } else if (sc_core::sc_pending_activity()) {
+      wait_for_runnable(now);
+    } else {
+      stop(ClusterStop::kHang);
+    }
+  }
+  engine_->sync(clock_.now());
+}
+
+void Cluster::check_limits(Cycles now) {
+  if (now >= limits_.max_cycles) {
+    stop(ClusterStop::kMaxCycles);
+  } else if (total_instructions() >= limits_.max_instructions) {
+    stop(ClusterStop::kMaxInstructions);
   }
 }
 
-bool Cluster::run_round() {
-  bool has_run = false;
-  for (std::uint32_t hart = running_.next(next_turn_); hart != HartSet::kNone;
-       hart = running_.next(next_turn_)) {
-    next_turn_ = hart + 1;
-    if (harts_[hart].cycle < horizon_) {
-      run_hart(hart);
-      has_run = true;
-      if (stop_ != ClusterStop::kNone) {
-        break;
-      }
-    }
-  }
-  return has_run;
+void Cluster::run_to_horizon(Cycles now) {
+  // An engine that comes to rest for a change of the mode is watched closely.
+  const Cycles quantum = wanted_timing_ == timing_ ? parameters_.quantum_cycles : 1;
+  is_engine_running_ = true;
+  const Cycles reached =
+      engine_->run(now, std::min({now + quantum, next_kernel_event(), limits_.max_cycles}));
+  is_engine_running_ = false;
+  // Events that are due first, or at this very moment, have the kernel's next turn.
+  const sc_core::sc_time target = clock_.time(reached);
+  sc_core::wait(target > sc_core::sc_time_stamp() ? target - sc_core::sc_time_stamp()
+                                                  : sc_core::sc_time_to_pending_activity());
 }
 
-void Cluster::run_hart(std::uint32_t hart) {
-  HartState& state = harts_[hart];
-  active_hart_ = &state;
-  switch (interpreter_.run(state, horizon_ - state.cycle)) {
-    case isa::StopReason::kAsleep:
-    case isa::StopReason::kBlocked:
-      running_.erase(hart);
-      break;
-    case isa::StopReason::kUnsupported:
-      stop(ClusterStop::kUnsupported);
-      break;
-    case isa::StopReason::kBudget:
-    case isa::StopReason::kStopRequested:
-      break;
-  }
-  active_hart_ = nullptr;
+void Cluster::wait_for_runnable(Cycles now) {
+  // Not for ever: a foreign model may keep the kernel busy without ever waking a hart.
+  const Cycles idle = std::max(parameters_.quantum_cycles, kMinIdleCycles);
+  is_waiting_ = true;
+  sc_core::wait(clock_.time(std::min(idle, limits_.max_cycles - now)), runnable_event_);
+  is_waiting_ = false;
 }
 
-void Cluster::limit_horizon(Cycles cycle) {
-  if (cycle < horizon_) {
-    horizon_ = cycle;
-    if (active_hart_ != nullptr) {
-      interpreter_.limit_run_to(cycle);
+void Cluster::try_change_timing(Cycles now) {
+  if (wanted_timing_ == TimingMode::kCycle && cycle_ == nullptr) {
+    cycle_ = &services_.cycle_engine();
+    for (const auto& watched : watched_pcs_) {
+      cycle_->watch_pc(watched.first);
     }
   }
+  engine_->hold(true);
+  if (!engine_->is_at_rest() || !services_.devices_are_at_rest()) {
+    return;
+  }
+  engine_->sync(now);
+  engine_->hold(false);
+  timing_ = wanted_timing_;
+  engine_ = timing_ == TimingMode::kCycle ? cycle_ : &functional_;
+  engine_->take_over(now);
 }
 
 void Cluster::wake_up(std::uint32_t hart, Cycles cycle) {
-  HartState& state = harts_[hart];
-  if (state.activity == HartActivity::kEnded) {
-    return;
-  }
-  if (state.activity == HartActivity::kAsleep) {
-    const Cycles woken = std::max(state.cycle, cycle + 1);
-    state.asleep_cycles += woken - state.cycle;
-    state.cycle = woken;
-    state.activity = HartActivity::kRunning;
-    running_.insert(hart);
+  if (harts_[hart].activity != HartActivity::kEnded) {
+    engine_->wake_up(hart, cycle);
     notify_runnable();
-  } else if (state.wake_up_tokens.count < WakeUpTokens::kMax) {
-    state.wake_up_tokens.add(cycle);
-  } else {
-    state.wake_up_tokens = {};
-    guest_error(state, GuestErrorKind::kMissedWakeUp, 0,
-                "the 3-bit wake-up counter wrapped: more than 7 pulses without a wfi");
-  }
-  // Who was woken shall see the pulse before the waker sends the next one.
-  if (active_hart_ != nullptr && active_hart_ != &state) {
-    interpreter_.limit_run_to(active_hart_->cycle);
   }
 }
 
 void Cluster::memory_written(std::uint32_t address, std::uint32_t bytes) {
-  const std::uint32_t page_bytes = DmiTable::kPageBytes;
-  const std::uint64_t end = std::uint64_t{address} + bytes;
-  for (std::uint64_t page = address & ~(page_bytes - 1); page < end; page += page_bytes) {
-    const auto first = static_cast<std::uint32_t>(std::max<std::uint64_t>(page, address));
-    if (interpreter_.has_code(first)) {
-      const auto last = std::min<std::uint64_t>(page + page_bytes, end);
-      interpreter_.invalidate_code(first, static_cast<std::uint32_t>(last - first));
-    }
+  // Either engine may hold decoded code.
+  functional_.memory_written(address, bytes);
+  if (cycle_ != nullptr) {
+    cycle_->memory_written(address, bytes);
   }
 }
 
@@ -307,7 +283,7 @@ HartReply Cluster::bus_access(const HartAccess& access) {
     request_dmi(access.address);
   }
   // The access may have started a device whose event falls into the run-ahead.
-  limit_horizon(next_kernel_event());
+  engine_->limit(next_kernel_event());
   return reply;
 }
 
@@ -318,22 +294,22 @@ HartReply Cluster::bridged_access(const HartAccess& access) {
     pending = {};
     return reply;
   }
-  TESSERA_CHECK(!pending.is_posted, "hart {} repeats an access that is under way", access.hart);
+  if (pending.is_posted) {
+    return {AccessStatus::kPending, 0, 0};
+  }
   ++bridged_accesses_;
   pending.is_posted = true;
   const sc_core::sc_time issue = clock_.time(access.cycle);
   const sc_core::sc_time& now = sc_core::sc_time_stamp();
   bridge_->post(access, issue > now ? issue - now : sc_core::SC_ZERO_TIME);
-  limit_horizon(access.cycle);
+  engine_->limit(access.cycle);
   return {AccessStatus::kPending, 0, 0};
 }
 
 void Cluster::access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) {
-  HartState& state = harts_[hart];
+  const HartState& state = harts_[hart];
   pending_[hart] = {false, true, data};
-  state.cycle = std::max(state.cycle, clock_.now());
-  state.activity = HartActivity::kRunning;
-  running_.insert(hart);
+  engine_->access_done(hart, clock_.now());
   notify_runnable();
   if (!is_ok) {
     guest_error(state, GuestErrorKind::kUnmappedAccess, 0,
@@ -388,6 +364,7 @@ void Cluster::guest_error(const HartState& hart, GuestErrorKind kind, std::uint3
 void Cluster::unsupported(const HartState& hart, const std::string& instruction) {
   stop_message_ = fmt::format("{}.{}: pc {:#010x}: {} is not modelled", name(),
                               hart_name(hart.hart_id), hart.pc, instruction);
+  stop(ClusterStop::kUnsupported);
 }
 
 void Cluster::breakpoint(const HartState& /*hart*/) {

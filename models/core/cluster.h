@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,13 @@
 #include "models/base/dmi_table.h"
 #include "models/base/guest_error.h"
 #include "models/base/hart_access.h"
+#include "models/base/memory_port.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
 #include "models/base/write_observer.h"
-#include "models/core/hart_set.h"
+#include "models/core/functional_engine.h"
 #include "models/core/run_control.h"
-#include "models/isa/interpreter.h"
+#include "models/core/timing_mode.h"
 #include "models/tlm/access_bridge.h"
 #include "models/tlm/clock_domain.h"
 #include "models/tlm/payload_ext.h"
@@ -42,16 +44,21 @@ struct ClusterServices {
   GuestErrorSink& guest_errors;
   std::function<void(const std::string& line)> csr_dump;  ///< CSR writes that the RTL prints
   std::function<void()> poll;  ///< called once per turn of all harts; may be empty
+  /// The engine of cycle timing, built when first asked for.
+  std::function<HartEngine&()> cycle_engine;
+  /// No device has work under way that the other timing mode could not go on with.
+  std::function<bool()> devices_are_at_rest;
 };
 
-/// All harts of the SoC in functional timing, in one SystemC process.
-/// Harts take turns in the order of their ids. A turn lasts until the hart reaches the horizon (one
-/// quantum ahead of the kernel, or the next pending SystemC event if that is earlier), sleeps,
-/// waits for an answer, or wakes another hart. When all have reached the horizon, time advances.
-/// Loads and stores go to L1 and to memories by DMI; everything else by blocking transport through
-/// `bus_socket`, or through `bridge` where a target may call wait().
+/// All harts of the SoC, in one SystemC process: their state, their way to the rest of the machine,
+/// and the run loop. An engine of the timing mode in use advances them up to the horizon: one
+/// quantum ahead of the kernel, or the next pending SystemC event if that is earlier. Then time
+/// advances.
+/// What leaves the harts' memories goes out by blocking transport through `bus_socket`, or through
+/// `bridge` where a target may call wait().
 class Cluster : public sc_core::sc_module,
                 public isa::HartEnvironment,
+                public SocTarget,
                 public WakeUpTarget,
                 public WriteObserver,
                 public AccessBridge::Client {
@@ -74,12 +81,20 @@ class Cluster : public sc_core::sc_module,
   /// `hart` takes no further part: it stops after the instruction that is executing, and ignores
   /// wake-ups.
   void end_hart(std::uint32_t hart);
+  /// Changes the timing mode as soon as nothing is under way, in the run that goes on or the next.
+  /// In functional mode the turn under way ends first, with the instruction that is executing.
+  void request_timing(TimingMode mode);
+  TimingMode timing() const { return timing_; }
+  /// `reached` is called each time that a hart comes to `address`, before it executes there.
+  void watch_pc(std::uint32_t address, const std::function<void()>& reached);
+
   ClusterStop stop_reason() const { return stop_; }
   /// Local time at which the cause of the stop arose.
   Cycles stop_cycle() const { return stop_cycle_; }
   const std::string& stop_message() const { return stop_message_; }
 
   const std::vector<HartState>& harts() const { return harts_; }
+  std::vector<HartState>& harts() { return harts_; }
   /// Local time of the hart whose turn it is, else kernel time.
   Cycles now() const;
   std::uint64_t total_instructions() const;
@@ -87,36 +102,40 @@ class Cluster : public sc_core::sc_module,
   std::uint32_t num_harts() const override { return parameters_.num_harts; }
   void wake_up(std::uint32_t hart, Cycles cycle) override;
   void memory_written(std::uint32_t address, std::uint32_t bytes) override;
+  /// isa::HartEnvironment and SocTarget: an access that no engine does by itself.
+  HartReply access(const HartAccess& access) override;
+  std::string hart_name(std::uint32_t hart) const;
 
  private:
   // isa::HartEnvironment
-  HartReply access(const HartAccess& access) override;
   void dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t value) override;
   void guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t address,
                    const std::string& message) override;
   void unsupported(const HartState& hart, const std::string& name) override;
   void breakpoint(const HartState& hart) override;
+  void pc_reached(const HartState& hart) override;
   // AccessBridge::Client
   void access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) override;
 
   void start_of_simulation() override;
   void run();  ///< the SC_THREAD
   void run_until_stopped();
-  void run_turns();
-  /// From next_turn_ to the last hart; true when one could run.
-  bool run_round();
-  void run_hart(std::uint32_t hart);
+  void check_limits(Cycles now);
+  /// Lets the engine run up to the horizon, then the kernel.
+  void run_to_horizon(Cycles now);
+  /// All harts wait: lets the kernel go on until something may have woken one.
+  void wait_for_runnable(Cycles now);
+  /// Changes the mode if that is possible now; else whoever must come to rest goes on.
+  void try_change_timing(Cycles now);
   void stop(ClusterStop reason);
   void notify_runnable();
-  /// Cycle of the next thing the kernel has to do, or far away.
+  /// Cycle of the next thing the kernel has to do, or kNever.
   Cycles next_kernel_event() const;
-  void limit_horizon(Cycles cycle);
   HartReply bus_access(const HartAccess& access);
   HartReply bridged_access(const HartAccess& access);
   void request_dmi(std::uint32_t address);
   void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end);
   void report_bus_error(const HartAccess& access);
-  std::string hart_name(std::uint32_t hart) const;
   void add_stats(StatGroup& stats);
 
   struct PendingAccess {
@@ -128,18 +147,20 @@ class Cluster : public sc_core::sc_module,
   const ClusterParameters parameters_;
   const ClockDomain& clock_;
   const ClusterServices services_;
-  isa::Interpreter interpreter_;
   AccessBridge* bridge_ = nullptr;
   std::uint32_t bridge_base_ = 0;
   std::uint32_t bridge_bytes_ = 0;
 
   std::vector<HartState> harts_;
   std::vector<PendingAccess> pending_;
-  HartSet running_;
-  HartState* active_hart_ = nullptr;  ///< whose turn it is
-  Cycles horizon_ = 0;
-  std::uint32_t next_turn_ = 0;  ///< first hart that may have the next turn
-  bool is_waiting_ = false;      ///< for runnable_event_: no hart can run
+  FunctionalEngine functional_;
+  HartEngine* cycle_ = nullptr;        ///< once it has been asked for
+  HartEngine* engine_ = &functional_;  ///< that of timing_
+  TimingMode timing_ = TimingMode::kFunctional;
+  TimingMode wanted_timing_ = TimingMode::kFunctional;
+  std::multimap<std::uint32_t, std::function<void()>> watched_pcs_;
+  bool is_engine_running_ = false;
+  bool is_waiting_ = false;  ///< for runnable_event_: no hart can run
   ClusterLimits limits_;
   ClusterStop stop_ = ClusterStop::kNone;
   Cycles stop_cycle_ = 0;

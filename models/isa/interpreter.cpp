@@ -95,6 +95,13 @@ void Interpreter::Impl::invalidate_code(std::uint32_t address, std::uint32_t byt
   }
 }
 
+void Interpreter::Impl::watch_pc(std::uint32_t address) {
+  translator_.watch_pc(address);
+  if (has_code(address)) {
+    forget_page(page_number(address));
+  }
+}
+
 void Interpreter::Impl::forget_page(std::uint32_t number) {
   code_.get()[number] = nullptr;
   pages_.erase(number);
@@ -119,6 +126,9 @@ void Interpreter::limit_run_to(Cycles cycle) {
 }
 void Interpreter::invalidate_code(std::uint32_t address, std::uint32_t bytes) {
   impl_->invalidate_code(address, bytes);
+}
+void Interpreter::watch_pc(std::uint32_t address) {
+  impl_->watch_pc(address);
 }
 bool Interpreter::has_code(std::uint32_t address) const {
   return impl_->has_code(address);

@@ -38,6 +38,8 @@ class HartEnvironment {
   virtual void unsupported(const HartState& hart, const std::string& name) = 0;
   /// ebreak retires as a no-op, as in the RTL; the environment counts it.
   virtual void breakpoint(const HartState& hart) = 0;
+  /// The instruction at hart.pc, which is watched, comes next.
+  virtual void pc_reached(const HartState& hart) = 0;
 };
 
 /// Functional execution of harts, one instruction per cycle plus the extra cycles of slow accesses.
@@ -62,6 +64,8 @@ class Interpreter {
   /// Bytes [address, address + bytes) changed. A page with decoded instructions there is forgotten
   /// and gets its write DMI back; other pages keep their code.
   void invalidate_code(std::uint32_t address, std::uint32_t bytes);
+  /// From now on HartEnvironment::pc_reached() is called when a hart comes to `address`.
+  void watch_pc(std::uint32_t address);
   /// True when the page holds decoded code (its stores must go through invalidate_code()).
   bool has_code(std::uint32_t address) const;
 

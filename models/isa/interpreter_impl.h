@@ -26,6 +26,7 @@ class Interpreter::Impl {
   StopReason run(HartState& hart, Cycles budget);
   void limit_run_to(Cycles cycle);
   void invalidate_code(std::uint32_t address, std::uint32_t bytes);
+  void watch_pc(std::uint32_t address);
   bool has_code(std::uint32_t address) const {
     return code_.get()[page_number(address)] != nullptr;
   }

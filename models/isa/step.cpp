@@ -36,6 +36,9 @@ std::optional<StopReason> Interpreter::Impl::step(const CodePage& page, std::siz
   synchronise();
   next_pc_ = hart_->pc + 4;
   extra_cycles_ = 0;
+  if (translator_.is_watched(hart_->pc)) {
+    environment_.pc_reached(*hart_);
+  }
   switch (perform(instruction)) {
     case Outcome::kRetired:
       retire();
@@ -93,10 +96,14 @@ Interpreter::Impl::Outcome Interpreter::Impl::perform(const Instruction& instruc
       environment_.unsupported(*hart_, info(instruction.op).mnemonic);
       return Outcome::kUnsupported;
     case InstructionClass::kBranch:
+      if (is_branch_taken(instruction, hart_->x[instruction.rs1], hart_->x[instruction.rs2])) {
+        next_pc_ = hart_->pc + static_cast<std::uint32_t>(instruction.imm);
+      }
+      return Outcome::kRetired;
     case InstructionClass::kFence:
-      break;
+      return Outcome::kRetired;
   }
-  TESSERA_CHECK(false, "{} runs in threaded code only", info(instruction.op).mnemonic);
+  TESSERA_CHECK(false, "{} has no class", info(instruction.op).mnemonic);
 }
 
 Interpreter::Impl::EffectiveAddress Interpreter::Impl::effective_address(

@@ -125,6 +125,9 @@ void Translator::emit(CodePage& page, std::size_t index) const {
       emit_operands(instruction, op);
       break;
   }
+  if (is_watched(page.address_of(index))) {
+    op.handler = special(SpecialHandler::kSlow);
+  }
   if (instruction.op == Op::kLui || instruction.op == Op::kAuipc) {
     op.imm = static_cast<std::int32_t>(compute(instruction, 0, 0, 0, page.address_of(index)));
   }

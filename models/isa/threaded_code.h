@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "models/base/dmi_table.h"
@@ -86,6 +87,9 @@ class Translator {
   Translator(const IsaConfig& config, const void* const* handlers)
       : config_(config), handlers_(handlers) {}
 
+  /// The instruction at `address` leaves threaded code, in pages translated from now on.
+  void watch_pc(std::uint32_t address) { watched_.insert(address); }
+  bool is_watched(std::uint32_t address) const { return watched_.count(address) != 0; }
   /// An empty page: every instruction is kTranslate.
   void clear(CodePage& page) const;
   /// Translates what is reachable from `index`, which is not translated.
@@ -109,6 +113,7 @@ class Translator {
 
   const IsaConfig config_;
   const void* const* const handlers_;
+  std::set<std::uint32_t> watched_;
   std::vector<std::size_t> pending_;  ///< block starts still to decode
   std::vector<std::size_t> decoded_;  ///< instructions decoded but not yet emitted
 };

@@ -104,6 +104,7 @@ class Machine : public HartEnvironment {
     unsupported_names.push_back(name);
   }
   void breakpoint(const HartState& who) override { breakpoints.push_back(who.pc); }
+  void pc_reached(const HartState& who) override { reached_pcs.push_back(who.pc); }
 
   std::vector<std::uint8_t> memory;
   DmiTable dmi;
@@ -120,6 +121,7 @@ class Machine : public HartEnvironment {
   std::vector<Dump> dumps;
   std::vector<std::string> unsupported_names;
   std::vector<std::uint32_t> breakpoints;
+  std::vector<std::uint32_t> reached_pcs;
 
  private:
   /// One hart, so a reservation is an address.
