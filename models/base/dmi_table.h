@@ -23,8 +23,9 @@ class DmiTable {
 
   /// Why a page that could be written directly must not be, for now.
   enum RevokeReason : std::uint8_t {
-    kHoldsCode = 1,         ///< decoded instructions depend on it
+    kHoldsCode = 1,         ///< decoded instructions of functional timing depend on it
     kHoldsReservation = 2,  ///< an LR reservation is on one of its words
+    kHoldsTimedCode = 4,    ///< decoded instructions of cycle timing depend on it
   };
 
   Page& page_of(std::uint32_t address) { return pages_.get()[address >> kPageBits]; }

@@ -2,7 +2,7 @@
 // The threaded loop. Every handler ends by jumping to the next instruction's handler.
 #include <cstring>
 
-#include "models/isa/csr.h"
+#include "models/isa/hart_effects.h"
 #include "models/isa/interpreter_impl.h"
 #include "models/isa/semantics.h"
 
@@ -14,8 +14,6 @@
 
 namespace tessera::isa {
 namespace {
-
-constexpr std::uint8_t kSp = 2;
 
 /// Second operand of a computing instruction; offset of an access.
 template <Format format>
@@ -139,14 +137,14 @@ StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) 
   HartState* const hart = impl->hart_;
   std::uint32_t* const x = hart->x.data();
   const DmiTable::Page* const pages = &impl->dmi_.page_of(0);
-  CodePage* const* const code = impl->code_.get();
+  CodePage* const* const code = impl->code_.pages();
   std::int64_t remaining = impl->remaining_;
   std::uint32_t pc = hart->pc;
   const CodePage* page = nullptr;
   const ThreadedOp* op = nullptr;
 
 enter:  // at pc, with `remaining` exact
-  page = code[page_number(pc)];
+  page = code[CodeCache<CodePage>::page_number(pc)];
   if (__builtin_expect(page == nullptr || pc % 4 != 0 || remaining <= 0, false)) {
     goto enter_slowly;
   }
@@ -190,7 +188,7 @@ stop:
 
 translate : {
   const std::size_t index = TESSERA_INDEX();
-  impl->translator_.translate(*code[page_number(page->base)], index);
+  impl->translator_.translate(*code[CodeCache<CodePage>::page_number(page->base)], index);
   TESSERA_ENTER_BLOCK(page->lengths[index]);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "models/base/units.h"
@@ -14,6 +15,22 @@ enum class HartActivity : std::uint8_t {
   kBlocked,  ///< waiting for an access whose answer is pending
   kEnded,    ///< has ended its program; nothing wakes it
 };
+
+/// Why an awake hart did not issue in a cycle; one reason per cycle. Cycle timing only.
+/// Source: snitch.sv, `stall` and what it is made of.
+enum class StallReason : std::uint8_t {
+  kFetch,        ///< the instruction is not in the L0 cache
+  kOperand,      ///< a source register waits for a load or an offloaded result
+  kDestination,  ///< the destination does, and no source
+  kLoadStore,    ///< the load/store unit's front register is occupied
+  kOffload,      ///< the offload unit's request register is full
+  kFence,        ///< a fence waits for outstanding accesses
+  kModeSwitch,   ///< none of the hardware's: issue is withheld until the pipeline is empty
+  kCount
+};
+constexpr std::size_t kNumStallReasons = static_cast<std::size_t>(StallReason::kCount);
+/// Lower-case name, as in statistics: "fetch", "operand", ...
+const char* to_string(StallReason reason);
 
 /// Wake-up pulses that a hart received while awake: the 3-bit counter of snitch.sv, and when each
 /// pulse left its source. A hart that runs behind the sender must not leave wfi before that.
@@ -48,15 +65,21 @@ struct HartState {
   static constexpr unsigned kSink = 32;
   std::array<std::uint32_t, 33> x{};
   std::uint32_t pc = 0;
+  std::uint64_t instructions = 0;  ///< retired, also CSR minstret
+  Cycles cycle = 0;                ///< local time, also CSR mcycle
   std::uint32_t hart_id = 0;
   std::uint32_t trace = 0;                  ///< CSR 0x7D0
   std::uint32_t stack_limit = 0xFFFFFFFFu;  ///< CSR 0x7D1
   HartActivity activity = HartActivity::kRunning;
   WakeUpTokens wake_up_tokens{};
-  Cycles cycle = 0;                ///< local time, also CSR mcycle
-  std::uint64_t instructions = 0;  ///< retired, also CSR minstret
-  Cycles asleep_cycles = 0;        ///< total spent in wfi
-  std::uint64_t traps = 0;         ///< jumps to the boot address
+  Cycles asleep_cycles = 0;                               ///< total spent in wfi
+  std::uint64_t traps = 0;                                ///< jumps to the boot address
+  std::array<Cycles, kNumStallReasons> stalled_cycles{};  ///< by StallReason
+
+  Cycles& stalled(StallReason reason) { return stalled_cycles[static_cast<std::size_t>(reason)]; }
+  Cycles stalled(StallReason reason) const {
+    return stalled_cycles[static_cast<std::size_t>(reason)];
+  }
 };
 
 }  // namespace tessera

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "models/isa/hart_effects.h"
 #include "models/isa/interpreter_impl.h"
 
 namespace tessera::isa {
@@ -17,14 +16,8 @@ Interpreter::Impl::Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment&
       dmi_(dmi),
       environment_(environment),
       translator_(config, handlers()),
-      code_(static_cast<CodePage**>(std::calloc(DmiTable::kNumPages, sizeof(void*)))),
+      code_(dmi, DmiTable::kHoldsCode),
       partial_block_(std::make_unique<CodePage>(0, nullptr)) {}
-
-Interpreter::Impl::~Impl() {
-  while (!pages_.empty()) {
-    forget_page(pages_.begin()->first);
-  }
-}
 
 StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
   hart_ = &hart;
@@ -54,58 +47,20 @@ void Interpreter::Impl::limit_run_to(Cycles cycle) {
 }
 
 void Interpreter::Impl::prepare_fetch() {
-  const std::uint32_t pc = hart_->pc;
   synchronise();
-  extra_cycles_ = 0;
-  if (pc % 4 != 0) {
-    trap(GuestErrorKind::kMisalignedAccess, pc, fmt::format("jump to misaligned 0x{:08x}", pc));
-    retire();
-    return;
-  }
-  const std::uint8_t* bytes = dmi_.page_of(pc).read;
+  const std::uint8_t* bytes = fetch_page(*hart_, environment_, dmi_);
   if (bytes == nullptr) {
-    trap(GuestErrorKind::kUnmappedAccess, pc,
-         fmt::format("instruction fetch from 0x{:08x}, which is no memory", pc));
+    next_pc_ = config_.trap_address;
+    extra_cycles_ = 0;
     retire();
     return;
   }
-  const std::uint32_t number = page_number(pc);
-  auto page = std::make_unique<CodePage>(number << DmiTable::kPageBits, bytes);
-  translator_.clear(*page);
-  code_.get()[number] = page.get();
-  pages_[number] = std::move(page);
-  dmi_.revoke_write(pc, DmiTable::kHoldsCode);
-}
-
-void Interpreter::Impl::invalidate_code(std::uint32_t address, std::uint32_t bytes) {
-  const std::uint64_t end = std::uint64_t{address} + bytes;
-  std::uint64_t next = address;
-  for (std::uint64_t start = address; start < end; start = next) {
-    next = (start | (DmiTable::kPageBytes - 1)) + 1;
-    const std::uint32_t number = page_number(static_cast<std::uint32_t>(start));
-    const CodePage* page = code_.get()[number];
-    if (page == nullptr) {
-      continue;
-    }
-    const auto first = page->lengths.begin() + (start - page->base) / 4;
-    const auto last = page->lengths.begin() + (std::min(end, next) - page->base + 3) / 4;
-    if (std::any_of(first, last, [](std::uint16_t length) { return length != 0; })) {
-      forget_page(number);
-    }
-  }
+  translator_.clear(code_.add(hart_->pc, bytes));
 }
 
 void Interpreter::Impl::watch_pc(std::uint32_t address) {
   translator_.watch_pc(address);
-  if (has_code(address)) {
-    forget_page(page_number(address));
-  }
-}
-
-void Interpreter::Impl::forget_page(std::uint32_t number) {
-  code_.get()[number] = nullptr;
-  pages_.erase(number);
-  dmi_.restore_write(number << DmiTable::kPageBits, DmiTable::kHoldsCode);
+  code_.forget(address);
 }
 
 Interpreter::Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdlib>
 #include <memory>
 #include <optional>
-#include <string>
-#include <unordered_map>
 
+#include "models/isa/code_cache.h"
 #include "models/isa/interpreter.h"
+#include "models/isa/memory_operation.h"
 #include "models/isa/threaded_code.h"
 
 namespace tessera::isa {
@@ -19,32 +18,22 @@ namespace tessera::isa {
 class Interpreter::Impl {
  public:
   Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment);
-  ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   StopReason run(HartState& hart, Cycles budget);
   void limit_run_to(Cycles cycle);
-  void invalidate_code(std::uint32_t address, std::uint32_t bytes);
-  void watch_pc(std::uint32_t address);
-  bool has_code(std::uint32_t address) const {
-    return code_.get()[page_number(address)] != nullptr;
+  void invalidate_code(std::uint32_t address, std::uint32_t bytes) {
+    code_.invalidate(address, bytes);
   }
+  void watch_pc(std::uint32_t address);
+  bool has_code(std::uint32_t address) const { return code_.page_of(address) != nullptr; }
 
   bool stop_requested = false;
 
  private:
   /// How an instruction outside threaded code ended.
   enum class Outcome { kRetired, kAsleep, kBlocked, kUnsupported };
-  struct EffectiveAddress {
-    std::uint32_t access;   ///< where the access goes
-    std::uint32_t checked;  ///< what must be aligned: with post-increment the new rs1
-  };
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-
-  static std::uint32_t page_number(std::uint32_t address) { return address >> DmiTable::kPageBits; }
 
   // execute.cpp
   /// The threaded loop, from impl->hart_->pc until the run ends. Without `impl` it only gives the
@@ -57,36 +46,23 @@ class Interpreter::Impl {
   void synchronise();
   /// Makes the page of hart_->pc ready for threaded code, or traps.
   void prepare_fetch();
-  void forget_page(std::uint32_t number);
 
   // step.cpp
   /// Executes one instruction; gives the reason if the run ends with it. The budget has been
   /// charged for it and for the rest of its block.
   std::optional<StopReason> step(const CodePage& page, std::size_t index);
   Outcome perform(const Instruction& instruction);
-  Outcome perform_load(const Instruction& instruction);
-  Outcome perform_store(const Instruction& instruction);
-  Outcome perform_atomic(const Instruction& instruction);
-  Outcome perform_csr(const Instruction& instruction);
+  Outcome perform_access(const Instruction& instruction);
   Outcome perform_system(const Instruction& instruction);
-  Outcome trap(GuestErrorKind kind, std::uint32_t address, const std::string& message);
-  Outcome trap_misaligned(const Instruction& instruction, std::uint32_t address);
   void retire();
-  void write_register(std::uint8_t index, std::uint32_t value);
-  std::optional<std::uint32_t> read_csr(std::uint32_t number) const;
-  EffectiveAddress effective_address(const Instruction& instruction) const;
-  bool store_misaligned(std::uint32_t address, unsigned bytes, std::uint32_t data);
-  /// One aligned access, through DMI where there is any; nothing when the answer is pending.
-  std::optional<std::uint32_t> access(AccessKind kind, std::uint32_t address, unsigned bytes,
-                                      std::uint32_t data);
+  /// Through DMI where there is any; nothing when the answer is pending.
+  std::optional<std::uint32_t> access(const MemoryOperation& operation);
 
   const IsaConfig config_;
   DmiTable& dmi_;
   HartEnvironment& environment_;
   Translator translator_;
-  std::unordered_map<std::uint32_t, std::unique_ptr<CodePage>> pages_;
-  /// Page number -> entry of pages_. calloc: untouched parts cost nothing.
-  std::unique_ptr<CodePage*, Free> code_;
+  CodeCache<CodePage> code_;
   std::unique_ptr<CodePage> partial_block_;
 
   // The run in progress.

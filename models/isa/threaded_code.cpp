@@ -3,13 +3,11 @@
 
 #include <cstring>
 
-#include "models/isa/hart_state.h"
+#include "models/isa/hart_effects.h"
 #include "models/isa/semantics.h"
 
 namespace tessera::isa {
 namespace {
-
-constexpr std::uint8_t kSp = 2;
 
 bool ends_block(Op op) {
   switch (info(op).instruction_class) {
@@ -35,10 +33,6 @@ std::size_t index_of_target(const CodePage& page, std::size_t index) {
       page.address_of(index) + static_cast<std::uint32_t>(page.instructions[index].imm);
   const std::uint32_t offset = target - page.base;
   return offset % 4 == 0 ? offset / 4 : CodePage::kInstructions;
-}
-
-std::uint8_t destination(std::uint8_t index) {
-  return index == 0 ? std::uint8_t{HartState::kSink} : index;
 }
 
 }  // namespace

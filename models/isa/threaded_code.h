@@ -67,6 +67,15 @@ struct CodePage {
 
   CodePage(std::uint32_t base_address, const std::uint8_t* code)
       : base(base_address), bytes(code) {}
+  /// Whether any of the instructions [first, end) is decoded.
+  bool has_code(std::size_t first, std::size_t end) const {
+    for (std::size_t i = first; i < end; ++i) {
+      if (lengths[i] != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
   std::uint32_t address_of(std::size_t index) const {
     return base + static_cast<std::uint32_t>(index) * 4;
   }
