@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -14,6 +15,14 @@ class HartSet {
 
   void insert(std::uint32_t hart) { words_[hart / 64] |= std::uint64_t{1} << (hart % 64); }
   void erase(std::uint32_t hart) { words_[hart / 64] &= ~(std::uint64_t{1} << (hart % 64)); }
+  /// Takes all members of `other`, which is empty after that.
+  void take_all(HartSet& other) {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      words_[i] |= other.words_[i];
+      other.words_[i] = 0;
+    }
+  }
+  void clear() { std::fill(words_.begin(), words_.end(), 0); }
   bool is_empty() const {
     for (const std::uint64_t word : words_) {
       if (word != 0) {
@@ -37,6 +46,16 @@ class HartSet {
       word = words_[index];
     }
     return static_cast<std::uint32_t>(index * 64 + static_cast<std::size_t>(__builtin_ctzll(word)));
+  }
+  /// Calls visit(hart) for all members in ascending order; the visited one may leave, others may
+  /// not come or go.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      for (std::uint64_t word = words_[i]; word != 0; word &= word - 1) {
+        visit(static_cast<std::uint32_t>(i * 64 + static_cast<std::size_t>(__builtin_ctzll(word))));
+      }
+    }
   }
 
  private:

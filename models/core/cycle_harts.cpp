@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/core/cycle_harts.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+#include "models/isa/hart_effects.h"
+#include "models/isa/memory_operation.h"
+
+namespace tessera {
+namespace {
+
+/// Where no instruction is: pc is even.
+constexpr std::uint32_t kNoCode = 1;
+
+}  // namespace
+
+CycleHarts::CycleHarts(const CycleHartsParameters& parameters, std::vector<HartState>& harts,
+                       const CycleHartsServices& services, StatGroup& stats)
+    : parameters_(parameters),
+      services_(services),
+      harts_(harts),
+      code_(services.dmi, DmiTable::kHoldsTimedCode),
+      pipelines_(harts.size()),
+      fronts_(harts.size()),
+      all_ids_(~0u >> (32 - parameters.max_outstanding)),
+      active_(static_cast<std::uint32_t>(harts.size())),
+      activated_(static_cast<std::uint32_t>(harts.size())) {
+  for (std::size_t i = 0; i < kNumStallReasons; ++i) {
+    const auto reason = static_cast<StallReason>(i);
+    stats.add(fmt::format("stalled_{}_cycles", to_string(reason)), "cycles",
+              fmt::format("of all harts awake without issue: {}", to_string(reason)),
+              [this, reason] {
+                std::uint64_t total = 0;
+                for (const HartState& state : harts_) {
+                  total += state.stalled(reason);
+                }
+                return total;
+              });
+  }
+}
+
+// --- change of timing mode ---
+
+void CycleHarts::resume_at(Cycles cycle) {
+  TESSERA_CHECK(is_drained(), "harts resume with something under way");
+  is_held_ = false;
+  active_.clear();
+  activated_.clear();
+  starts_.clear();
+  for (std::uint32_t hart = 0; hart < harts_.size(); ++hart) {
+    take_over(hart, cycle);
+  }
+}
+
+void CycleHarts::take_over(std::uint32_t hart, Cycles cycle) {
+  HartState& state = harts_[hart];
+  Pipeline& pipeline = pipelines_[hart];
+  pipeline = {};
+  pipeline.code_base = kNoCode;
+  pipeline.free_ids = all_ids_;
+  pipeline.offload = OffloadUnit(!parameters_.isa.xpulpimg);
+  pipeline.is_idle = true;
+  pipeline.idle_since = state.cycle;
+  switch (state.activity) {
+    case HartActivity::kEnded:
+      return;
+    case HartActivity::kBlocked:
+      TESSERA_CHECK(false, "hart {} changes its timing mode within an access", hart);
+    case HartActivity::kAsleep:
+      pipeline.is_asleep = true;
+      break;
+    case HartActivity::kRunning:
+      pipeline.stall = StallReason::kModeSwitch;
+      insert(starts_, {std::max(state.cycle, cycle), hart});
+      break;
+  }
+  // Pulses of senders that are ahead of this hart have not arrived yet.
+  WakeUpTokens tokens;
+  for (std::uint8_t i = 0; i < state.wake_up_tokens.count; ++i) {
+    const Cycles arrival = state.wake_up_tokens.cycles[i];
+    if (arrival < std::max(state.cycle, cycle)) {
+      tokens.add(arrival);
+    } else {
+      insert(pulses_, {arrival, hart});
+    }
+  }
+  state.wake_up_tokens = tokens;
+}
+
+void CycleHarts::hold(bool is_held) {
+  for (std::uint32_t hart = 0; hart < harts_.size() && is_held_ && !is_held; ++hart) {
+    const Pipeline& pipeline = pipelines_[hart];
+    if (pipeline.is_idle && !pipeline.is_asleep && pipeline.stall == StallReason::kModeSwitch) {
+      insert(starts_, {pipeline.idle_since, hart});
+    }
+  }
+  is_held_ = is_held;
+}
+
+bool CycleHarts::is_drained() const {
+  return pulses_.empty() &&
+         std::all_of(pipelines_.begin(), pipelines_.end(), [this](const Pipeline& pipeline) {
+           // Before the first resume_at() there are no ids at all.
+           return pipeline.offload.is_empty() && !pipeline.is_front_waiting &&
+                  (pipeline.free_ids == all_ids_ || pipeline.code_base == 0);
+         });
+}
+
+void CycleHarts::suspend_at(Cycles cycle) {
+  TESSERA_CHECK(is_drained(), "harts change their timing mode with something under way");
+  synchronise(cycle);
+  active_.clear();
+  activated_.clear();
+  starts_.clear();
+}
+
+void CycleHarts::synchronise(Cycles cycle) {
+  for (std::uint32_t hart = 0; hart < harts_.size(); ++hart) {
+    if (harts_[hart].activity != HartActivity::kEnded) {
+      book_idle(hart, cycle);
+      harts_[hart].cycle = std::max(harts_[hart].cycle, cycle);
+    }
+  }
+}
+
+void CycleHarts::end_hart(std::uint32_t hart, Cycles cycle) {
+  book_idle(hart, cycle);
+  active_.erase(hart);
+  activated_.erase(hart);
+  harts_[hart].cycle = std::max(harts_[hart].cycle, cycle);
+  harts_[hart].activity = HartActivity::kEnded;
+  Pipeline& pipeline = pipelines_[hart];
+  pipeline.is_idle = true;
+  pipeline.is_front_waiting = false;
+  pipeline.offload = {};
+}
+
+void CycleHarts::invalidate_code(std::uint32_t address, std::uint32_t bytes) {
+  if (code_.invalidate(address, bytes)) {
+    forget_code();
+  }
+}
+
+void CycleHarts::watch_pc(std::uint32_t address) {
+  watched_.insert(address);
+  code_.forget(address);
+  forget_code();
+}
+
+void CycleHarts::forget_code() {
+  for (Pipeline& pipeline : pipelines_) {
+    pipeline.code = nullptr;
+    pipeline.code_base = kNoCode;
+  }
+}
+
+// --- harts that need no visit ---
+
+void CycleHarts::insert(Events& events, Event event) {
+  auto place = events.end();
+  while (place != events.begin() && std::prev(place)->cycle > event.cycle) {
+    --place;
+  }
+  events.insert(place, event);
+}
+
+void CycleHarts::book_idle(std::uint32_t hart, Cycles cycle) {
+  Pipeline& pipeline = pipelines_[hart];
+  HartState& state = harts_[hart];
+  if (!pipeline.is_idle || cycle <= pipeline.idle_since) {
+    return;
+  }
+  Cycles& counter = pipeline.is_asleep ? state.asleep_cycles : state.stalled(pipeline.stall);
+  counter += cycle - pipeline.idle_since;
+  pipeline.idle_since = cycle;
+}
+
+bool CycleHarts::is_waiting(std::uint32_t hart, const Pipeline& pipeline) const {
+  if (!pipeline.offload.is_empty() || (pipeline.is_front_waiting && pipeline.free_ids != 0)) {
+    return false;
+  }
+  return pipeline.is_asleep || is_waiting_to_issue(hart, pipeline);
+}
+
+bool CycleHarts::is_waiting_to_issue(std::uint32_t hart, const Pipeline& pipeline) const {
+  switch (pipeline.stall) {
+    case StallReason::kFetch:
+    case StallReason::kModeSwitch:
+      return true;
+    case StallReason::kOperand:
+    case StallReason::kDestination: {
+      const std::uint32_t index = (harts_[hart].pc - pipeline.code_base) / 4;
+      return pipeline.code != nullptr && (pipeline.busy & pipeline.code[index].blockers) != 0;
+    }
+    case StallReason::kLoadStore:
+      return pipeline.is_front_waiting;
+    case StallReason::kFence:
+      return pipeline.free_ids != all_ids_;
+    case StallReason::kOffload:
+    case StallReason::kCount:
+      break;
+  }
+  return false;
+}
+
+void CycleHarts::reconsider(std::uint32_t hart, Cycles cycle) {
+  Pipeline& pipeline = pipelines_[hart];
+  if (harts_[hart].activity == HartActivity::kEnded) {
+    return;
+  }
+  if (!is_waiting(hart, pipeline)) {
+    book_idle(hart, cycle + 1);
+    pipeline.is_idle = false;
+    activated_.insert(hart);
+  } else if (pipeline.stall == StallReason::kOperand && !pipeline.is_asleep) {
+    const std::uint32_t index = (harts_[hart].pc - pipeline.code_base) / 4;
+    if ((pipeline.busy & pipeline.code[index].sources) == 0) {
+      book_idle(hart, cycle + 1);
+      pipeline.stall = StallReason::kDestination;
+    }
+  }
+}
+
+void CycleHarts::start_harts(Cycles cycle) {
+  for (; !starts_.empty() && starts_.front().cycle <= cycle; starts_.pop_front()) {
+    const std::uint32_t hart = starts_.front().hart;
+    if (harts_[hart].activity == HartActivity::kRunning) {
+      book_idle(hart, cycle);
+      pipelines_[hart].is_idle = false;
+      active_.insert(hart);
+    }
+  }
+}
+
+void CycleHarts::wake_fetchers(Cycles cycle) {
+  for (const std::uint32_t hart : services_.caches.harts_ready()) {
+    Pipeline& pipeline = pipelines_[hart];
+    if (pipeline.is_idle && !pipeline.is_asleep && pipeline.stall == StallReason::kFetch &&
+        harts_[hart].activity == HartActivity::kRunning) {
+      book_idle(hart, cycle);
+      pipeline.is_idle = false;
+      active_.insert(hart);
+    }
+  }
+}
+
+// --- wake-up pulses ---
+
+void CycleHarts::wake_up(std::uint32_t hart, Cycles cycle) {
+  if (harts_[hart].activity != HartActivity::kEnded) {
+    insert(pulses_, {cycle, hart});
+  }
+}
+
+void CycleHarts::mark_pulses(Cycles cycle) {
+  for (auto pulse = pulses_.begin(); pulse != pulses_.end() && pulse->cycle <= cycle; ++pulse) {
+    pipelines_[pulse->hart].has_pulse = true;
+  }
+}
+
+void CycleHarts::take_pulses(Cycles cycle) {
+  for (; !pulses_.empty() && pulses_.front().cycle <= cycle; pulses_.pop_front()) {
+    Pipeline& pipeline = pipelines_[pulses_.front().hart];
+    if (pipeline.has_pulse) {  // neither taken by a wfi nor doubled
+      pipeline.has_pulse = false;
+      take_pulse(pulses_.front().hart, cycle);
+    }
+  }
+}
+
+void CycleHarts::take_pulse(std::uint32_t hart, Cycles cycle) {
+  HartState& state = harts_[hart];
+  Pipeline& pipeline = pipelines_[hart];
+  if (state.activity == HartActivity::kAsleep) {
+    state.activity = HartActivity::kRunning;
+    if (pipeline.is_idle) {
+      book_idle(hart, cycle + 1);
+      pipeline.stall = StallReason::kModeSwitch;  // if it has yet to fall asleep by its own time
+      insert(starts_, {std::max(cycle + 1, pipeline.idle_since), hart});
+    }
+    pipeline.is_asleep = false;
+  } else if (state.activity == HartActivity::kRunning) {
+    if (state.wake_up_tokens.count < WakeUpTokens::kMax) {
+      state.wake_up_tokens.add(cycle);
+    } else {
+      state.wake_up_tokens = {};
+      state.cycle = cycle;
+      services_.environment.guest_error(
+          state, GuestErrorKind::kMissedWakeUp, 0,
+          "the 3-bit wake-up counter wrapped: more than 7 pulses without a wfi");
+    }
+  }
+}
+
+// --- a cycle ---
+
+Cycles CycleHarts::next_active_cycle(Cycles from) const {
+  if (!active_.is_empty() || !activated_.is_empty()) {
+    return from;
+  }
+  const Cycles pulse = pulses_.empty() ? kNever : pulses_.front().cycle;
+  const Cycles start = starts_.empty() ? kNever : starts_.front().cycle;
+  return std::max(from, std::min(pulse, start));
+}
+
+void CycleHarts::step(Cycles cycle) {
+  start_harts(cycle);
+  wake_fetchers(cycle);
+  mark_pulses(cycle);
+  active_.for_each([this, cycle](std::uint32_t hart) { step_hart(hart, cycle); });
+  take_pulses(cycle);
+  active_.take_all(activated_);
+}
+
+void CycleHarts::step_hart(std::uint32_t hart, Cycles cycle) {
+  Pipeline& pipeline = pipelines_[hart];
+  const bool can_offload = pipeline.offload.can_take();
+  const bool has_result = pipeline.offload.has_result();
+  if (!pipeline.offload.is_empty()) {
+    pipeline.offload.advance();
+  }
+  Issue outcome = Issue::kStalled;
+  if (pipeline.is_asleep) {
+    ++harts_[hart].asleep_cycles;
+  } else if (!is_held_) {
+    outcome = issue(hart, pipeline, cycle, can_offload);
+  } else {
+    stall(harts_[hart], pipeline, StallReason::kModeSwitch);
+  }
+  // Write ports, snitch.sv: port 0 for the issuing instruction, port 1 for a load, an offloaded
+  // result on the free one.
+  if (has_result && !(outcome == Issue::kIssuedToPort0 && pipeline.is_load_returned)) {
+    write_back(hart, pipeline, cycle);
+  }
+  if (pipeline.is_front_waiting && pipeline.free_ids != 0) {
+    present_front(hart, pipeline);
+  }
+  settle(pipeline);
+  pipeline.is_fetched = outcome == Issue::kStalled && pipeline.stall != StallReason::kFetch;
+  if (outcome == Issue::kStalled && is_waiting(hart, pipeline)) {
+    pipeline.is_idle = true;
+    pipeline.idle_since = cycle + 1;
+    active_.erase(hart);
+  }
+}
+
+void CycleHarts::write_back(std::uint32_t hart, Pipeline& pipeline, Cycles cycle) {
+  const OffloadedOperation& done = pipeline.offload.result();
+  if (done.rd == isa::kSp) {
+    harts_[hart].cycle = cycle;
+  }
+  isa::write_register(harts_[hart], services_.environment, done.rd, done.result);
+  pipeline.busy &= ~(1u << done.rd);
+  pipeline.offload.pop_result();
+}
+
+void CycleHarts::settle(Pipeline& pipeline) {
+  pipeline.busy &= ~pipeline.returned;
+  pipeline.free_ids |= pipeline.freed_ids;
+  pipeline.returned = 0;
+  pipeline.freed_ids = 0;
+  pipeline.is_load_returned = false;
+}
+
+void CycleHarts::response(std::uint32_t hart, std::uint32_t tag, std::uint32_t data, Cycles cycle) {
+  Pipeline& pipeline = pipelines_[hart];
+  pipeline.response_cycle = cycle;
+  pipeline.freed_ids = 1u << AccessTag::id(tag);
+  if (!AccessTag::is_store(tag)) {
+    const std::uint8_t rd = AccessTag::rd(tag);
+    const isa::LoadFormat format{AccessTag::bytes(tag), AccessTag::is_signed(tag),
+                                 AccessTag::skew(tag)};
+    if (rd == isa::kSp) {
+      harts_[hart].cycle = cycle;
+    }
+    isa::write_register(harts_[hart], services_.environment, rd, isa::loaded_value(format, data));
+    pipeline.returned = 1u << rd;
+    pipeline.is_load_returned = true;
+  }
+  if (pipeline.is_idle) {
+    settle(pipeline);
+    reconsider(hart, cycle);
+  }
+}
+
+void CycleHarts::present_front(std::uint32_t hart, Pipeline& pipeline) {
+  MemoryRequest& request = fronts_[hart];
+  const auto id = static_cast<std::uint32_t>(__builtin_ctz(pipeline.free_ids));
+  pipeline.free_ids &= pipeline.free_ids - 1;
+  pipeline.is_front_waiting = false;
+  pipeline.port = request.access.address < parameters_.l1_bytes ? &services_.l1 : &services_.soc;
+  request.tag |= id;
+  pipeline.port->request(request);
+}
+
+}  // namespace tessera
