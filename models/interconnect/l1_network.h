@@ -2,14 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <vector>
 
 #include "models/base/axi_port.h"
 #include "models/base/hart_access.h"
+#include "models/base/l1_layout.h"
 #include "models/base/memory_port.h"
 #include "models/base/stat.h"
 #include "models/base/steppable.h"
+#include "models/interconnect/fabric.h"
 #include "models/interconnect/l1_network_parameters.h"
+#include "models/interconnect/l1_network_plan.h"
+#include "models/interconnect/wiring.h"
 
 namespace tessera {
 
@@ -25,25 +29,123 @@ class L1Network final : public MemoryPort {
   /// `l1` performs the accesses; addresses are those that harts use. Throws ConfigError when the
   /// parameters do not make a network.
   L1Network(const L1NetworkParameters& parameters, HartPort& l1, StatGroup& parent_stats);
-  ~L1Network() override;
+  /// The same with a topology of one's own.
+  L1Network(const L1NetworkParameters& parameters, const Wiring& wiring, HartPort& l1,
+            StatGroup& parent_stats);
+  L1Network(const L1Network&) = delete;
+  L1Network& operator=(const L1Network&) = delete;
   /// Set once, before the first step.
-  void set_client(MemoryClient& client);
+  void set_client(MemoryClient& client) { client_ = &client; }
 
-  bool is_pending(std::uint32_t hart) const override;
+  bool is_pending(std::uint32_t hart) const override { return requests_.buffer(hart).count > 0; }
   /// REQUIRES: the address is in L1. Any number of requests of a hart may be under way.
   void request(const MemoryRequest& request) override;
 
   /// Parts 1 and 6 of a cycle (models/core/cycle_loop.h).
-  Steppable& response_side();
-  Steppable& request_side();
-  /// Where the DMA back-end of `group` reaches the banks.
-  WideL1Port& wide_port(std::uint32_t group);
+  Steppable& response_side() { return response_side_; }
+  Steppable& request_side() { return request_side_; }
+  /// Where the DMA back-end of `group` reaches the banks. REQUIRES for an access: the response side
+  /// has been stepped in this cycle, the request side has not.
+  WideL1Port& wide_port(std::uint32_t group) { return wide_ports_[group]; }
   /// No request is pending or under way.
-  bool is_drained() const;
+  bool is_drained() const { return requests_.is_empty() && responses_.is_empty(); }
+
+  /// Accesses of the harts of one tile to the banks of another one.
+  std::uint64_t accesses(std::uint32_t from_tile, std::uint32_t to_tile) const {
+    return accesses_[from_tile * parameters_.num_tiles() + to_tile];
+  }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  class RequestSide final : public Steppable {
+   public:
+    explicit RequestSide(L1Network& network) : network_(network) {}
+    Cycles next_active_cycle(Cycles from) const override;
+    void step(Cycles cycle) override;
+
+   private:
+    L1Network& network_;
+  };
+  class ResponseSide final : public Steppable {
+   public:
+    explicit ResponseSide(L1Network& network) : network_(network) {}
+    Cycles next_active_cycle(Cycles from) const override;
+    void step(Cycles cycle) override;
+
+   private:
+    L1Network& network_;
+  };
+  class WidePort final : public WideL1Port {
+   public:
+    explicit WidePort(L1Network& network) : network_(network) {}
+    bool access(std::uint32_t raw_address, std::uint32_t bytes, bool is_write) override;
+
+   private:
+    L1Network& network_;
+  };
+  /// Where the request fabric delivers.
+  struct Banks {
+    L1Network& network;
+    bool can_take(std::uint32_t bank, Cycles cycle) const;
+    void take(std::uint32_t bank, Token token, std::uint32_t input, Cycles cycle);
+  };
+  /// Where the response fabric delivers.
+  struct Harts {
+    L1Network& network;
+    bool can_take(std::uint32_t hart, Cycles cycle) const;
+    void take(std::uint32_t hart, Token token, std::uint32_t input, Cycles cycle);
+  };
+  struct HartPlace {
+    std::uint16_t tile;      ///< as the fabrics number them
+    std::uint16_t map_tile;  ///< as the address map does
+    std::uint16_t local_arbiter;
+  };
+  struct Bank {
+    std::uint32_t tile;
+    std::uint32_t harts;       ///< inputs of its arbiter that are harts, the others are ports
+    std::uint32_t first_port;  ///< place in port_arbiters_
+    std::uint64_t amos = 0;
+    std::uint64_t wide_accesses = 0;
+  };
+  /// The banks of one AXI word.
+  struct Superbank {
+    std::uint64_t granted = 0;  ///< banks that have granted the access that waits for the others
+    std::uint32_t answers = 0;  ///< accesses whose answers stand in the FIFOs of the banks
+  };
+
+  L1Network(const L1NetworkParameters& parameters, const L1NetworkPlan& plan, bool is_flat,
+            HartPort& l1, StatGroup& parent_stats);
+  void place_harts(const L1NetworkPlan& plan);
+  void place_banks(const L1NetworkPlan& plan);
+  void map_addresses();
+  void add_stats(const L1NetworkPlan& plan, StatGroup& stats);
+  std::uint32_t first_wide_bank(std::uint32_t raw_address) const;
+  bool claim(std::uint32_t raw_address);
+  bool claim_one_by_one(Superbank& superbank, std::uint32_t first_bank);
+  void join_wide_answers(Cycles cycle);
+
+  const L1NetworkParameters parameters_;
+  const L1Layout layout_;
+  const bool is_flat_;
+  HartPort& l1_;
+  MemoryClient* client_ = nullptr;
+  Cycles cycle_ = 0;  ///< that the response side was stepped in last
+
+  std::vector<InFlight> in_flight_;
+  std::vector<Token> free_tokens_;
+  Fabric requests_;
+  Fabric responses_;
+  std::vector<HartPlace> hart_places_;
+  std::vector<Bank> banks_;
+  std::vector<std::uint16_t> port_arbiters_;  ///< of the responses
+  std::uint32_t map_shift_ = 0;               ///< bytes of one row of one tile, as a power of two
+  std::vector<std::uint16_t> map_;            ///< tile of every such piece of the address space
+  std::vector<Superbank> superbanks_;
+  std::uint32_t wide_answers_ = 0;       ///< sum of Superbank::answers
+  std::vector<std::uint64_t> accesses_;  ///< [from tile][to tile]
+
+  RequestSide request_side_{*this};
+  ResponseSide response_side_{*this};
+  std::vector<WidePort> wide_ports_;
 };
 
 }  // namespace tessera

@@ -35,6 +35,12 @@ struct L1NetworkParameters {
   std::uint32_t extra_registers = 0;
   /// `terapool`: cycles to a bank of another group, 7, 9 or 11 (config/terapool.mk).
   std::uint32_t remote_group_latency = 7;
+
+  /// Throws ConfigError when the numbers do not fit together.
+  void check() const;
+  std::uint32_t num_tiles() const { return num_groups * tile_slots_per_group; }
+  std::uint32_t num_harts() const { return num_groups * core_tiles_per_group * cores_per_tile; }
+  std::uint32_t num_banks() const { return num_tiles() * banks_per_tile; }
 };
 
 }  // namespace tessera

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/interconnect/l1_network.h"
+
+#include <algorithm>
+
+#include "models/base/error.h"
+#include "models/interconnect/fabric_impl.h"
+#include "models/interconnect/topologies.h"
+
+namespace tessera {
+
+namespace {
+
+constexpr std::uint32_t kWordBytes = 4;
+/// Cycles in which an AMO holds its bank. Source: tcdm_adapter.sv, states Idle and DoAMO.
+constexpr Cycles kAmoCycles = 2;
+
+std::uint32_t log2_of(std::uint32_t power_of_two) {
+  return lowest_bit(power_of_two);
+}
+
+/// More accesses than that cannot be under way: every buffer is full.
+std::size_t capacity(const L1NetworkPlan& plan) {
+  constexpr std::size_t kMostPerBuffer = 3;
+  return kMostPerBuffer * (plan.requests.buffers.size() + plan.responses.buffers.size());
+}
+
+}  // namespace
+
+L1Network::L1Network(const L1NetworkParameters& parameters, HartPort& l1, StatGroup& parent_stats)
+    : L1Network(parameters, wire_topology(parameters), l1, parent_stats) {}
+
+L1Network::L1Network(const L1NetworkParameters& parameters, const Wiring& wiring, HartPort& l1,
+                     StatGroup& parent_stats)
+    : L1Network(parameters, plan_l1_network(parameters, wiring), wiring.is_flat(), l1,
+                parent_stats) {}
+
+L1Network::L1Network(const L1NetworkParameters& parameters, const L1NetworkPlan& plan, bool is_flat,
+                     HartPort& l1, StatGroup& parent_stats)
+    : parameters_(parameters),
+      layout_(parameters.num_groups * parameters.core_tiles_per_group, parameters.banks_per_tile,
+              parameters.bank_bytes, parameters.sequential_bytes_per_tile),
+      is_flat_(is_flat),
+      l1_(l1),
+      in_flight_(std::min<std::size_t>(capacity(plan), Fabric::kWideToken)),
+      requests_(plan.requests, parameters.arbitration, in_flight_),
+      responses_(plan.responses, parameters.arbitration, in_flight_),
+      wide_ports_(parameters.num_groups, WidePort(*this)) {
+  for (std::size_t token = in_flight_.size(); token > 0; --token) {
+    free_tokens_.push_back(static_cast<Token>(token - 1));
+  }
+  place_harts(plan);
+  place_banks(plan);
+  map_addresses();
+  add_stats(plan, parent_stats.add_group("l1_network"));
+}
+
+void L1Network::place_harts(const L1NetworkPlan& plan) {
+  for (std::uint32_t tile = 0; tile < plan.tiles.size(); ++tile) {
+    for (std::uint32_t lane = 0; lane < plan.tiles[tile].harts; ++lane) {
+      const auto hart = static_cast<std::uint32_t>(hart_places_.size());
+      const std::uint32_t core_tile = hart / parameters_.cores_per_tile;
+      const std::uint32_t map_tile =
+          core_tile / parameters_.core_tiles_per_group * parameters_.tile_slots_per_group +
+          core_tile % parameters_.core_tiles_per_group;
+      hart_places_.push_back({static_cast<std::uint16_t>(tile),
+                              static_cast<std::uint16_t>(map_tile),
+                              responses_.arbiter_id(plan.first_local_arbiter + hart)});
+    }
+  }
+}
+
+void L1Network::place_banks(const L1NetworkPlan& plan) {
+  for (std::uint32_t tile = 0; tile < plan.tiles.size(); ++tile) {
+    for (std::uint32_t bank = 0; bank < plan.tiles[tile].banks; ++bank) {
+      banks_.push_back({tile, plan.tiles[tile].harts, tile * plan.ports_per_tile});
+    }
+  }
+  for (const std::uint32_t arbiter : plan.response_network.port_arbiters) {
+    port_arbiters_.push_back(responses_.arbiter_id(arbiter));
+  }
+  const std::uint32_t wide_banks = parameters_.wide_bytes / kWordBytes;
+  superbanks_.resize(parameters_.num_banks() / wide_banks);
+}
+
+void L1Network::map_addresses() {
+  const std::uint32_t row_bytes = parameters_.banks_per_tile * kWordBytes;
+  map_shift_ = log2_of(row_bytes);
+  const std::uint32_t core_tiles = parameters_.core_tiles_per_group;
+  const std::uint32_t slots = parameters_.tile_slots_per_group;
+  for (std::uint32_t address = 0; address < layout_.size_bytes(); address += row_bytes) {
+    const std::uint32_t tile = layout_.locate_core(address).tile;
+    map_.push_back(static_cast<std::uint16_t>(tile / core_tiles * slots + tile % core_tiles));
+  }
+  const std::uint32_t rows = parameters_.bank_bytes / kWordBytes;
+  for (std::uint32_t group = 0; group < parameters_.num_groups; ++group) {
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      for (std::uint32_t slot = core_tiles; slot < slots; ++slot) {
+        map_.push_back(static_cast<std::uint16_t>(group * slots + slot));
+      }
+    }
+  }
+  accesses_.resize(std::size_t{parameters_.num_tiles()} * parameters_.num_tiles());
+}
+
+void L1Network::request(const MemoryRequest& request) {
+  const std::uint32_t address = request.access.address;
+  const std::uint32_t tile = map_[address >> map_shift_];
+  const HartPlace& hart = hart_places_[request.access.hart];
+  const Token token = free_tokens_.back();
+  free_tokens_.pop_back();
+  InFlight& access = in_flight_[token];
+  access.request = request;
+  access.sink =
+      tile * parameters_.banks_per_tile + address / kWordBytes % parameters_.banks_per_tile;
+  access.tile = static_cast<std::uint16_t>(is_flat_ ? 0 : tile);
+  ++accesses_[hart.map_tile * parameters_.num_tiles() + tile];
+  requests_.enter(request.access.hart, token, cycle_);
+}
+
+bool L1Network::Banks::can_take(std::uint32_t bank, Cycles cycle) const {
+  return network.responses_.buffer(bank).can_take(cycle);
+}
+
+void L1Network::Banks::take(std::uint32_t bank, Token token, std::uint32_t input, Cycles cycle) {
+  InFlight& access = network.in_flight_[token];
+  HartAccess& hart_access = access.request.access;
+  hart_access.data = network.l1_.access(hart_access).data;
+  Bank& place = network.banks_[bank];
+  if (is_amo(hart_access.kind)) {
+    network.responses_.block(bank, cycle + kAmoCycles);
+    ++place.amos;
+  }
+  const HartPlace& hart = network.hart_places_[hart_access.hart];
+  access.sink = hart_access.hart;
+  access.tile = hart.tile;
+  access.way_back = input < place.harts
+                        ? hart.local_arbiter
+                        : network.port_arbiters_[place.first_port + input - place.harts];
+  network.responses_.enter(bank, token, cycle);
+}
+
+bool L1Network::Harts::can_take(std::uint32_t hart, Cycles cycle) const {
+  return network.client_->is_response_port_free(hart, cycle);
+}
+
+void L1Network::Harts::take(std::uint32_t hart, Token token, std::uint32_t /*input*/,
+                            Cycles cycle) {
+  const MemoryRequest& request = network.in_flight_[token].request;
+  network.free_tokens_.push_back(token);
+  network.client_->response(hart, request.tag, request.access.data, cycle);
+}
+
+Cycles L1Network::RequestSide::next_active_cycle(Cycles from) const {
+  return network_.requests_.is_empty() ? kNever : from;
+}
+
+void L1Network::RequestSide::step(Cycles cycle) {
+  if (!network_.requests_.is_empty()) {
+    Banks banks{network_};
+    network_.requests_.step(cycle, banks);
+  }
+}
+
+Cycles L1Network::ResponseSide::next_active_cycle(Cycles from) const {
+  return network_.responses_.is_empty() ? kNever : from;
+}
+
+void L1Network::ResponseSide::step(Cycles cycle) {
+  network_.cycle_ = cycle;
+  if (network_.wide_answers_ > 0) {
+    network_.join_wide_answers(cycle);
+  }
+  if (!network_.responses_.is_empty()) {
+    Harts harts{network_};
+    network_.responses_.step(cycle, harts);
+  }
+}
+
+}  // namespace tessera
