@@ -79,8 +79,7 @@ void L1Network::place_banks(const L1NetworkPlan& plan) {
   for (const std::uint32_t arbiter : plan.response_network.port_arbiters) {
     port_arbiters_.push_back(responses_.arbiter_id(arbiter));
   }
-  const std::uint32_t wide_banks = parameters_.wide_bytes / kWordBytes;
-  superbanks_.resize(parameters_.num_banks() / wide_banks);
+  superbanks_.resize(parameters_.num_banks() / num_wide_banks());
 }
 
 void L1Network::map_addresses() {

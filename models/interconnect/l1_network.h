@@ -78,6 +78,7 @@ class L1Network final : public MemoryPort {
    public:
     explicit WidePort(L1Network& network) : network_(network) {}
     bool access(std::uint32_t raw_address, std::uint32_t bytes, bool is_write) override;
+    void hold(std::uint32_t raw_address, std::uint32_t bytes) override;
 
    private:
     L1Network& network_;
@@ -118,8 +119,9 @@ class L1Network final : public MemoryPort {
   void place_banks(const L1NetworkPlan& plan);
   void map_addresses();
   void add_stats(const L1NetworkPlan& plan, StatGroup& stats);
-  std::uint32_t first_wide_bank(std::uint32_t raw_address) const;
-  bool claim(std::uint32_t raw_address);
+  std::uint32_t num_wide_banks() const;
+  std::uint32_t first_wide_bank(std::uint32_t raw_address, std::uint32_t bytes) const;
+  bool claim(std::uint32_t first_bank);
   bool claim_one_by_one(Superbank& superbank, std::uint32_t first_bank);
   void join_wide_answers(Cycles cycle);
 

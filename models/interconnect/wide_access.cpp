@@ -11,14 +11,26 @@ constexpr std::uint32_t kWordBytes = 4;
 
 bool L1Network::WidePort::access(std::uint32_t raw_address, std::uint32_t bytes,
                                  bool /*is_write*/) {
-  const std::uint32_t word = network_.parameters_.wide_bytes;
-  TESSERA_CHECK(bytes > 0 && raw_address % word + bytes <= word, "wide access of {} bytes at {:#x}",
-                bytes, raw_address);
-  return network_.claim(raw_address - raw_address % word);
+  return network_.claim(network_.first_wide_bank(raw_address, bytes));
 }
 
-/// First bank of the AXI word at a raw address.
-std::uint32_t L1Network::first_wide_bank(std::uint32_t raw_address) const {
+void L1Network::WidePort::hold(std::uint32_t raw_address, std::uint32_t bytes) {
+  const std::uint32_t first = network_.first_wide_bank(raw_address, bytes);
+  for (std::uint32_t i = 0; i < network_.num_wide_banks(); ++i) {
+    network_.responses_.block(first + i, network_.cycle_ + 1);
+  }
+}
+
+std::uint32_t L1Network::num_wide_banks() const {
+  return parameters_.wide_bytes / kWordBytes;
+}
+
+/// First bank of the AXI word that an access lies in.
+std::uint32_t L1Network::first_wide_bank(std::uint32_t raw_address, std::uint32_t bytes) const {
+  const std::uint32_t offset = raw_address % parameters_.wide_bytes;
+  TESSERA_CHECK(bytes > 0 && offset + bytes <= parameters_.wide_bytes,
+                "wide access of {} bytes at {:#x}", bytes, raw_address);
+  raw_address -= offset;
   std::uint32_t tile = 0;
   const std::uint32_t bank = raw_address / kWordBytes % parameters_.banks_per_tile;
   if (raw_address < layout_.size_bytes()) {
@@ -33,28 +45,26 @@ std::uint32_t L1Network::first_wide_bank(std::uint32_t raw_address) const {
 
 /// The request is forked to the banks of the word; each one grants on its own, before any hart, and
 /// the access is through when all have. Source: tcdm_wide_narrow_mux.sv, i_wide_stream_fork.
-bool L1Network::claim(std::uint32_t raw_address) {
-  const std::uint32_t wide_banks = parameters_.wide_bytes / kWordBytes;
-  const std::uint32_t first = first_wide_bank(raw_address);
-  Superbank& superbank = superbanks_[first / wide_banks];
+bool L1Network::claim(std::uint32_t first_bank) {
+  Superbank& superbank = superbanks_[first_bank / num_wide_banks()];
   bool is_simple = superbank.granted == 0 && superbank.answers == 0;
-  for (std::uint32_t i = 0; i < wide_banks && is_simple; ++i) {
-    const Fabric::Buffer& answers = responses_.buffer(first + i);
+  for (std::uint32_t i = 0; i < num_wide_banks() && is_simple; ++i) {
+    const Fabric::Buffer& answers = responses_.buffer(first_bank + i);
     is_simple = answers.count == 0 && answers.can_take(cycle_);
   }
   if (!is_simple) {
-    return claim_one_by_one(superbank, first);
+    return claim_one_by_one(superbank, first_bank);
   }
   // The answers leave the FIFOs together in the next cycle: only this one is taken from the harts.
-  for (std::uint32_t i = 0; i < wide_banks; ++i) {
-    responses_.block(first + i, cycle_ + 1);
-    ++banks_[first + i].wide_accesses;
+  for (std::uint32_t i = 0; i < num_wide_banks(); ++i) {
+    responses_.block(first_bank + i, cycle_ + 1);
+    ++banks_[first_bank + i].wide_accesses;
   }
   return true;
 }
 
 bool L1Network::claim_one_by_one(Superbank& superbank, std::uint32_t first_bank) {
-  const std::uint32_t wide_banks = parameters_.wide_bytes / kWordBytes;
+  const std::uint32_t wide_banks = num_wide_banks();
   bool is_complete = true;
   for (std::uint32_t i = 0; i < wide_banks; ++i) {
     const std::uint64_t bit = std::uint64_t{1} << i;
@@ -81,7 +91,7 @@ bool L1Network::claim_one_by_one(Superbank& superbank, std::uint32_t first_bank)
 /// The answer of a wide access leaves when those of all its banks stand at the heads of their
 /// FIFOs. Source: tcdm_wide_narrow_mux.sv, i_wide_stream_join.
 void L1Network::join_wide_answers(Cycles cycle) {
-  const std::uint32_t wide_banks = parameters_.wide_bytes / kWordBytes;
+  const std::uint32_t wide_banks = num_wide_banks();
   for (std::size_t s = 0; s < superbanks_.size(); ++s) {
     if (superbanks_[s].answers == 0) {
       continue;
