@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "models/base/address_range.h"
 #include "models/base/axi_port.h"
 #include "models/base/memory_port.h"
 #include "models/base/read_only_cache_control.h"
@@ -11,13 +12,6 @@
 #include "models/base/steppable.h"
 
 namespace tessera {
-
-/// Addresses base .. end-1.
-struct AddressRange {
-  std::uint32_t base = 0;
-  std::uint32_t end = 0;
-  bool contains(std::uint32_t address) const { return address >= base && address < end; }
-};
 
 enum class L2Type : std::uint8_t { kSram, kDram };
 
@@ -43,7 +37,14 @@ struct SocPathParameters {
 /// Timing: cycle-true to the RTL named in models/axi/README.md.
 class SocPath : public MemoryPort, public RefillPort {
  public:
-  SocPath(const SocPathParameters& parameters, SocTarget& target, StatGroup& parent_stats);
+  /// From the cycle in which a wake-up register is written to the one in which the pulse reaches
+  /// the hart (which issues from the next cycle on): the register and its write enable
+  /// (prim_subreg.sv), the delayed enable (ctrl_registers.sv), and a flip-flop each in
+  /// mempool_cluster.sv, mempool_group.sv and mempool_tile.sv.
+  static constexpr Cycles kWakeUpCycles = 5;
+
+  /// `stats` is the path's own group.
+  SocPath(const SocPathParameters& parameters, SocTarget& target, StatGroup& stats);
   ~SocPath() override;
 
   /// Who gets the responses; before the first cycle.
@@ -62,7 +63,8 @@ class SocPath : public MemoryPort, public RefillPort {
   void refill(std::uint32_t tile, std::uint32_t address, std::uint32_t bytes,
               std::uint32_t tag) override;
 
-  /// What the control registers say from the next cycle on.
+  /// What the control registers say now; reaches the caches some cycles later, but before the
+  /// first cycle at once.
   void set_read_only_cache(const ReadOnlyCacheControl& control);
   /// Nothing is under way.
   bool is_idle() const;

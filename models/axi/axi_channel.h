@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "models/base/memory_port.h"
+#include "models/base/units.h"
+
+namespace tessera {
+
+/// A hart's access on its way through the SoC side, from acceptance to response.
+struct HartTransaction {
+  MemoryRequest request;
+  std::uint32_t data = 0;  ///< of the response, once performed
+};
+
+/// Performs a hart's access in cycle `now`; false: not done yet, call again in the next cycle.
+inline bool perform(SocTarget& target, HartTransaction& hart, Cycles now) {
+  hart.request.access.cycle = now;
+  const HartReply reply = target.access(hart.request.access);
+  hart.data = reply.data;
+  return reply.status == AccessStatus::kDone;
+}
+
+/// One AW or AR.
+struct AxiRequest {
+  std::uint32_t address = 0;
+  std::uint32_t tag = 0;            ///< the source's own name for it; comes back with the response
+  std::uint16_t source = 0;         ///< AXI id: responses of one source come in order
+  std::uint16_t beats = 1;          ///< of the bus width, or narrower when there is only one
+  std::uint8_t master = 0;          ///< group port of the system it came through
+  bool is_atomic = false;           ///< AXI5 atomic: answered on R and on B
+  bool is_exclusive = false;        ///< LR, SC: never cached
+  HartTransaction* hart = nullptr;  ///< null: a refill or a burst of a device
+};
+
+/// One R beat or one B.
+struct AxiResponse {
+  std::uint32_t tag = 0;
+  std::uint16_t source = 0;
+  std::uint8_t master = 0;
+  bool is_last = true;
+};
+
+inline AxiResponse response_to(const AxiRequest& request, bool is_last = true) {
+  return {request.tag, request.source, request.master, is_last};
+}
+
+/// Registers in a channel, in hardware semantics independent of the order in which the two sides
+/// are evaluated: what is pushed in a cycle can be popped in the next, and whether there is room
+/// depends on the state at the start of the cycle. One push and one pop per cycle.
+/// Depth 2: spill_register; others: fifo_v3 without fall-through. Source: common_cells.
+template <typename T, std::uint32_t kDepth = 2>
+class ChannelRegister {
+ public:
+  bool can_push(Cycles now) const {
+    return size_ + (last_pop_ == now ? 1u : 0u) - (last_push_ == now ? 1u : 0u) < kDepth;
+  }
+  void push(const T& item, Cycles now) {
+    items_[(head_ + size_) % kDepth] = item;
+    ++size_;
+    last_push_ = now;
+  }
+  /// There is an item to pop in this cycle.
+  bool has(Cycles now) const { return last_pop_ != now && size_ > (last_push_ == now ? 1u : 0u); }
+  const T& front() const { return items_[head_]; }
+  T& front() { return items_[head_]; }
+  void pop(Cycles now) {
+    head_ = (head_ + 1) % kDepth;
+    --size_;
+    last_pop_ = now;
+  }
+  bool is_empty() const { return size_ == 0; }
+  std::uint32_t size() const { return size_; }
+
+ private:
+  std::array<T, kDepth> items_{};
+  std::uint32_t head_ = 0;
+  std::uint32_t size_ = 0;
+  Cycles last_push_ = kNoCycle;
+  Cycles last_pop_ = kNoCycle;
+
+  static constexpr Cycles kNoCycle = ~Cycles{0};
+};
+
+/// The five channels of an AXI port, each with its register: axi_cut, or the outputs of an axi_mux.
+/// An item of `data` is one W beat: true when it is the last of its burst.
+struct AxiChannels {
+  ChannelRegister<AxiRequest> reads;
+  ChannelRegister<AxiRequest> writes;
+  ChannelRegister<bool> data;
+  ChannelRegister<AxiResponse> read_responses;
+  ChannelRegister<AxiResponse> write_responses;
+};
+
+/// A counter in a register: changes show from the next cycle on.
+class RegisteredCount {
+ public:
+  /// The value at the start of the cycle.
+  std::uint32_t at_start(Cycles now) const { return changed_ == now ? at_start_ : value_; }
+  /// With what has happened in this cycle so far.
+  std::uint32_t value() const { return value_; }
+  void add(std::int32_t delta, Cycles now) {
+    if (changed_ != now) {
+      changed_ = now;
+      at_start_ = value_;
+    }
+    value_ = static_cast<std::uint32_t>(static_cast<std::int32_t>(value_) + delta);
+  }
+
+ private:
+  std::uint32_t value_ = 0;
+  std::uint32_t at_start_ = 0;
+  Cycles changed_ = ~Cycles{0};
+};
+
+}  // namespace tessera
