@@ -15,6 +15,9 @@ class RoundRobinTree {
   /// The input that wins among the bits of `requests`, with or without a grant.
   /// REQUIRES: requests != 0.
   std::uint32_t winner(std::uint64_t requests) const {
+    if ((requests & (requests - 1)) == 0) {
+      return static_cast<std::uint32_t>(__builtin_ctzll(requests));
+    }
     std::uint32_t first = 0;
     for (std::uint32_t half = 32; half != 0; half /= 2) {
       const std::uint64_t lower = requests & ((std::uint64_t{1} << half) - 1);

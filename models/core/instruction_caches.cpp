@@ -10,6 +10,10 @@ namespace tessera {
 
 namespace {
 
+std::uint32_t log2_of(std::uint32_t power_of_two) {
+  return static_cast<std::uint32_t>(__builtin_ctz(power_of_two));
+}
+
 void check(const InstructionCachesParameters& p) {
   const std::uint64_t sets = std::uint64_t{p.l1_bytes} / p.line_bytes / p.l1_ways;
   TESSERA_CHECK(is_power_of_two(p.harts_per_tile) && p.harts_per_tile <= 8 &&
@@ -27,7 +31,9 @@ void check(const InstructionCachesParameters& p) {
 struct InstructionCaches::Machine {
   struct L0 {
     L0Cache cache;
-    bool is_waiting = false;  ///< its hart's fetch failed
+    Range prefetched_for;          ///< instructions that the prefetch under way is for
+    bool is_alias_coming = false;  ///< the line under way is like another in the early compare
+    bool is_waiting = false;       ///< its hart's fetch failed
     bool is_asleep = false;
     std::uint64_t misses = 0;
     std::uint64_t prefetches = 0;
@@ -39,8 +45,8 @@ struct InstructionCaches::Machine {
     TileCache l1;
     std::uint32_t due = 0;       ///< L0s that look at their pc in this cycle, fetch() or not
     std::uint32_t due_next = 0;  ///< in the next cycle
-    std::uint32_t filled = 0;    ///< L0s whose line is there in the next cycle
-    bool is_active() const { return (due | due_next | filled) != 0 || l1.is_active(); }
+    TileCache::Served filled;    ///< L0s whose line is there in the next cycle
+    bool is_active() const { return (due | due_next | filled.ports) != 0 || l1.is_active(); }
   };
 
   Machine(InstructionCaches& owner, const InstructionCachesParameters& parameters,
@@ -50,20 +56,22 @@ struct InstructionCaches::Machine {
   void flush();
   /// One cycle of the L0 of `hart` with the pc of its front: hit, prefetch, miss. True: hit.
   bool present(std::uint32_t hart);
-  /// The L0 hits in line `hit` of its cache and is free to prefetch.
-  void prefetch(std::uint32_t hart, std::uint32_t hit, std::uint32_t early);
+  /// The L0 hits in line `hit` of its cache, no other is alike, and nothing is under way.
+  void prefetch(std::uint32_t hart, std::uint32_t hit);
   void step(std::uint32_t tile, Cycles cycle);
-  /// Lines that arrived at the L0s at the end of the last cycle.
-  void fill(std::uint32_t tile, std::uint32_t ports);
+  /// The line on its way to the L0 of `hart` arrived at the end of the last cycle.
+  void fill(std::uint32_t hart, std::uint16_t jumps);
 
-  Tile& tile_of(std::uint32_t hart) { return tiles[hart / shape.harts_per_tile]; }
+  Tile& tile_of(std::uint32_t hart) { return tiles[hart >> harts_log2]; }
   std::uint32_t port_of(std::uint32_t hart) const { return hart & (shape.harts_per_tile - 1); }
   /// The next step() visits the tile of `hart`.
-  void activate(std::uint32_t hart) { active.insert(hart / shape.harts_per_tile); }
+  void activate(std::uint32_t hart) { active.insert(hart >> harts_log2); }
 
   InstructionCaches& caches;
   const InstructionCachesParameters shape;
-  const L0Shape l0_shape;
+  const std::uint32_t harts_log2;
+  const std::uint32_t line_log2;
+  const std::uint32_t early_mask;  ///< of a line number: its bits in the early compare
   const DmiTable& memory;
   RefillPort& port;
   std::vector<L0> l0s;
@@ -76,8 +84,9 @@ InstructionCaches::Machine::Machine(InstructionCaches& owner,
                                     const DmiTable& code, RefillPort& refill_port)
     : caches(owner),
       shape(parameters),
-      l0_shape{parameters.l0_lines, parameters.line_bytes,
-               (1u << parameters.l0_early_tag_bits) - 1},
+      harts_log2(log2_of(parameters.harts_per_tile)),
+      line_log2(log2_of(parameters.line_bytes)),
+      early_mask((1u << parameters.l0_early_tag_bits) - 1),
       memory(code),
       port(refill_port),
       l0s(std::size_t{parameters.num_tiles} * parameters.harts_per_tile),
@@ -86,7 +95,7 @@ InstructionCaches::Machine::Machine(InstructionCaches& owner,
   const TileCacheShape l1{sets, shape.l1_ways, shape.line_bytes, shape.max_refills};
   // After reset the tags are cleared, a set per cycle. Source: init_count_q in
   // snitch_icache_lookup_serial.sv.
-  tiles.assign(shape.num_tiles, Tile(TileCache(l1, sets)));
+  tiles.assign(shape.num_tiles, Tile(TileCache(l1, memory, sets)));
 }
 
 void InstructionCaches::Machine::add_stats(StatGroup& stats) {
@@ -121,7 +130,8 @@ void InstructionCaches::Machine::add_stats(StatGroup& stats) {
 void InstructionCaches::Machine::flush() {
   for (Tile& tile : tiles) {
     tile.l1.flush();
-    tile.due = tile.due_next = tile.filled = 0;
+    tile.due = tile.due_next = 0;
+    tile.filled = {};
   }
   for (L0& l0 : l0s) {
     l0.cache = L0Cache();
@@ -133,88 +143,92 @@ void InstructionCaches::Machine::flush() {
 bool InstructionCaches::Machine::present(std::uint32_t hart) {
   Front& front = caches.fronts_[hart];
   L0& l0 = l0s[hart];
-  const std::uint32_t line = front.pc / shape.line_bytes;
-  const L0Cache::Match match = l0.cache.match(line, l0_shape);
-  front.size = 0;
+  const std::uint32_t line = front.pc >> line_log2;
+  const L0Cache::Match match = l0.cache.match(line, early_mask);
   if (match.hit == 0) {
+    front.here.size = 0;
     if (!l0.cache.is_refilling() && !l0.is_asleep) {
-      l0.cache.evict_for(line, match.early, /*is_prefetch=*/false, l0_shape);
+      front.unsettle();
+      l0.cache.evict_for(line, match.early, /*is_prefetch=*/false, shape.l0_lines);
+      l0.is_alias_coming = match.early != 0;
       tile_of(hart).l1.request_fetch(port_of(hart), line);
       activate(hart);
     }
     return false;
   }
   l0.useful_prefetches += static_cast<std::uint64_t>(l0.cache.is_first_use(match.hit));
-  front.begin = line * shape.line_bytes;
-  front.size = shape.line_bytes;
+  front.here = {line << line_log2, shape.line_bytes};
   if (match.early != match.hit) {
     // An alias in the low bits of the tag goes; until then the prefetcher holds still.
     l0.cache.drop(match.early & ~match.hit);
+    front.unsettle();
     tile_of(hart).due_next |= 1u << port_of(hart);
     activate(hart);
   } else if (!l0.cache.is_refilling()) {
-    prefetch(hart, match.hit, match.early);
+    prefetch(hart, match.hit);
   }
   if (l0.is_asleep) {
-    front.size = 0;  // its next fetch() has to wake it
+    front.here.size = 0;  // its next fetch() has to wake it
+    front.unsettle();
   }
   return true;
 }
 
-void InstructionCaches::Machine::prefetch(std::uint32_t hart, std::uint32_t hit,
-                                          std::uint32_t early) {
+void InstructionCaches::Machine::prefetch(std::uint32_t hart, std::uint32_t hit) {
   Front& front = caches.fronts_[hart];
-  L0Cache& cache = l0s[hart].cache;
+  L0& l0 = l0s[hart];
+  // From behind the last predicted jump up to the next one, all instructions want the same line.
   const std::uint32_t position = (front.pc & (shape.line_bytes - 1)) / 4;
-  const std::uint32_t jumps = cache.jumps(hit);
-  const std::uint32_t ahead = jumps >> position;
+  const std::uint32_t jumps = l0.cache.jumps(hit);
   const std::uint32_t behind = jumps & ((1u << position) - 1);
-  const std::uint32_t line_begin = front.begin;
-  std::uint32_t target = line_begin + shape.line_bytes;
+  const std::uint32_t ahead = jumps >> position;
+  std::uint32_t begin = front.here.begin;
+  std::uint32_t target = begin + shape.line_bytes;
   std::uint32_t end = target;
   if (ahead != 0) {
-    const std::uint32_t jump =
-        line_begin + 4 * (position + static_cast<std::uint32_t>(__builtin_ctz(ahead)));
-    target = jump_target(memory, jump);
-    end = jump + 4;
+    end = begin + 4 * (position + static_cast<std::uint32_t>(__builtin_ctz(ahead)) + 1);
+    target = jump_target(memory, end - 4);
   }
-  const std::uint32_t line = target / shape.line_bytes;
-  const L0Cache::Match present = cache.match(line, l0_shape);
-  if (present.hit != 0) {
-    // The same holds from behind the last jump up to the next one.
-    const std::uint32_t begin =
-        behind == 0 ? line_begin
-                    : line_begin + 4 * (32 - static_cast<std::uint32_t>(__builtin_clz(behind)));
-    front.begin = begin;
-    front.size = end - begin;
+  if (behind != 0) {
+    begin += 4 * (32 - static_cast<std::uint32_t>(__builtin_clz(behind)));
+  }
+  const Range range{begin, end - begin};
+  const std::uint32_t line = target >> line_log2;
+  const L0Cache::Match match = l0.cache.match(line, early_mask);
+  if (match.hit != 0) {
+    front.settle(range);
     return;
   }
-  cache.evict_for(line, early, /*is_prefetch=*/true, l0_shape);
-  ++l0s[hart].prefetches;
+  front.unsettle();
+  l0.cache.evict_for(line, hit, /*is_prefetch=*/true, shape.l0_lines);
+  l0.is_alias_coming = match.early != 0;
+  l0.prefetched_for = range;
+  ++l0.prefetches;
   tile_of(hart).l1.request_prefetch(port_of(hart), line);
   activate(hart);
 }
 
-void InstructionCaches::Machine::fill(std::uint32_t tile, std::uint32_t ports) {
-  for (; ports != 0; ports &= ports - 1) {
-    const auto bit = static_cast<std::uint32_t>(__builtin_ctz(ports));
-    const std::uint32_t hart = tile * shape.harts_per_tile + bit;
-    L0& l0 = l0s[hart];
-    const std::uint32_t address = l0.cache.refilling_line() * shape.line_bytes;
-    l0.cache.fill(predicted_jumps(memory, address, shape.line_bytes));
-    if (!l0.is_waiting) {
-      caches.fronts_[hart].size = 0;
-      tiles[tile].due |= 1u << bit;
-    } else if (present(hart)) {
+void InstructionCaches::Machine::fill(std::uint32_t hart, std::uint16_t jumps) {
+  Front& front = caches.fronts_[hart];
+  L0& l0 = l0s[hart];
+  l0.cache.fill(jumps);
+  if (l0.is_waiting) {
+    if (present(hart)) {
       l0.is_waiting = false;
       caches.harts_ready_.push_back(hart);
     }
+  } else if (l0.prefetched_for.contains(front.pc) && !l0.is_alias_coming && !l0.is_asleep) {
+    front.settle(l0.prefetched_for);
+  } else {
+    front.here.size = 0;
+    front.unsettle();
+    tile_of(hart).due |= 1u << port_of(hart);
   }
 }
 
 void InstructionCaches::Machine::step(std::uint32_t tile_index, Cycles cycle) {
   Tile& tile = tiles[tile_index];
-  const std::uint32_t first_hart = tile_index * shape.harts_per_tile;
+  const std::uint32_t first_hart = tile_index << harts_log2;
   // What is left of the last cycle, now that all its fetches are known.
   for (std::uint32_t rest = tile.due; rest != 0; rest &= rest - 1) {
     present(first_hart + static_cast<std::uint32_t>(__builtin_ctz(rest)));
@@ -224,13 +238,24 @@ void InstructionCaches::Machine::step(std::uint32_t tile_index, Cycles cycle) {
   tile.due = tile.due_next;
   tile.due_next = 0;
   for (std::uint32_t rest = tile.due; rest != 0; rest &= rest - 1) {
-    caches.fronts_[first_hart + static_cast<std::uint32_t>(__builtin_ctz(rest))].size = 0;
+    caches.fronts_[first_hart + static_cast<std::uint32_t>(__builtin_ctz(rest))].here.size = 0;
   }
-  fill(tile_index, tile.filled);
+  for (std::uint32_t rest = tile.filled.ports; rest != 0; rest &= rest - 1) {
+    fill(first_hart + static_cast<std::uint32_t>(__builtin_ctz(rest)), tile.filled.jumps);
+  }
   tile.filled = tile.l1.step(tile_index, port, cycle);
   if (!tile.is_active()) {
     active.erase(tile_index);
   }
+}
+
+void InstructionCaches::Front::settle(Range range) {
+  here = range;
+  settled[next_settled++ % settled.size()] = range;
+}
+
+void InstructionCaches::Front::unsettle() {
+  settled = {};
 }
 
 InstructionCaches::InstructionCaches(const InstructionCachesParameters& parameters,
@@ -246,8 +271,8 @@ InstructionCaches::~InstructionCaches() = default;
 
 void InstructionCaches::flush_fronts() {
   for (Front& front : fronts_) {
-    front.begin = 0;
-    front.size = machine_->shape.is_perfect ? 0xFFFFFFFF : 0;
+    front.here = {0, machine_->shape.is_perfect ? 0xFFFFFFFF : 0};
+    front.unsettle();
   }
 }
 
@@ -268,6 +293,14 @@ bool InstructionCaches::is_idle() const {
 }
 
 bool InstructionCaches::fetch_elsewhere(std::uint32_t hart) {
+  Front& front = fronts_[hart];
+  for (const Range& range : front.settled) {
+    if (range.contains(front.pc)) {
+      front.here = range;
+      ++front.hits;
+      return true;
+    }
+  }
   Machine::L0& l0 = machine_->l0s[hart];
   if (l0.is_waiting) {
     return false;
@@ -275,7 +308,7 @@ bool InstructionCaches::fetch_elsewhere(std::uint32_t hart) {
   l0.is_asleep = false;
   machine_->tile_of(hart).due &= ~(1u << machine_->port_of(hart));
   if (machine_->present(hart)) {
-    ++fronts_[hart].hits;
+    ++front.hits;
     return true;
   }
   l0.is_waiting = true;
@@ -288,7 +321,8 @@ void InstructionCaches::sleep(std::uint32_t hart, std::uint32_t pc) {
     return;
   }
   fronts_[hart].pc = pc;
-  fronts_[hart].size = 0;
+  fronts_[hart].here.size = 0;
+  fronts_[hart].unsettle();
   machine_->l0s[hart].is_asleep = true;
   machine_->tile_of(hart).due_next |= 1u << machine_->port_of(hart);
   machine_->activate(hart);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -51,7 +52,7 @@ class InstructionCaches final : public Steppable, public RefillClient {
   bool fetch(std::uint32_t hart, std::uint32_t pc) {
     Front& front = fronts_[hart];
     front.pc = pc;
-    if (pc - front.begin < front.size) {
+    if (front.here.contains(pc)) {
       ++front.hits;
       return true;
     }
@@ -74,13 +75,23 @@ class InstructionCaches final : public Steppable, public RefillClient {
   void refill_done(std::uint32_t tile, std::uint32_t tag, Cycles cycle) override;
 
  private:
-  /// What a fetch looks at first: while pc is in [begin, begin + size) it hits in the same line and
-  /// the prefetcher has nothing to do.
-  struct Front {
+  /// Instructions of one line at addresses [begin, begin + size).
+  struct Range {
     std::uint32_t begin = 0;
     std::uint32_t size = 0;
+    bool contains(std::uint32_t pc) const { return pc - begin < size; }
+  };
+  /// What a fetch looks at first: where it hits and the prefetcher has nothing to do.
+  struct alignas(64) Front {
+    Range here;  ///< pc is in it; with a prefetch under way: all of the line
     std::uint32_t pc = 0;
+    std::uint32_t next_settled = 0;
     std::uint64_t hits = 0;
+    /// Latest values of `here` for which L0 holds what the prefetcher wants: true until L0 gives up
+    /// a line.
+    std::array<Range, 4> settled{};
+    void settle(Range range);
+    void unsettle();
   };
   struct Machine;
 

@@ -38,7 +38,7 @@ constexpr std::uint32_t field(std::uint32_t word, unsigned high, unsigned low, u
 
 }  // namespace
 
-std::uint32_t predicted_jumps(const DmiTable& memory, std::uint32_t address,
+std::uint16_t predicted_jumps(const DmiTable& memory, std::uint32_t address,
                               std::uint32_t line_bytes) {
   std::array<std::uint32_t, 16> words{};
   if (!read_code(memory, address, words.data(), line_bytes)) {
@@ -48,7 +48,7 @@ std::uint32_t predicted_jumps(const DmiTable& memory, std::uint32_t address,
   for (std::uint32_t i = 0; i < line_bytes / 4; ++i) {
     jumps |= static_cast<std::uint32_t>(is_predicted_jump(words[i])) << i;
   }
-  return jumps;
+  return static_cast<std::uint16_t>(jumps);
 }
 
 std::uint32_t jump_target(const DmiTable& memory, std::uint32_t pc) {
@@ -66,20 +66,20 @@ std::uint32_t jump_target(const DmiTable& memory, std::uint32_t pc) {
 }
 
 void L0Cache::evict_for(std::uint32_t line, std::uint32_t early, bool is_prefetch,
-                        const L0Shape& shape) {
+                        std::uint32_t num_lines) {
   std::uint32_t victim = next_victim_;
   if (early == 1u << victim) {
-    victim = (victim + 1) % shape.num_lines;
+    victim = (victim + 1) & (num_lines - 1);
   }
-  next_victim_ = (victim + 1) % shape.num_lines;
+  next_victim_ = (victim + 1) & (num_lines - 1);
   refilling_ = 1u << victim;
   valid_ &= ~refilling_;
   unused_ = is_prefetch ? unused_ | refilling_ : unused_ & ~refilling_;
   lines_[victim] = line;
 }
 
-void L0Cache::fill(std::uint32_t jumps) {
-  jumps_[static_cast<std::uint32_t>(__builtin_ctz(refilling_))] = static_cast<std::uint16_t>(jumps);
+void L0Cache::fill(std::uint16_t jumps) {
+  jumps_[static_cast<std::uint32_t>(__builtin_ctz(refilling_))] = jumps;
   valid_ |= refilling_;
   refilling_ = 0;
 }

@@ -12,42 +12,37 @@ namespace tessera {
 /// predicted to leave the line, a conditional branch backwards or a jal. Other ways to leave it
 /// (jalr, p.beqimm, p.bneimm) are not seen. Source: gen_pre_decode in snitch_icache_l0.sv,
 /// riscv_instr_branch.sv. Memory without direct pointer counts as free of jumps.
-std::uint32_t predicted_jumps(const DmiTable& memory, std::uint32_t address,
+std::uint16_t predicted_jumps(const DmiTable& memory, std::uint32_t address,
                               std::uint32_t line_bytes);
 /// Where the branch or jal at `pc` leads; `pc` + 4 when its memory has no direct pointer.
 std::uint32_t jump_target(const DmiTable& memory, std::uint32_t pc);
 
-/// Shape of an L0, the same for all harts.
-struct L0Shape {
-  std::uint32_t num_lines = 4;
-  std::uint32_t line_bytes = 32;
-  std::uint32_t early_mask = 0x7FF;  ///< of a line number: its bits in the early compare
-};
-
-/// Tags of one hart's L0: lines by number (address / line_bytes). Masks have a bit per line of L0.
-/// Source: snitch_icache_l0.sv.
+/// Tags of one hart's L0: lines by number (address / bytes per line). Masks have a bit per line of
+/// L0. Source: snitch_icache_l0.sv.
 class L0Cache {
  public:
   static constexpr std::uint32_t kMaxLines = 8;
 
   struct Match {
     std::uint32_t hit = 0;    ///< at most one bit
-    std::uint32_t early = 0;  ///< lines that agree in the low bits: a superset of `hit`
+    std::uint32_t early = 0;  ///< lines that agree in the bits of `early_mask`, with `hit` in them
   };
-  Match match(std::uint32_t line, const L0Shape& shape) const {
+  Match match(std::uint32_t line, std::uint32_t early_mask) const {
+    constexpr std::array<std::uint32_t, kMaxLines> kBits{1, 2, 4, 8, 16, 32, 64, 128};
     Match match;
-    for (std::uint32_t i = 0; i < shape.num_lines; ++i) {
+    for (std::uint32_t i = 0; i < kMaxLines; ++i) {
       const std::uint32_t difference = lines_[i] ^ line;
-      match.early |= static_cast<std::uint32_t>((difference & shape.early_mask) == 0) << i;
-      match.hit |= static_cast<std::uint32_t>(difference == 0) << i;
+      match.hit |= difference == 0 ? kBits[i] : 0;
+      match.early |= (difference & early_mask) == 0 ? kBits[i] : 0;
     }
     return {match.hit & valid_, match.early & valid_};
   }
 
-  /// Gives up the victim for `line`, which fill() will make valid. The victim rotates; the line in
-  /// use, the only one in `early`, is spared.
-  void evict_for(std::uint32_t line, std::uint32_t early, bool is_prefetch, const L0Shape& shape);
-  void fill(std::uint32_t jumps);
+  /// Gives up the victim for `line`, which fill() will make valid. The victim rotates through
+  /// `num_lines`; the line in use, the only one in `early`, is spared.
+  void evict_for(std::uint32_t line, std::uint32_t early, bool is_prefetch,
+                 std::uint32_t num_lines);
+  void fill(std::uint16_t jumps);
   bool is_refilling() const { return refilling_ != 0; }
   void drop(std::uint32_t mask) { valid_ &= ~mask; }
 
@@ -60,10 +55,6 @@ class L0Cache {
     const bool is_first = (unused_ & hit) != 0;
     unused_ &= ~hit;
     return is_first;
-  }
-  /// Number of the line being refilled. REQUIRES: is_refilling().
-  std::uint32_t refilling_line() const {
-    return lines_[static_cast<std::uint32_t>(__builtin_ctz(refilling_))];
   }
 
  private:

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "models/core/l0_cache.h"
+
 namespace tessera {
 
 namespace {
@@ -27,12 +29,16 @@ std::uint32_t lowest_bit(std::uint32_t mask) {
 
 }  // namespace
 
-TileCache::TileCache(const TileCacheShape& shape, Cycles first_lookup)
-    : shape_(shape), first_lookup_(first_lookup), tags_(shape.sets * shape.ways, kNoLine) {}
+TileCache::TileCache(const TileCacheShape& shape, const DmiTable& memory, Cycles first_lookup)
+    : shape_(shape),
+      memory_(&memory),
+      first_lookup_(first_lookup),
+      tags_(shape.sets * shape.ways, kNoLine),
+      jumps_(tags_.size()) {}
 
 void TileCache::flush() {
   const Statistics statistics = statistics_;
-  *this = TileCache(shape_, 0);
+  *this = TileCache(shape_, *memory_, 0);
   statistics_ = statistics;
 }
 
@@ -61,9 +67,9 @@ bool TileCache::arbitrate(bool is_ready, std::uint32_t& line) {
   return is_ready;
 }
 
-void TileCache::look_up(std::uint32_t line, std::uint32_t ports) {
-  const std::uint32_t first = line % shape_.sets * shape_.ways;
-  tag_ = {line, ports, false, first};
+void TileCache::look_up(std::uint32_t line) {
+  const std::uint32_t first = first_entry(line);
+  tag_ = {line, 0, false, first};
   for (std::uint32_t entry = first; entry < first + shape_.ways; ++entry) {
     if (tags_[entry] == line) {
       tag_.is_hit = true;
@@ -74,21 +80,27 @@ void TileCache::look_up(std::uint32_t line, std::uint32_t ports) {
 }
 
 void TileCache::finish_cycle(Cycles cycle) {
-  std::uint32_t line = 0;
-  const bool is_accepted = arbitrate(is_tag_stage_ready_ && cycle >= first_lookup_, line);
-  if (is_accepted) {
-    std::uint32_t ports = 0;
+  if ((fetches_ | prefetches_) != 0) {
+    std::uint32_t line = 0;
+    const bool is_accepted = arbitrate(is_tag_stage_ready_ && cycle >= first_lookup_, line);
+    if (is_accepted) {
+      look_up(line);
+      ++statistics_.lookups;
+    }
     for (std::uint32_t rest = fetches_ | prefetches_; rest != 0; rest &= rest - 1) {
       const std::uint32_t port = lowest_bit(rest);
-      ports |= static_cast<std::uint32_t>(lines_[port] == line) << port;
+      if (is_accepted && lines_[port] == line) {
+        statistics_.shared_lookups += static_cast<std::uint64_t>(tag_.ports != 0);
+        tag_.ports |= 1u << port;
+      } else {
+        ++statistics_.wait_cycles;
+      }
     }
-    fetches_ &= ~ports;
-    prefetches_ &= ~ports;
-    look_up(line, ports);
-    ++statistics_.lookups;
-    statistics_.shared_lookups += static_cast<std::uint32_t>(__builtin_popcount(ports)) - 1;
+    if (is_accepted) {
+      fetches_ &= ~tag_.ports;
+      prefetches_ &= ~tag_.ports;
+    }
   }
-  statistics_.wait_cycles += static_cast<std::uint32_t>(__builtin_popcount(fetches_ | prefetches_));
   prefetches_ |= latched_prefetches_;
   latched_prefetches_ = 0;
 }
@@ -102,12 +114,12 @@ bool TileCache::miss(std::uint32_t tile, RefillPort& port, Cycles cycle) {
       return true;
     }
   }
-  if (static_cast<std::uint32_t>(__builtin_popcount(refilling_)) >= shape_.max_refills ||
-      !port.can_refill(tile)) {
+  if (num_refilling_ == shape_.max_refills || !port.can_refill(tile)) {
     return false;
   }
   const std::uint32_t tag = lowest_bit(~refilling_);
   refilling_ |= 1u << tag;
+  ++num_refilling_;
   refills_[tag] = {data_.line, data_.ports, cycle};
   port.refill(tile, data_.line * shape_.line_bytes, shape_.line_bytes, tag);
   ++statistics_.refills;
@@ -115,34 +127,44 @@ bool TileCache::miss(std::uint32_t tile, RefillPort& port, Cycles cycle) {
 }
 
 std::uint32_t TileCache::replace(std::uint32_t line) {
-  const std::uint32_t entry = line % shape_.sets * shape_.ways + victim_;
+  const std::uint32_t entry = first_entry(line) + victim_;
   statistics_.evictions += static_cast<std::uint64_t>(tags_[entry] != kNoLine);
   tags_[entry] = line;
+  jumps_[entry] = predicted_jumps(*memory_, line * shape_.line_bytes, shape_.line_bytes);
   victim_ = next_victim(victim_, shape_.ways);
   return entry;
 }
 
-std::uint32_t TileCache::step(std::uint32_t tile, RefillPort& port, Cycles cycle) {
-  std::uint32_t served = 0;
+TileCache::Served TileCache::step(std::uint32_t tile, RefillPort& port, Cycles cycle) {
+  if ((tag_.ports | data_.ports | num_arrived_) != 0) {
+    return step_stages(tile, port, cycle);
+  }
+  is_tag_stage_ready_ = true;
+  return {};
+}
+
+TileCache::Served TileCache::step_stages(std::uint32_t tile, RefillPort& port, Cycles cycle) {
+  Served served;
   bool is_data_stage_ready = true;
   if (data_.ports != 0 && data_.is_hit) {
-    served = data_.ports;
+    served = {data_.ports, jumps_[data_.entry]};
     ++statistics_.hits;
   } else if (data_.ports != 0) {
     is_data_stage_ready = miss(tile, port, cycle);
   }
   // A line that arrives lets a hit go first. It takes the only port of the tags and of the data:
   // no lookup starts or goes on in this cycle, but the one that looks for just this line.
-  const bool is_writing = served == 0 && num_arrived_ != 0;
+  const bool is_writing = served.ports == 0 && num_arrived_ != 0;
   std::uint32_t written_line = kNoLine;
   std::uint32_t written_entry = 0;
   if (is_writing) {
     const Refill& refill = refills_[arrived_[0]];
-    served = refill.ports;
     written_line = refill.line;
     written_entry = replace(refill.line);
+    served = {refill.ports, jumps_[written_entry]};
     statistics_.refill_cycles += cycle - refill.begin;
     refilling_ &= ~(1u << arrived_[0]);
+    --num_refilling_;
     std::copy(arrived_.begin() + 1, arrived_.end(), arrived_.begin());
     --num_arrived_;
   }
@@ -150,7 +172,10 @@ std::uint32_t TileCache::step(std::uint32_t tile, RefillPort& port, Cycles cycle
   is_tag_stage_ready_ = (tag_.ports == 0 || moves) && !is_writing;
   if (moves) {
     data_ = tag_;
-    data_.is_hit = tag_.is_hit || is_writing;
+    if (is_writing) {
+      data_.is_hit = true;
+      data_.entry = written_entry;
+    }
     tag_.ports = 0;
   } else {
     data_.ports = is_data_stage_ready ? 0 : data_.ports;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/base/dmi_table.h"
 #include "models/base/memory_port.h"
 #include "models/base/round_robin_tree.h"
 #include "models/base/units.h"
@@ -13,7 +14,7 @@ namespace tessera {
 
 /// Shape of the L1 instruction cache of a tile.
 struct TileCacheShape {
-  std::uint32_t sets = 32;
+  std::uint32_t sets = 32;  ///< a power of two, as all of these but max_refills
   std::uint32_t ways = 2;
   std::uint32_t line_bytes = 32;
   std::uint32_t max_refills = 4;
@@ -40,8 +41,14 @@ class TileCache {
     std::uint64_t evictions = 0;
   };
 
-  /// Takes its first lookup in `first_lookup`.
-  TileCache(const TileCacheShape& shape, Cycles first_lookup);
+  /// A line on its way to the L0s.
+  struct Served {
+    std::uint32_t ports = 0;
+    std::uint16_t jumps = 0;  ///< predicted_jumps() of the line
+  };
+
+  /// Takes its first lookup in `first_lookup`. `memory` holds the code and outlives the cache.
+  TileCache(const TileCacheShape& shape, const DmiTable& memory, Cycles first_lookup);
 
   /// The L0 at `port` misses `line` in this cycle.
   void request_fetch(std::uint32_t port, std::uint32_t line) {
@@ -55,8 +62,8 @@ class TileCache {
   }
   /// The requests of `cycle` are complete: one line, for all who want it, enters the tag stage.
   void finish_cycle(Cycles cycle);
-  /// Stages and refills in `cycle`. Returns the ports whose line arrives at the end of the cycle.
-  std::uint32_t step(std::uint32_t tile, RefillPort& port, Cycles cycle);
+  /// Stages and refills in `cycle`. Returns whose line arrives at the end of the cycle.
+  Served step(std::uint32_t tile, RefillPort& port, Cycles cycle);
   void refill_done(std::uint32_t tag) { arrived_[num_arrived_++] = static_cast<std::uint8_t>(tag); }
 
   /// step() or finish_cycle() has something to do.
@@ -64,7 +71,7 @@ class TileCache {
     return (fetches_ | prefetches_ | latched_prefetches_ | num_arrived_) != 0 || tag_.ports != 0 ||
            data_.ports != 0 || !is_tag_stage_ready_;
   }
-  bool is_refilling() const { return refilling_ != 0; }
+  bool is_refilling() const { return num_refilling_ != 0; }
   const Statistics& statistics() const { return statistics_; }
   /// Cold, without the initialisation after reset; statistics stay.
   void flush();
@@ -95,13 +102,18 @@ class TileCache {
   };
 
   bool arbitrate(bool is_ready, std::uint32_t& line);
-  void look_up(std::uint32_t line, std::uint32_t ports);
+  void look_up(std::uint32_t line);
+  Served step_stages(std::uint32_t tile, RefillPort& port, Cycles cycle);
   /// Data stage, line misses. False: no place for the refill yet.
   bool miss(std::uint32_t tile, RefillPort& port, Cycles cycle);
   /// The oldest line that has arrived replaces a victim; returns the entry of tags_.
   std::uint32_t replace(std::uint32_t line);
+  std::uint32_t first_entry(std::uint32_t line) const {
+    return (line & (shape_.sets - 1)) * shape_.ways;
+  }
 
   TileCacheShape shape_;
+  const DmiTable* memory_;
   Cycles first_lookup_;
 
   std::array<std::uint32_t, kMaxPorts> lines_{};  ///< that the ports ask for
@@ -115,11 +127,13 @@ class TileCache {
 
   Lookup tag_;
   Lookup data_;
-  std::vector<std::uint32_t> tags_;  ///< [set][way]: line or kNoLine
-  std::uint32_t victim_ = 0;         ///< state of the LFSR
+  std::vector<std::uint32_t> tags_;   ///< [set][way]: line or kNoLine
+  std::vector<std::uint16_t> jumps_;  ///< of the lines in tags_
+  std::uint32_t victim_ = 0;          ///< state of the LFSR
 
   std::array<Refill, kMaxRefills> refills_{};
-  std::uint32_t refilling_ = 0;                      ///< mask of refills_
+  std::uint32_t refilling_ = 0;  ///< mask of refills_
+  std::uint32_t num_refilling_ = 0;
   std::array<std::uint8_t, kMaxRefills> arrived_{};  ///< tags, oldest first
   std::uint32_t num_arrived_ = 0;
 
