@@ -30,9 +30,11 @@ void check(const InstructionCachesParameters& p) {
 /// What the hot path of fetch() does not need.
 struct InstructionCaches::Machine {
   struct L0 {
+    explicit L0(std::uint32_t num_lines) : cache(num_lines) {}
     L0Cache cache;
     Range prefetched_for;          ///< instructions that the prefetch under way is for
     bool is_alias_coming = false;  ///< the line under way is like another in the early compare
+    bool has_alias = false;        ///< there may be two such lines
     bool is_waiting = false;       ///< its hart's fetch failed
     bool is_asleep = false;
     std::uint64_t misses = 0;
@@ -58,6 +60,8 @@ struct InstructionCaches::Machine {
   bool present(std::uint32_t hart);
   /// The L0 hits in line `hit` of its cache, no other is alike, and nothing is under way.
   void prefetch(std::uint32_t hart, std::uint32_t hit);
+  /// The L0 gives up a line for the one it asks L1 for.
+  void evict_for(std::uint32_t hart, std::uint32_t line, std::uint32_t spared, bool is_prefetch);
   void step(std::uint32_t tile, Cycles cycle);
   /// The line on its way to the L0 of `hart` arrived at the end of the last cycle.
   void fill(std::uint32_t hart, std::uint16_t jumps);
@@ -89,7 +93,7 @@ InstructionCaches::Machine::Machine(InstructionCaches& owner,
       early_mask((1u << parameters.l0_early_tag_bits) - 1),
       memory(code),
       port(refill_port),
-      l0s(std::size_t{parameters.num_tiles} * parameters.harts_per_tile),
+      l0s(std::size_t{parameters.num_tiles} * parameters.harts_per_tile, L0(parameters.l0_lines)),
       active(parameters.num_tiles) {
   const std::uint32_t sets = shape.l1_bytes / shape.line_bytes / shape.l1_ways;
   const TileCacheShape l1{sets, shape.l1_ways, shape.line_bytes, shape.max_refills};
@@ -134,8 +138,8 @@ void InstructionCaches::Machine::flush() {
     tile.filled = {};
   }
   for (L0& l0 : l0s) {
-    l0.cache = L0Cache();
-    l0.is_waiting = l0.is_asleep = false;
+    l0.cache = L0Cache(shape.l0_lines);
+    l0.is_waiting = l0.is_asleep = l0.has_alias = false;
   }
   active = HartSet(shape.num_tiles);
 }
@@ -144,28 +148,27 @@ bool InstructionCaches::Machine::present(std::uint32_t hart) {
   Front& front = caches.fronts_[hart];
   L0& l0 = l0s[hart];
   const std::uint32_t line = front.pc >> line_log2;
-  const L0Cache::Match match = l0.cache.match(line, early_mask);
-  if (match.hit == 0) {
+  const std::uint32_t hit = l0.cache.find(line);
+  if (hit == 0) {
     front.here.size = 0;
     if (!l0.cache.is_refilling() && !l0.is_asleep) {
-      front.unsettle();
-      l0.cache.evict_for(line, match.early, /*is_prefetch=*/false, shape.l0_lines);
-      l0.is_alias_coming = match.early != 0;
+      const std::uint32_t alike = l0.cache.find_alike(line, early_mask);
+      evict_for(hart, line, alike, /*is_prefetch=*/false);
       tile_of(hart).l1.request_fetch(port_of(hart), line);
-      activate(hart);
     }
     return false;
   }
-  l0.useful_prefetches += static_cast<std::uint64_t>(l0.cache.is_first_use(match.hit));
+  l0.useful_prefetches += static_cast<std::uint64_t>(l0.cache.is_first_use(hit));
   front.here = {line << line_log2, shape.line_bytes};
-  if (match.early != match.hit) {
-    // An alias in the low bits of the tag goes; until then the prefetcher holds still.
-    l0.cache.drop(match.early & ~match.hit);
+  const std::uint32_t alike = l0.has_alias ? l0.cache.find_alike(line, early_mask) : hit;
+  if (alike != hit) {
+    // Such a line goes, and until then the prefetcher holds still.
+    l0.cache.drop(alike & ~hit);
     front.unsettle();
     tile_of(hart).due_next |= 1u << port_of(hart);
     activate(hart);
   } else if (!l0.cache.is_refilling()) {
-    prefetch(hart, match.hit);
+    prefetch(hart, hit);
   }
   if (l0.is_asleep) {
     front.here.size = 0;  // its next fetch() has to wake it
@@ -194,17 +197,23 @@ void InstructionCaches::Machine::prefetch(std::uint32_t hart, std::uint32_t hit)
   }
   const Range range{begin, end - begin};
   const std::uint32_t line = target >> line_log2;
-  const L0Cache::Match match = l0.cache.match(line, early_mask);
-  if (match.hit != 0) {
+  if (l0.cache.find(line) != 0) {
     front.settle(range);
     return;
   }
-  front.unsettle();
-  l0.cache.evict_for(line, hit, /*is_prefetch=*/true, shape.l0_lines);
-  l0.is_alias_coming = match.early != 0;
+  evict_for(hart, line, hit, /*is_prefetch=*/true);
   l0.prefetched_for = range;
   ++l0.prefetches;
   tile_of(hart).l1.request_prefetch(port_of(hart), line);
+}
+
+void InstructionCaches::Machine::evict_for(std::uint32_t hart, std::uint32_t line,
+                                           std::uint32_t spared, bool is_prefetch) {
+  L0& l0 = l0s[hart];
+  caches.fronts_[hart].unsettle();
+  l0.cache.evict_for(line, spared, is_prefetch);
+  l0.is_alias_coming = l0.cache.find_alike(line, early_mask) != 0;
+  l0.has_alias = l0.has_alias || l0.is_alias_coming;
   activate(hart);
 }
 

@@ -65,13 +65,20 @@ std::uint32_t jump_target(const DmiTable& memory, std::uint32_t pc) {
          ((sign << 12) | field(word, 7, 7, 11) | field(word, 30, 25, 5) | field(word, 11, 8, 1));
 }
 
-void L0Cache::evict_for(std::uint32_t line, std::uint32_t early, bool is_prefetch,
-                        std::uint32_t num_lines) {
-  std::uint32_t victim = next_victim_;
-  if (early == 1u << victim) {
-    victim = (victim + 1) & (num_lines - 1);
+std::uint32_t L0Cache::find_alike(std::uint32_t line, std::uint32_t early_mask) const {
+  std::uint32_t alike = 0;
+  for (std::uint32_t i = 0; i < num_lines_; ++i) {
+    alike |= static_cast<std::uint32_t>(((lines_[i] ^ line) & early_mask) == 0) << i;
   }
-  next_victim_ = (victim + 1) & (num_lines - 1);
+  return alike & valid_;
+}
+
+void L0Cache::evict_for(std::uint32_t line, std::uint32_t spared, bool is_prefetch) {
+  std::uint32_t victim = next_victim_;
+  if (spared == 1u << victim) {
+    victim = (victim + 1) & (num_lines_ - 1);
+  }
+  next_victim_ = (victim + 1) & (num_lines_ - 1);
   refilling_ = 1u << victim;
   valid_ &= ~refilling_;
   unused_ = is_prefetch ? unused_ | refilling_ : unused_ & ~refilling_;

@@ -23,25 +23,23 @@ class L0Cache {
  public:
   static constexpr std::uint32_t kMaxLines = 8;
 
-  struct Match {
-    std::uint32_t hit = 0;    ///< at most one bit
-    std::uint32_t early = 0;  ///< lines that agree in the bits of `early_mask`, with `hit` in them
-  };
-  Match match(std::uint32_t line, std::uint32_t early_mask) const {
-    constexpr std::array<std::uint32_t, kMaxLines> kBits{1, 2, 4, 8, 16, 32, 64, 128};
-    Match match;
-    for (std::uint32_t i = 0; i < kMaxLines; ++i) {
-      const std::uint32_t difference = lines_[i] ^ line;
-      match.hit |= difference == 0 ? kBits[i] : 0;
-      match.early |= (difference & early_mask) == 0 ? kBits[i] : 0;
-    }
-    return {match.hit & valid_, match.early & valid_};
-  }
+  explicit L0Cache(std::uint32_t num_lines) : num_lines_(num_lines) {}
 
-  /// Gives up the victim for `line`, which fill() will make valid. The victim rotates through
-  /// `num_lines`; the line in use, the only one in `early`, is spared.
-  void evict_for(std::uint32_t line, std::uint32_t early, bool is_prefetch,
-                 std::uint32_t num_lines);
+  /// The line of L0 that holds `line`, or 0.
+  std::uint32_t find(std::uint32_t line) const {
+    for (std::uint32_t i = 0; i < num_lines_; ++i) {
+      if (lines_[i] == line && (valid_ >> i & 1) != 0) {
+        return 1u << i;
+      }
+    }
+    return 0;
+  }
+  /// The lines of L0 that agree with `line` in the bits of `early_mask`.
+  std::uint32_t find_alike(std::uint32_t line, std::uint32_t early_mask) const;
+
+  /// Gives up the victim for `line`, which fill() will make valid. Victims rotate; one that is all
+  /// of `spared` is passed over.
+  void evict_for(std::uint32_t line, std::uint32_t spared, bool is_prefetch);
   void fill(std::uint16_t jumps);
   bool is_refilling() const { return refilling_ != 0; }
   void drop(std::uint32_t mask) { valid_ &= ~mask; }
@@ -58,6 +56,7 @@ class L0Cache {
   }
 
  private:
+  std::uint32_t num_lines_;
   std::array<std::uint32_t, kMaxLines> lines_{};
   std::array<std::uint16_t, kMaxLines> jumps_{};
   std::uint32_t valid_ = 0;
