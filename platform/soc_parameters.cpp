@@ -49,7 +49,9 @@ DmaParameters dma_parameters(const SocConfig& config) {
   parameters.num_groups = cluster.num_groups;
   parameters.backends_per_group = config.dma.backends_per_group;
   parameters.beat_bytes = config.dma.beat_bytes;
-  parameters.multi_backend_cycles = cluster.core_tiles_per_group == 1 ? 1 : 3;
+  parameters.tiles_per_backend = cluster.core_tiles_per_group / config.dma.backends_per_group;
+  parameters.l2_base = config.l2.base;
+  parameters.l2_bytes = config.l2.bytes;
   return parameters;
 }
 

@@ -7,84 +7,79 @@
 
 #include <fmt/format.h>
 
+#include "models/base/error.h"
 #include "models/dma/dma_regs.h"
 
 namespace tessera {
 
 namespace {
-// Source of both: spec/mempool.md section 9, DMA (measured on the RTL's front-end log).
+// Source of both: spec/mempool.md section 9, DMA (measured on the RTL's front-end log). The table's
+// m is what back-ends wait for each other at the L2 banks, see BackendLoad.
 constexpr Cycles kFixedCycles = 24;
 constexpr Cycles kCyclesPerBeat = 4;  // the L2 side serves one beat per 4 cycles
 constexpr std::uint32_t kUnmappedValue = 0xFFFFFFFFu;
 constexpr std::size_t kChunkBytes = 65536;
+/// How often a launch that goes the functional way looks whether the engine is idle (assumption:
+/// the RTL has no such launches).
+constexpr Cycles kRetryCycles = 16;
 
-/// Beats per back-end of the L1 side of a transfer.
-class BeatCount {
+std::uint64_t beats_of(const DmaParameters& parameters, std::uint32_t address,
+                       std::uint64_t bytes) {
+  const std::uint32_t beat = parameters.beat_bytes;
+  return (address % beat + bytes + beat - 1) / beat;
+}
+
+/// What the back-ends do on the side that is not in L1.
+class BackendLoad {
  public:
-  explicit BeatCount(const DmaParameters& parameters)
+  explicit BackendLoad(const DmaParameters& parameters)
       : parameters_(parameters),
-        share_bytes_(parameters.row_bytes /
-                     (parameters.num_groups * parameters.backends_per_group)),
-        beats_(std::size_t{parameters.num_groups} * parameters.backends_per_group) {}
+        beats_(parameters.num_backends()),
+        first_in_bank_(parameters.l2_banks) {}
 
-  void add(std::uint64_t address, std::uint64_t bytes) {
-    // What leaves L1 is never moved.
-    const std::uint64_t end = std::min<std::uint64_t>(address + bytes, parameters_.l1_bytes);
-    const std::uint32_t beat = parameters_.beat_bytes;
-    const std::uint64_t row = parameters_.row_bytes;
-    for (std::uint64_t word = address / beat * beat; word < end;) {
-      const bool is_whole_row =
-          word % row == 0 && word + row <= std::min<std::uint64_t>(end, parameters_.core_l1_bytes);
-      if (is_whole_row) {
-        for (std::uint64_t& count : beats_) {
-          count += share_bytes_ / beat;
-        }
-        word += row;
-      } else {
-        ++beats_[backend_of(word)];
-        word += beat;
-      }
+  void add(std::uint32_t backend, const DmaTransfer& share) {
+    const std::uint32_t address = other_side(parameters_, share);
+    if (beats_[backend] == 0) {
+      ++first_in_bank_[address / parameters_.beat_bytes % parameters_.l2_banks];
     }
+    beats_[backend] += beats_of(parameters_, address, share.bytes);
   }
-  std::uint64_t most() const { return *std::max_element(beats_.begin(), beats_.end()); }
-  std::ptrdiff_t backends() const {
-    return std::count_if(beats_.begin(), beats_.end(), [](std::uint64_t n) { return n > 0; });
+  std::uint64_t most_beats() const { return *std::max_element(beats_.begin(), beats_.end()); }
+  /// Back-ends that begin with the same L2 bank take turns; then they stay out of each other's way.
+  std::uint64_t most_in_bank() const {
+    return *std::max_element(first_in_bank_.begin(), first_in_bank_.end());
   }
 
  private:
-  std::size_t backend_of(std::uint64_t address) const {
-    if (address < parameters_.core_l1_bytes) {
-      return address % parameters_.row_bytes / share_bytes_;
-    }
-    const std::uint64_t region =
-        parameters_.accelerator_region_bytes == 0
-            ? 0
-            : (address - parameters_.core_l1_bytes) / parameters_.accelerator_region_bytes;
-    return region % parameters_.num_groups * parameters_.backends_per_group;
-  }
-
   const DmaParameters& parameters_;
-  std::uint64_t share_bytes_;  ///< of each row, per back-end
   std::vector<std::uint64_t> beats_;
+  std::vector<std::uint64_t> first_in_bank_;
 };
 }  // namespace
 
-Cycles dma_duration_cycles(const DmaParameters& parameters, std::uint32_t source,
-                           std::uint32_t destination, std::uint32_t bytes) {
-  // The side that lies in L1 decides who moves what, source first (idma_split_midend.sv). With no
-  // side in L1 one back-end moves everything (assumption: the RTL's software never does it).
-  const bool is_source_in_l1 = source < parameters.l1_bytes;
-  if (bytes == 0) {
+Cycles dma_duration_cycles(const DmaParameters& parameters, const DmaTransfer& transfer) {
+  if (transfer.bytes == 0) {
     return kFixedCycles;
   }
-  if (!is_source_in_l1 && destination >= parameters.l1_bytes) {
-    return kFixedCycles + kCyclesPerBeat * ((std::uint64_t{bytes} + parameters.beat_bytes - 1) /
-                                            parameters.beat_bytes);
+  const std::uint32_t address = l1_side(parameters, transfer);
+  if (address >= parameters.l1_bytes) {
+    // No side in L1: one back-end moves everything (assumption: the RTL's software never does it).
+    return kFixedCycles + kCyclesPerBeat * beats_of(parameters, 0, transfer.bytes);
   }
-  BeatCount beats(parameters);
-  beats.add(is_source_in_l1 ? source : destination, bytes);
-  return kFixedCycles + kCyclesPerBeat * beats.most() +
-         (beats.backends() > 1 ? parameters.multi_backend_cycles : 0);
+  BackendLoad load(parameters);
+  // What leaves L1 is never moved.
+  DmaTransfer rest = part_of(transfer, 0, std::min(transfer.bytes, parameters.l1_bytes - address));
+  while (rest.bytes > 0) {
+    const DmaTransfer piece = first_piece(parameters, rest);
+    for (std::uint32_t i = 0; i < parameters.num_backends(); ++i) {
+      const DmaTransfer share = share_of(parameters, piece, i, 1);
+      if (share.bytes > 0) {
+        load.add(i, share);
+      }
+    }
+    rest = part_of(rest, piece.bytes, rest.bytes - piece.bytes);
+  }
+  return kFixedCycles + kCyclesPerBeat * load.most_beats() + load.most_in_bank() - 1;
 }
 
 Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
@@ -93,7 +88,8 @@ Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
     : RegisterDevice(name, clock, kUnmappedValue),
       parameters_(parameters),
       memory_(memory),
-      guest_errors_(guest_errors) {
+      guest_errors_(guest_errors),
+      stats_(parent_stats.add_group(basename())) {
   source_ = &registers_.add_word("src_addr", DMA_SRC_ADDR);
   destination_ = &registers_.add_word("dst_addr", DMA_DST_ADDR);
   bytes_ = &registers_.add_word("num_bytes", DMA_NUM_BYTES);
@@ -106,44 +102,118 @@ Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
   registers_.add("status", DMA_STATUS, RegisterMode::kReadOnly)
       .flag(0, "busy")
       .reserved(1, 31)
-      .value_from([this](Cycles) { return state_.is_busy ? 0u : 1u; });
+      .value_from([this](Cycles cycle) { return is_status_idle(cycle) ? 1u : 0u; });
   registers_.add_word("next_id", DMA_NEXT_ID, RegisterMode::kReadOnly)
       .on_read([this](const RegisterAccess& access) { launch(access); });
   registers_.add("done", DMA_DONE, RegisterMode::kReadOnly)
       .flag(0, "done")
       .reserved(1, 31)
-      .value_from([this](Cycles) { return state_.is_done ? 1u : 0u; });
+      .value_from([this](Cycles cycle) { return cycle >= state_.done_from ? 1u : 0u; });
   registers_.check_complete();
 
-  StatGroup& stats = parent_stats.add_group(basename());
-  stats.add("transfers", "count", "completed transfers", &transfers_);
-  stats.add("bytes_moved", "bytes", "bytes copied by completed transfers", &bytes_moved_);
-  stats.add("busy_cycles", "cycles", "from launch to completion", &busy_cycles_);
-  stats.add("lost_launches", "count", "launches while the request register was full",
-            &lost_launches_);
+  stats_.add("transfers", "count", "completed transfers", &transfers_);
+  stats_.add("bytes_moved", "bytes", "bytes copied by completed transfers", &bytes_moved_);
+  stats_.add("busy_cycles", "cycles", "from launch to completion", &busy_cycles_);
+  stats_.add("lost_launches", "count", "launches while the request register was full",
+             &lost_launches_);
+}
+
+void Dma::use_engine(DmaEngine* engine) {
+  TESSERA_CHECK(is_idle(), "the DMA changes its timing while it is at work");
+  engine_ = engine;
+}
+
+bool Dma::is_idle() const {
+  return !state_.is_busy && state_.num_waiting == 0 && (engine_ == nullptr || engine_->is_idle());
+}
+
+bool Dma::is_status_idle(Cycles cycle) const {
+  return !state_.is_busy && (engine_ == nullptr || engine_->is_status_idle(cycle));
 }
 
 void Dma::launch(const RegisterAccess& access) {
-  const Transfer transfer{source_->value, destination_->value, bytes_->value, access.hart,
-                          access.pc};
-  state_.is_done = false;
-  if (!state_.is_busy) {
-    begin(transfer, access.cycle);
-  } else if (state_.num_waiting < kMaxWaiting) {
-    state_.waiting[state_.num_waiting++] = transfer;
-  } else {
+  const Launch launch{
+      {source_->value, destination_->value, bytes_->value}, access.hart, access.pc, access.cycle};
+  // A completion that is one register away from the front-end overrules the launch.
+  const bool is_done_too_early =
+      engine_ != nullptr && state_.done_from != kNever && access.cycle + 1 < state_.done_from;
+  if (!is_done_too_early) {
+    state_.done_from = kNever;
+  }
+  if (is_idle()) {
+    state_.busy_since = access.cycle;
+  }
+  // A place that the engine emptied in this cycle can be filled from the next one on.
+  if (state_.num_waiting + (state_.last_taken == access.cycle ? 1 : 0) == kMaxWaiting) {
     ++lost_launches_;
-    report(transfer, 0,
-           "launch while the request register is full: it is lost; wait for done first");
+    report(launch, 0, "launch while the request register is full: it is lost; wait for done first");
+    return;
+  }
+  if (is_done_too_early) {
+    report_early_done(launch);
+  }
+  state_.waiting[state_.num_waiting++] = launch;
+  start_next(access.cycle);
+}
+
+void Dma::report_early_done(const Launch& launch) {
+  report(launch, 0,
+         "launch in the cycle before another transfer completes: as in the RTL, done reads 1 while "
+         "this one is under way; wait for done first");
+}
+
+bool Dma::is_for_engine() const {
+  return engine_ != nullptr && DmaEngine::is_movable(parameters_, state_.waiting[0].transfer);
+}
+
+Dma::Launch Dma::take_waiting() {
+  const Launch launch = state_.waiting[0];
+  std::copy(state_.waiting.begin() + 1, state_.waiting.end(), state_.waiting.begin());
+  --state_.num_waiting;
+  return launch;
+}
+
+DmaFrontEnd::Offer Dma::offered() const {
+  if (state_.is_busy || state_.num_waiting == 0 || !is_for_engine()) {
+    return {};
+  }
+  return {state_.waiting[0].transfer, state_.waiting[0].cycle + 1};
+}
+
+void Dma::taken(Cycles cycle) {
+  take_waiting();
+  state_.last_taken = cycle;
+}
+
+void Dma::completed(std::uint64_t transfers, std::uint64_t bytes, Cycles cycle) {
+  transfers_ += transfers;
+  bytes_moved_ += bytes;
+  if (state_.num_waiting == 0) {
+    finish_all(cycle, cycle + 1);
+  } else if (is_for_engine()) {
+    finish_all(cycle, cycle + 1);
+    report_early_done(state_.waiting[0]);
   }
 }
 
-void Dma::begin(const Transfer& transfer, Cycles cycle) {
+void Dma::finish_all(Cycles cycle, Cycles done_from) {
+  state_.done_from = done_from;
+  busy_cycles_ += cycle - state_.busy_since;
+  state_.busy_since = cycle;
+}
+
+void Dma::start_next(Cycles cycle) {
+  if (state_.is_busy || state_.num_waiting == 0 || is_for_engine()) {
+    return;
+  }
+  if (engine_ != nullptr && !engine_->is_idle()) {
+    schedule_advance(cycle + kRetryCycles);
+    return;
+  }
   state_.is_busy = true;
-  state_.active = transfer;
-  state_.start = cycle;
-  state_.end = cycle + dma_duration_cycles(parameters_, transfer.source, transfer.destination,
-                                           transfer.bytes);
+  state_.active = take_waiting();
+  state_.end = std::max(cycle, state_.active.cycle) +
+               dma_duration_cycles(parameters_, state_.active.transfer);
   schedule_advance(state_.end);
 }
 
@@ -154,19 +224,16 @@ void Dma::advance_to(Cycles cycle) {
     state_.is_moving = false;
     state_.is_busy = false;
     ++transfers_;
-    busy_cycles_ += state_.end - state_.start;
     if (state_.num_waiting == 0) {
-      state_.is_done = true;
-    } else {
-      const Transfer next = state_.waiting[0];
-      std::copy(state_.waiting.begin() + 1, state_.waiting.end(), state_.waiting.begin());
-      --state_.num_waiting;
-      begin(next, state_.end);
+      finish_all(state_.end, state_.end);
     }
+    start_next(state_.end);
   }
+  start_next(cycle);
 }
 
-void Dma::move(const Transfer& transfer) {
+void Dma::move(const Launch& launch) {
+  const DmaTransfer& transfer = launch.transfer;
   std::vector<std::uint8_t> chunk(std::min<std::size_t>(transfer.bytes, kChunkBytes));
   for (std::uint32_t offset = 0; offset < transfer.bytes;) {
     const auto bytes =
@@ -175,7 +242,7 @@ void Dma::move(const Transfer& transfer) {
     const std::uint32_t destination = transfer.destination + offset;
     const bool is_read = memory_.read(source, chunk.data(), bytes);
     if (!is_read || !memory_.write(destination, chunk.data(), bytes)) {
-      report(transfer, is_read ? destination : source,
+      report(launch, is_read ? destination : source,
              fmt::format("transfer of {} bytes from {:#x} to {:#x}: the {} leaves memory; stopped "
                          "after {} bytes",
                          transfer.bytes, transfer.source, transfer.destination,
@@ -187,9 +254,9 @@ void Dma::move(const Transfer& transfer) {
   }
 }
 
-void Dma::report(const Transfer& transfer, std::uint32_t address, const std::string& message) {
+void Dma::report(const Launch& launch, std::uint32_t address, const std::string& message) {
   guest_errors_.report(
-      {GuestErrorKind::kDeviceMisuse, transfer.hart, transfer.pc, address, name(), message});
+      {GuestErrorKind::kDeviceMisuse, launch.hart, launch.pc, address, name(), message});
 }
 
 }  // namespace tessera

@@ -11,68 +11,82 @@
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
 #include "models/base/stat.h"
+#include "models/dma/dma_engine.h"
+#include "models/dma/dma_parameters.h"
+#include "models/dma/dma_split.h"
 #include "models/tlm/register_device.h"
 
 namespace tessera {
 
-struct DmaParameters {
-  std::uint32_t l1_bytes = 0;       ///< L1 is 0 .. l1_bytes-1
-  std::uint32_t core_l1_bytes = 0;  ///< interleaved over all groups; above it, one region per group
-  std::uint32_t accelerator_region_bytes = 0;  ///< of one group's accelerator tile, 0: none
-  std::uint32_t row_bytes = 0;                 ///< one L1 row over all core tiles
-  std::uint32_t num_groups = 4;
-  std::uint32_t backends_per_group = 1;
-  std::uint32_t beat_bytes = 64;  ///< AXI data width
-  /// Extra cycles when more than one back-end takes part. Source: spec/mempool.md section 9, DMA
-  /// (1 on minpool, 3 on mempool; other machines: assumption, as mempool).
-  Cycles multi_backend_cycles = 3;
-};
+/// Uncontended duration of a transfer in the front-end, in functional timing: 24 + 4 * beats + m.
+/// `beats` is the largest number of AXI beats that one back-end moves outside L1, m how many others
+/// begin with the same L2 bank. Source: spec/mempool.md section 9, DMA; cycle timing shows m.
+Cycles dma_duration_cycles(const DmaParameters& parameters, const DmaTransfer& transfer);
 
-/// Uncontended duration of a transfer in the front-end: 24 + 4 * beats + m, where beats is the
-/// largest number of AXI beats that one back-end moves. Source: spec/mempool.md section 9, DMA.
-Cycles dma_duration_cycles(const DmaParameters& parameters, std::uint32_t source,
-                           std::uint32_t destination, std::uint32_t bytes);
-
-/// The DMA front-end with its quirks, and the movement of the data, README.
-/// The bytes move when the transfer completes. L1 addresses are raw (not scrambled).
-class Dma : public RegisterDevice {
+/// The DMA front-end with its quirks, README: registers, and the launches that wait.
+/// In functional timing it moves the bytes itself, when a transfer completes. In cycle timing the
+/// engine takes what the hardware can do; the rest (L1 to L1, other targets) goes the functional
+/// way, when the engine has nothing under way. L1 addresses are raw (not scrambled).
+class Dma : public RegisterDevice, public DmaFrontEnd {
  public:
   /// `memory` is the AXI side: L2, and L1 in its raw view.
   Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
       const ClockDomain& clock, ByteMemory& memory, GuestErrorSink& guest_errors,
       StatGroup& parent_stats);
 
+  /// The group of the DMA's statistics, for its engine's.
+  StatGroup& stats() { return stats_; }
+  /// Cycle timing with `engine`, or functional timing (null). REQUIRES: is_idle().
+  void use_engine(DmaEngine* engine);
+  /// No launch waits or is under way.
+  bool is_idle() const;
+
+  // DmaFrontEnd
+  Offer offered() const override;
+  void taken(Cycles cycle) override;
+  void completed(std::uint64_t transfers, std::uint64_t bytes, Cycles cycle) override;
+
  private:
-  struct Transfer {
-    std::uint32_t source = 0;
-    std::uint32_t destination = 0;
-    std::uint32_t bytes = 0;
+  struct Launch {
+    DmaTransfer transfer;
     std::uint32_t hart = kNoHart;  ///< who launched it, and where
     std::uint32_t pc = 0;
+    Cycles cycle = 0;
   };
-  /// Launched transfers that wait behind the one under way: the two slots of the request register.
+  /// Launches that wait: the two places of the request register.
   /// Source: i_dma_req_register (a spill register), mempool_cluster.sv.
   static constexpr std::size_t kMaxWaiting = 2;
   struct State {
-    bool is_busy = false;
+    bool is_busy = false;    ///< a transfer goes the functional way
     bool is_moving = false;  ///< inside move(), which may wait for a foreign target
-    bool is_done = false;    ///< sticky: all launched transfers have completed
-    Transfer active;
-    Cycles start = 0;  ///< of the active transfer
-    Cycles end = 0;
-    std::array<Transfer, kMaxWaiting> waiting{};
+    Launch active;
+    Cycles end = 0;  ///< of the active transfer
+    std::array<Launch, kMaxWaiting> waiting{};
     std::size_t num_waiting = 0;
+    Cycles last_taken = kNever;  ///< by the engine
+    Cycles done_from = kNever;   ///< `done` reads 1 from then on; kNever since a launch
+    Cycles busy_since = 0;
   };
 
   void advance_to(Cycles cycle) override;
   void launch(const RegisterAccess& access);
-  void begin(const Transfer& transfer, Cycles cycle);
-  void move(const Transfer& transfer);
-  void report(const Transfer& transfer, std::uint32_t address, const std::string& message);
+  /// Starts the launch that has waited longest, if it goes the functional way and can start now.
+  void start_next(Cycles cycle);
+  Launch take_waiting();
+  /// The launch that has waited longest is the engine's.
+  bool is_for_engine() const;
+  /// Nothing is under way any more since `cycle`; `done` reads 1 from `done_from` on.
+  void finish_all(Cycles cycle, Cycles done_from);
+  bool is_status_idle(Cycles cycle) const;
+  void report_early_done(const Launch& launch);
+  void move(const Launch& launch);
+  void report(const Launch& launch, std::uint32_t address, const std::string& message);
 
   const DmaParameters parameters_;
   ByteMemory& memory_;
   GuestErrorSink& guest_errors_;
+  StatGroup& stats_;
+  DmaEngine* engine_ = nullptr;
   State state_;
   Register* source_ = nullptr;
   Register* destination_ = nullptr;

@@ -51,8 +51,9 @@ constexpr std::array kAssumptions{
                "the harts decode fence.i, which MemPool's RTL does not", "models/isa/README.md"},
     Assumption{always, "soc.dma.transfers_outside_l1",
                "a transfer with no side in L1 is moved by one back-end", "models/dma/README.md"},
-    Assumption{always, "soc.dma.multi_backend_cycles",
-               "measured on minpool and mempool; other machines are taken to be like mempool",
+    Assumption{always, "soc.dma.functional_transfers",
+               "in cycle timing, what the RTL cannot move waits until nothing else is under way, "
+               "and takes as long as in functional timing",
                "models/dma/README.md"},
     Assumption{has_accelerator_tiles, "soc.dma.accelerator_banks",
                "the banks of an accelerator tile are served by the first back-end of their group",

@@ -2,34 +2,18 @@
 #include "models/dma/dma.h"
 
 #include <cstring>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "models/dma/dma_regs.h"
+#include "tests/model/dma_bench.h"
 #include "tests/support/bus_initiator.h"
 #include "tests/support/sinks.h"
 
 namespace tessera {
 namespace {
 
-constexpr std::uint32_t kL2 = 0x80000000;
-
-DmaParameters minpool() {
-  DmaParameters parameters;
-  parameters.l1_bytes = parameters.core_l1_bytes = 64 * 1024;
-  parameters.row_bytes = 256;
-  parameters.beat_bytes = 32;
-  parameters.multi_backend_cycles = 1;
-  return parameters;
-}
-
-DmaParameters mempool() {
-  DmaParameters parameters;
-  parameters.l1_bytes = parameters.core_l1_bytes = 1024 * 1024;
-  parameters.row_bytes = 4096;
-  return parameters;
-}
+using test::kL2;
 
 struct DurationRow {
   std::uint32_t bytes;
@@ -37,10 +21,11 @@ struct DurationRow {
 };
 
 TEST(DmaDuration, MatchesTheMeasuredTableOfMinpool) {
-  // Source: spec/mempool.md section 9, DMA; the RTL takes 32 for 128 bytes (documented outlier).
+  // Source: spec/mempool.md section 9, DMA.
   for (const DurationRow row : {DurationRow{4, 28},
                                 {32, 28},
                                 {64, 32},
+                                {128, 32},
                                 {256, 33},
                                 {512, 41},
                                 {1024, 57},
@@ -48,43 +33,25 @@ TEST(DmaDuration, MatchesTheMeasuredTableOfMinpool) {
                                 {4096, 153},
                                 {8192, 281},
                                 {16384, 537}}) {
-    EXPECT_EQ(dma_duration_cycles(minpool(), kL2, 0, row.bytes), row.cycles) << row.bytes;
-    EXPECT_EQ(dma_duration_cycles(minpool(), 0, kL2, row.bytes), row.cycles) << row.bytes;
+    EXPECT_EQ(dma_duration_cycles(test::dma_minpool(), {kL2, 0, row.bytes}), row.cycles)
+        << row.bytes;
+    EXPECT_EQ(dma_duration_cycles(test::dma_minpool(), {0, kL2, row.bytes}), row.cycles)
+        << row.bytes;
   }
 }
 
 TEST(DmaDuration, MatchesTheMeasuredTableOfMempool) {
   for (const DurationRow row : {DurationRow{64, 28}, {1024, 88}, {4096, 91}, {8192, 155}}) {
-    EXPECT_EQ(dma_duration_cycles(mempool(), kL2, 0, row.bytes), row.cycles) << row.bytes;
+    EXPECT_EQ(dma_duration_cycles(test::dma_mempool(), {kL2, 0, row.bytes}), row.cycles)
+        << row.bytes;
   }
 }
-
-/// Bytes at [0, 64 KiB) and from L2 on.
-struct TwoMemories : ByteMemory {
-  std::uint8_t* at(std::uint32_t address, std::size_t count) {
-    auto& memory = address < kL2 ? l1 : l2;
-    const std::uint32_t offset = address < kL2 ? address : address - kL2;
-    return offset <= memory.size() && count <= memory.size() - offset ? &memory[offset] : nullptr;
-  }
-  bool read(std::uint32_t address, void* data, std::size_t count) override {
-    const std::uint8_t* place = at(address, count);
-    return place != nullptr && std::memcpy(data, place, count) != nullptr;
-  }
-  bool write(std::uint32_t address, const void* data, std::size_t count) override {
-    std::uint8_t* place = at(address, count);
-    return place != nullptr && std::memcpy(place, data, count) != nullptr;
-  }
-  std::vector<std::uint8_t> l1 = std::vector<std::uint8_t>(64 * 1024 + 1);
-  std::vector<std::uint8_t> l2 = std::vector<std::uint8_t>(64 * 1024 + 1);
-};
 
 class DmaTest : public testing::Test {
  protected:
   DmaTest() {
     initiator_.socket.bind(dut_.target_socket);
-    for (std::size_t i = 0; i < memory_.l2.size(); ++i) {
-      memory_.l2[i] = static_cast<std::uint8_t>(i * 13 + 5);
-    }
+    memory_.l1.assign(memory_.l1.size(), 0);
   }
   void program(std::uint32_t source, std::uint32_t destination, std::uint32_t bytes) {
     initiator_.write(DMA_SRC_ADDR, source);
@@ -92,10 +59,10 @@ class DmaTest : public testing::Test {
     initiator_.write(DMA_NUM_BYTES, bytes);
   }
   ClockDomain clock_{500'000};
-  TwoMemories memory_;
+  test::TwoMemories memory_{64 * 1024};
   test::GuestErrorRecorder errors_;
   StatGroup stats_{"soc"};
-  Dma dut_{"dma", minpool(), clock_, memory_, errors_, stats_};
+  Dma dut_{"dma", test::dma_minpool(), clock_, memory_, errors_, stats_};
   test::BusInitiator initiator_{"initiator"};
 };
 
@@ -105,11 +72,13 @@ TEST_F(DmaTest, ReadingNextIdLaunchesAndDoneIsSticky) {
   program(kL2 + 3, 0x100, 1024);
   EXPECT_EQ(initiator_.read(DMA_NEXT_ID), 0u);
   EXPECT_EQ(initiator_.read(DMA_STATUS), 0u);
-  // Seen by a hart that runs ahead of the kernel, one cycle before the end and at the end.
-  initiator_.delay = clock_.time(57 - 1);
+  // Each back-end reads 4 times 64 bytes, 3 words each time. Seen by a hart that runs ahead of the
+  // kernel, one cycle before the end and at the end.
+  constexpr Cycles kEnd = 24 + 4 * 12 + 1;
+  initiator_.delay = clock_.time(kEnd - 1);
   EXPECT_EQ(initiator_.read(DMA_DONE), 0u);
   EXPECT_EQ(memory_.l1[0x100], 0);
-  initiator_.delay = clock_.time(57);
+  initiator_.delay = clock_.time(kEnd);
   EXPECT_EQ(initiator_.read(DMA_DONE), 1u);
   EXPECT_EQ(initiator_.read(DMA_DONE), 1u) << "reads do not clear";
   EXPECT_EQ(initiator_.read(DMA_STATUS), 1u);
@@ -162,13 +131,13 @@ TEST_F(DmaTest, LaunchWithAFullRequestRegisterIsLostAndReported) {
 }
 
 TEST_F(DmaTest, TransferThatLeavesMemoryStopsAndIsReported) {
-  program(kL2 + 64 * 1024, 0x100, 64);
+  program(kL2 + test::kL2Bytes, 0x100, 64);
   initiator_.read(DMA_NEXT_ID);
   initiator_.delay = clock_.time(1000);
   EXPECT_EQ(initiator_.read(DMA_DONE), 1u);
   ASSERT_EQ(errors_.errors.size(), 1u);
   EXPECT_EQ(errors_.errors[0].message,
-            "transfer of 64 bytes from 0x80010000 to 0x100: the source leaves memory; stopped "
+            "transfer of 64 bytes from 0x80100000 to 0x100: the source leaves memory; stopped "
             "after 0 bytes");
 }
 
