@@ -82,7 +82,7 @@ class BothTimings {
     const std::uint32_t bytes = random_.pick(1, longest);
     const std::uint32_t l1 = random_.pick(0, parameters.l1_bytes - bytes);
     const std::uint32_t l2 = parameters.l2_base + random_.pick(0, parameters.l2_bytes - bytes);
-    move(pick(0, 1) == 0 ? DmaTransfer{l1, l2, bytes} : DmaTransfer{l2, l1, bytes});
+    move(random_.pick(0, 1) == 0 ? DmaTransfer{l1, l2, bytes} : DmaTransfer{l2, l1, bytes});
   }
   void expect_nothing_reported() {
     EXPECT_TRUE(functional_.errors.errors.empty());
