@@ -55,6 +55,12 @@ void Cluster::add_stats(StatGroup& stats) {
     group.add("cycles", "cycles", "local time", &hart.cycle);
     group.add("asleep_cycles", "cycles", "spent in wfi", &hart.asleep_cycles);
     group.add("traps", "count", "jumps to the boot address", &hart.traps);
+    for (std::size_t i = 0; i < kNumStallReasons; ++i) {
+      const char* reason = to_string(static_cast<StallReason>(i));
+      group.add(fmt::format("stalled_{}_cycles", reason), "cycles",
+                fmt::format("awake without issue in cycle timing: {}", reason),
+                &hart.stalled_cycles[i]);
+    }
   }
 }
 

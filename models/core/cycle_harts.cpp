@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
-#include "models/isa/hart_effects.h"
-#include "models/isa/memory_operation.h"
 
 namespace tessera {
 namespace {
@@ -29,6 +27,9 @@ CycleHarts::CycleHarts(const CycleHartsParameters& parameters, std::vector<HartS
       all_ids_(~0u >> (32 - parameters.max_outstanding)),
       active_(static_cast<std::uint32_t>(harts.size())),
       activated_(static_cast<std::uint32_t>(harts.size())) {
+  for (Pipeline& pipeline : pipelines_) {
+    reset(pipeline);
+  }
   for (std::size_t i = 0; i < kNumStallReasons; ++i) {
     const auto reason = static_cast<StallReason>(i);
     stats.add(fmt::format("stalled_{}_cycles", to_string(reason)), "cycles",
@@ -56,14 +57,18 @@ void CycleHarts::resume_at(Cycles cycle) {
   }
 }
 
-void CycleHarts::take_over(std::uint32_t hart, Cycles cycle) {
-  HartState& state = harts_[hart];
-  Pipeline& pipeline = pipelines_[hart];
+void CycleHarts::reset(Pipeline& pipeline) const {
   pipeline = {};
   pipeline.code_base = kNoCode;
   pipeline.free_ids = all_ids_;
   pipeline.offload = OffloadUnit(!parameters_.isa.xpulpimg);
   pipeline.is_idle = true;
+}
+
+void CycleHarts::take_over(std::uint32_t hart, Cycles cycle) {
+  HartState& state = harts_[hart];
+  Pipeline& pipeline = pipelines_[hart];
+  reset(pipeline);
   pipeline.idle_since = state.cycle;
   switch (state.activity) {
     case HartActivity::kEnded:
@@ -104,9 +109,8 @@ void CycleHarts::hold(bool is_held) {
 bool CycleHarts::is_drained() const {
   return pulses_.empty() &&
          std::all_of(pipelines_.begin(), pipelines_.end(), [this](const Pipeline& pipeline) {
-           // Before the first resume_at() there are no ids at all.
            return pipeline.offload.is_empty() && !pipeline.is_front_waiting &&
-                  (pipeline.free_ids == all_ids_ || pipeline.code_base == 0);
+                  pipeline.free_ids == all_ids_;
          });
 }
 
@@ -193,7 +197,7 @@ bool CycleHarts::is_waiting_to_issue(std::uint32_t hart, const Pipeline& pipelin
       return true;
     case StallReason::kOperand:
     case StallReason::kDestination: {
-      const std::uint32_t index = (harts_[hart].pc - pipeline.code_base) / 4;
+      const std::uint32_t index = TimedPage::index_of(harts_[hart].pc, pipeline.code_base);
       return pipeline.code != nullptr && (pipeline.busy & pipeline.code[index].blockers) != 0;
     }
     case StallReason::kLoadStore:
@@ -217,7 +221,7 @@ void CycleHarts::reconsider(std::uint32_t hart, Cycles cycle) {
     pipeline.is_idle = false;
     activated_.insert(hart);
   } else if (pipeline.stall == StallReason::kOperand && !pipeline.is_asleep) {
-    const std::uint32_t index = (harts_[hart].pc - pipeline.code_base) / 4;
+    const std::uint32_t index = TimedPage::index_of(harts_[hart].pc, pipeline.code_base);
     if ((pipeline.busy & pipeline.code[index].sources) == 0) {
       book_idle(hart, cycle + 1);
       pipeline.stall = StallReason::kDestination;
@@ -305,96 +309,6 @@ Cycles CycleHarts::next_active_cycle(Cycles from) const {
   const Cycles pulse = pulses_.empty() ? kNever : pulses_.front().cycle;
   const Cycles start = starts_.empty() ? kNever : starts_.front().cycle;
   return std::max(from, std::min(pulse, start));
-}
-
-void CycleHarts::step(Cycles cycle) {
-  start_harts(cycle);
-  wake_fetchers(cycle);
-  mark_pulses(cycle);
-  active_.for_each([this, cycle](std::uint32_t hart) { step_hart(hart, cycle); });
-  take_pulses(cycle);
-  active_.take_all(activated_);
-}
-
-void CycleHarts::step_hart(std::uint32_t hart, Cycles cycle) {
-  Pipeline& pipeline = pipelines_[hart];
-  const bool can_offload = pipeline.offload.can_take();
-  const bool has_result = pipeline.offload.has_result();
-  if (!pipeline.offload.is_empty()) {
-    pipeline.offload.advance();
-  }
-  Issue outcome = Issue::kStalled;
-  if (pipeline.is_asleep) {
-    ++harts_[hart].asleep_cycles;
-  } else if (!is_held_) {
-    outcome = issue(hart, pipeline, cycle, can_offload);
-  } else {
-    stall(harts_[hart], pipeline, StallReason::kModeSwitch);
-  }
-  // Write ports, snitch.sv: port 0 for the issuing instruction, port 1 for a load, an offloaded
-  // result on the free one.
-  if (has_result && !(outcome == Issue::kIssuedToPort0 && pipeline.is_load_returned)) {
-    write_back(hart, pipeline, cycle);
-  }
-  if (pipeline.is_front_waiting && pipeline.free_ids != 0) {
-    present_front(hart, pipeline);
-  }
-  settle(pipeline);
-  pipeline.is_fetched = outcome == Issue::kStalled && pipeline.stall != StallReason::kFetch;
-  if (outcome == Issue::kStalled && is_waiting(hart, pipeline)) {
-    pipeline.is_idle = true;
-    pipeline.idle_since = cycle + 1;
-    active_.erase(hart);
-  }
-}
-
-void CycleHarts::write_back(std::uint32_t hart, Pipeline& pipeline, Cycles cycle) {
-  const OffloadedOperation& done = pipeline.offload.result();
-  if (done.rd == isa::kSp) {
-    harts_[hart].cycle = cycle;
-  }
-  isa::write_register(harts_[hart], services_.environment, done.rd, done.result);
-  pipeline.busy &= ~(1u << done.rd);
-  pipeline.offload.pop_result();
-}
-
-void CycleHarts::settle(Pipeline& pipeline) {
-  pipeline.busy &= ~pipeline.returned;
-  pipeline.free_ids |= pipeline.freed_ids;
-  pipeline.returned = 0;
-  pipeline.freed_ids = 0;
-  pipeline.is_load_returned = false;
-}
-
-void CycleHarts::response(std::uint32_t hart, std::uint32_t tag, std::uint32_t data, Cycles cycle) {
-  Pipeline& pipeline = pipelines_[hart];
-  pipeline.response_cycle = cycle;
-  pipeline.freed_ids = 1u << AccessTag::id(tag);
-  if (!AccessTag::is_store(tag)) {
-    const std::uint8_t rd = AccessTag::rd(tag);
-    const isa::LoadFormat format{AccessTag::bytes(tag), AccessTag::is_signed(tag),
-                                 AccessTag::skew(tag)};
-    if (rd == isa::kSp) {
-      harts_[hart].cycle = cycle;
-    }
-    isa::write_register(harts_[hart], services_.environment, rd, isa::loaded_value(format, data));
-    pipeline.returned = 1u << rd;
-    pipeline.is_load_returned = true;
-  }
-  if (pipeline.is_idle) {
-    settle(pipeline);
-    reconsider(hart, cycle);
-  }
-}
-
-void CycleHarts::present_front(std::uint32_t hart, Pipeline& pipeline) {
-  MemoryRequest& request = fronts_[hart];
-  const auto id = static_cast<std::uint32_t>(__builtin_ctz(pipeline.free_ids));
-  pipeline.free_ids &= pipeline.free_ids - 1;
-  pipeline.is_front_waiting = false;
-  pipeline.port = request.access.address < parameters_.l1_bytes ? &services_.l1 : &services_.soc;
-  request.tag |= id;
-  pipeline.port->request(request);
 }
 
 }  // namespace tessera

@@ -93,27 +93,25 @@ class CycleHarts final : public Steppable, public MemoryClient {
   };
 
   /// The microarchitectural state of one hart.
-  struct Pipeline {
+  struct alignas(64) Pipeline {
     const TimedInstruction* code = nullptr;  ///< of the page at code_base; null: to be looked up
     std::uint32_t code_base = 0;
     std::uint32_t busy = 0;  ///< scoreboard: registers that wait for a load or an offloaded result
-
-    // Responses of this cycle take effect at its end.
-    std::uint32_t returned = 0;  ///< registers
-    std::uint32_t freed_ids = 0;
     std::uint32_t free_ids = 0;
-    bool is_load_returned = false;  ///< takes a write port
-    Cycles response_cycle = kNever;
+    // A response of this cycle takes effect at its end.
+    std::uint32_t freed_ids = 0;
+    std::uint32_t returned = 0;  ///< register of a load, x0 included: it takes a write port
 
     StallReason stall = StallReason::kFetch;  ///< of the latest stalled cycle
     bool is_asleep = false;
-    bool is_fetched = false;      ///< the instruction at pc, which stalled
-    bool is_pc_reported = false;    ///< of a watched instruction that stalls
+    bool is_fetched = false;        ///< the instruction at pc, which stalled
+    bool is_pc_reported = false;    ///< of a watched instruction, which stalled
     bool is_idle = false;           ///< not visited until something happens to it
     bool has_pulse = false;         ///< a wake-up pulse is here in this cycle
     bool is_front_waiting = false;  ///< the request in the front register has no id yet
     MemoryPort* port = nullptr;     ///< may still hold the latest request; null: does not
     Cycles idle_since = 0;          ///< first cycle not booked
+    Cycles response_cycle = kNever;
     OffloadUnit offload;
   };
   /// Something that happens to a hart.
@@ -124,48 +122,81 @@ class CycleHarts final : public Steppable, public MemoryClient {
   using Events = std::deque<Event>;  ///< earliest first
 
   // cycle_harts.cpp
-  void forget_code();
   static void insert(Events& events, Event event);
-  void step_hart(std::uint32_t hart, Cycles cycle);
-  void write_back(std::uint32_t hart, Pipeline& pipeline, Cycles cycle);
-  static void settle(Pipeline& pipeline);
-  void present_front(std::uint32_t hart, Pipeline& pipeline);
+  void reset(Pipeline& pipeline) const;
+  void take_over(std::uint32_t hart, Cycles cycle);
+  void forget_code();
   /// Whether visits would change nothing until a response, a pulse or the cache wakes the hart.
   bool is_waiting(std::uint32_t hart, const Pipeline& pipeline) const;
   bool is_waiting_to_issue(std::uint32_t hart, const Pipeline& pipeline) const;
   /// The state of an idle hart changed in `cycle`.
   void reconsider(std::uint32_t hart, Cycles cycle);
   void book_idle(std::uint32_t hart, Cycles cycle);
-  void take_over(std::uint32_t hart, Cycles cycle);
   void start_harts(Cycles cycle);
   void wake_fetchers(Cycles cycle);
   void mark_pulses(Cycles cycle);
   void take_pulses(Cycles cycle);
   void take_pulse(std::uint32_t hart, Cycles cycle);
 
-  // cycle_harts_issue.cpp
-  Issue issue(std::uint32_t hart, Pipeline& pipeline, Cycles cycle, bool can_offload);
-  Issue issue_fetched(std::uint32_t hart, Pipeline& pipeline, const TimedInstruction& instruction,
-                      Cycles cycle, bool can_offload);
-  Issue issue_watched(std::uint32_t hart, Pipeline& pipeline, Cycles cycle, bool can_offload);
-  Issue issue_jump(HartState& state, const TimedInstruction& instruction, Cycles cycle);
-  Issue issue_offload(HartState& state, Pipeline& pipeline, const TimedInstruction& instruction);
-  Issue issue_access(std::uint32_t hart, Pipeline& pipeline, const TimedInstruction& instruction,
-                     Cycles cycle);
+  /// The instruction about to issue and where it does.
+  struct Slot {
+    std::uint32_t hart;
+    HartState& state;
+    Pipeline& pipeline;
+    Cycles cycle;
+    bool can_offload;  ///< the request register was not full at the start of the cycle
+  };
+
+  [[gnu::always_inline]] static Issue stall(const Slot& slot, StallReason reason) {
+    ++slot.state.stalled(reason);
+    slot.pipeline.stall = reason;
+    return Issue::kStalled;
+  }
+  [[gnu::always_inline]] static Issue retire(const Slot& slot) {
+    slot.state.pc += 4;
+    ++slot.state.instructions;
+    return Issue::kIssued;
+  }
+  static void settle(Pipeline& pipeline) {
+    pipeline.busy &= ~pipeline.returned;
+    pipeline.free_ids |= pipeline.freed_ids;
+    pipeline.returned = 0;
+    pipeline.freed_ids = 0;
+  }
+
+  // cycle_harts_step.cpp
+  void step_hart(std::uint32_t hart, Cycles cycle);
+  void write_back(HartState& state, Pipeline& pipeline, Cycles cycle);
+  void write(HartState& state, std::uint8_t rd, std::uint32_t value, Cycles cycle);
+  void present(MemoryRequest& request, Pipeline& pipeline);
+  Issue issue(const Slot& slot);
+  Issue issue_fetched(const Slot& slot, const TimedInstruction& instruction);
+  template <isa::Op kOp, isa::InstructionClass kClass>
+  Issue complete(const Slot& slot, const TimedInstruction& instruction, std::uint32_t value);
+  Issue jump(const Slot& slot, const TimedInstruction& instruction, std::uint32_t target);
+  bool is_front_occupied(std::uint32_t hart, const Pipeline& pipeline) const;
+  Issue issue_access(const Slot& slot, const TimedInstruction& instruction);
+  /// issue_fetched() for those outside the hot loop.
+  Issue issue_again(Slot slot, const TimedInstruction& instruction);
+
+  // cycle_harts_rare.cpp
+  Issue issue_other(Slot slot, const TimedInstruction& instruction);
+  Issue issue_watched(Slot slot);
+  Issue issue_fence(Slot slot);
+  Issue issue_wfi(Slot slot);
+  Issue trap(Slot slot);
+  Issue trap_misaligned(Slot slot, std::uint32_t address);
+  bool find_code(Slot slot);
   /// Makes a misaligned access whose sum is aligned what the hardware makes of it.
-  void skew(MemoryRequest& request, const Pipeline& pipeline, const HartState& state);
-  Issue issue_other(std::uint32_t hart, Pipeline& pipeline, Cycles cycle);
-  Issue issue_wfi(std::uint32_t hart, Pipeline& pipeline);
-  Issue trap(HartState& state);
-  Issue stall(HartState& state, Pipeline& pipeline, StallReason reason);
-  bool find_code(HartState& state, Pipeline& pipeline);
+  void skew(MemoryRequest& request, Slot slot);
+  const isa::Instruction& decoded(const Slot& slot) const;
 
   const CycleHartsParameters parameters_;
   const CycleHartsServices services_;
   std::vector<HartState>& harts_;
   isa::CodeCache<TimedPage> code_;
   std::vector<Pipeline> pipelines_;
-  std::vector<MemoryRequest> fronts_;  ///< by hart: the load/store unit's front register
+  std::vector<MemoryRequest> fronts_;  ///< by hart: the request that waits for an id
   std::uint32_t all_ids_;
   bool is_held_ = false;
   std::set<std::uint32_t> watched_;

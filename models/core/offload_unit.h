@@ -41,7 +41,7 @@ class OffloadUnit {
   bool is_empty() const { return in_flight_ == 0; }
   bool can_take() const { return num_requests_ < kDepth; }
   /// REQUIRES: can_take() at the start of the cycle.
-  void take(const OffloadedOperation& operation) {
+  [[gnu::always_inline]] void take(const OffloadedOperation& operation) {
     requests_[num_requests_++] = operation;
     ++in_flight_;
   }
@@ -54,7 +54,7 @@ class OffloadUnit {
     --in_flight_;
   }
   /// One cycle of everything between the two registers.
-  void advance() {
+  [[gnu::always_inline]] void advance() {
     const bool is_simple = divider_ == Divider::kIdle && locked_ == 0 && !has_multiplier_register_;
     if (is_simple && num_requests_ == 0) {
       return;

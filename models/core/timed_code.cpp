@@ -15,34 +15,6 @@ using isa::InstructionInfo;
 using isa::Op;
 using isa::Operands;
 
-IssueKind kind_of(const Instruction& instruction) {
-  switch (isa::info(instruction.op).instruction_class) {
-    case InstructionClass::kAlu:
-      return IssueKind::kAlu;
-    case InstructionClass::kMul:
-    case InstructionClass::kIpu:
-      return IssueKind::kOffload;
-    case InstructionClass::kDiv:
-      return IssueKind::kDivision;
-    case InstructionClass::kLoad:
-    case InstructionClass::kStore:
-    case InstructionClass::kAtomic:
-      return IssueKind::kAccess;
-    case InstructionClass::kBranch:
-      return IssueKind::kBranch;
-    case InstructionClass::kJump:
-      return instruction.op == Op::kJal ? IssueKind::kJump : IssueKind::kJumpRegister;
-    case InstructionClass::kFence:
-      return IssueKind::kFence;
-    case InstructionClass::kCsr:
-    case InstructionClass::kSystem:
-    case InstructionClass::kIllegal:
-    case InstructionClass::kFloat:
-      break;
-  }
-  return IssueKind::kOther;
-}
-
 /// x0 is never busy.
 std::uint32_t bit(std::uint8_t index) {
   return (1u << index) & ~1u;
@@ -65,7 +37,7 @@ void set_access(const Instruction& instruction, const Operands& used, TimedInstr
   timed.request = request_of(instruction, row);
   timed.bytes = row.access_bytes;
   timed.access = row.access_kind;
-  timed.is_special = used.writes_rs1;
+  timed.increments = used.writes_rs1;
   if (row.instruction_class == InstructionClass::kLoad) {
     timed.rs3 = instruction.rs2;
     timed.rs2 = 0;
@@ -75,10 +47,10 @@ void set_access(const Instruction& instruction, const Operands& used, TimedInstr
 }  // namespace
 
 TimedInstruction timed_form(const Instruction& instruction) {
-  const Operands used = isa::operands(isa::info(instruction.op).format);
-  TimedInstruction timed{};
-  timed.kind = kind_of(instruction);
-  timed.compute = isa::compute_function(instruction.op);
+  const InstructionInfo& row = isa::info(instruction.op);
+  const Operands used = isa::operands(row.format);
+  TimedInstruction timed;
+  timed.action = action_of(instruction.op);
   timed.sources = sources_of(instruction, used);
   timed.blockers = timed.sources | (used.writes_rd ? bit(instruction.rd) : 0);
   timed.imm = used.has_immediate ? instruction.imm : 0;
@@ -86,20 +58,15 @@ TimedInstruction timed_form(const Instruction& instruction) {
   timed.rs1 = instruction.rs1;
   timed.rs2 = instruction.rs2;
   timed.rs3 = instruction.rs3;
-  switch (timed.kind) {
-    case IssueKind::kAlu:
-      timed.is_special = instruction.rd == isa::kSp;
-      timed.rd = isa::destination(instruction.rd);
-      break;
-    case IssueKind::kJump:
-    case IssueKind::kBranch:
+  switch (row.instruction_class) {
+    case InstructionClass::kBranch:
+    case InstructionClass::kJump:
       timed.offset = instruction.imm;
-      timed.imm = instruction.imm5;
+      timed.imm = row.format == Format::kJumpRegister ? instruction.imm : instruction.imm5;
       break;
-    case IssueKind::kDivision:
-      timed.is_special = instruction.op == Op::kDiv || instruction.op == Op::kRem;
-      break;
-    case IssueKind::kAccess:
+    case InstructionClass::kLoad:
+    case InstructionClass::kStore:
+    case InstructionClass::kAtomic:
       set_access(instruction, used, timed);
       break;
     default:
@@ -114,13 +81,13 @@ void TimedPage::decode(std::uint32_t index, const isa::IsaConfig& config, bool i
   decoded_[index] = isa::decode(raw, config);
   timed_[index] = timed_form(decoded_[index]);
   if (is_watched) {
-    timed_[index].kind = IssueKind::kWatched;
+    timed_[index].action = kWatched;
   }
 }
 
 bool TimedPage::has_code(std::size_t first, std::size_t end) const {
   for (std::size_t i = first; i < end; ++i) {
-    if (timed_[i].kind != IssueKind::kUndecoded) {
+    if (timed_[i].action != kUndecoded) {
       return true;
     }
   }

@@ -7,46 +7,35 @@
 #include "models/base/dmi_table.h"
 #include "models/base/hart_access.h"
 #include "models/isa/instruction.h"
-#include "models/isa/semantics.h"
 
 namespace tessera {
 
-/// What the pipeline does with an instruction.
-enum class IssueKind : std::uint8_t {
-  kUndecoded,  ///< not looked at yet
-  kAlu,        ///< result at once, to rd
-  kBranch,
-  kJump,          ///< jal
-  kJumpRegister,  ///< jalr
-  kOffload,       ///< to the offload unit: multiplications, Xpulpimg arithmetic
-  kDivision,      ///< to the offload unit's divider
-  kAccess,        ///< to the load/store unit: loads, stores, atomics
-  kFence,
-  kWatched,  ///< reported before it issues
-  kOther,    ///< CSRs, wfi, what traps: goes by the decoded instruction
-};
+/// What the pipeline does with an instruction: isa::Op, or one of the values behind.
+using Action = std::uint16_t;
+constexpr Action action_of(isa::Op op) {
+  return static_cast<Action>(op);
+}
+constexpr Action kUndecoded = static_cast<Action>(isa::kNumOps);  ///< not looked at yet
+constexpr Action kWatched = kUndecoded + 1;                       ///< reported before it issues
 
-/// An instruction as the pipeline takes it; 32 bytes, two to a cache line.
-struct TimedInstruction {
-  isa::ComputeFunction compute;  ///< kAlu, kBranch, kOffload, kDivision
-  std::uint32_t sources;         ///< registers read, one bit each, x0 never
-  std::uint32_t blockers;        ///< sources and destination: none may be busy
-  std::int32_t imm;              ///< operand b adds it; kAccess: the address does
+/// An instruction as the pipeline takes it; two to a cache line.
+struct alignas(32) TimedInstruction {
+  std::uint32_t sources = 0;   ///< registers read, one bit each, x0 never
+  std::uint32_t blockers = 0;  ///< sources and destination: none may be busy
+  std::int32_t imm = 0;        ///< operand b adds it; accesses: the address does
   union {
-    std::int32_t offset;    ///< kBranch, kJump: of the target
-    std::uint32_t request;  ///< kAccess: what AccessTag holds but for id and shift
+    std::int32_t offset = 0;  ///< branches, jal: of the target
+    std::uint32_t request;    ///< accesses: what AccessTag holds but for id and shift
   };
-  IssueKind kind;
-  std::uint8_t rd;  ///< kAlu, jumps: HartState::kSink for x0
-  std::uint8_t rs1;
-  std::uint8_t rs2;    ///< x0 where imm is operand b; kAccess: the data
-  std::uint8_t rs3;    ///< kAccess: the index, x0 where imm is the offset
-  std::uint8_t bytes;  ///< kAccess
-  AccessKind access;   ///< kAccess
-  /// kAlu: writes sp, whose value is checked; kAccess: post-increment; kDivision: signed.
-  bool is_special;
+  Action action = kUndecoded;
+  std::uint8_t rd = 0;
+  std::uint8_t rs1 = 0;
+  std::uint8_t rs2 = 0;     ///< x0 where imm is operand b; accesses: the data
+  std::uint8_t rs3 = 0;     ///< accesses: the index, x0 where imm is the offset
+  std::uint8_t bytes = 0;   ///< accesses; else 0
+  AccessKind access = {};   ///< accesses
+  bool increments = false;  ///< accesses: rs1 is post-incremented
 };
-static_assert(sizeof(TimedInstruction) == 32);
 
 TimedInstruction timed_form(const isa::Instruction& instruction);
 
@@ -75,6 +64,13 @@ class TimedPage {
 
   TimedPage(std::uint32_t base, const std::uint8_t* bytes) : base_(base), bytes_(bytes) {}
 
+  /// Index of the instruction at `pc` in the page at `base`; beyond the last where it is not on the
+  /// page, or not on a word.
+  static std::uint32_t index_of(std::uint32_t pc, std::uint32_t base) {
+    const std::uint32_t offset = pc - base;
+    return offset >> 2 | offset << 30;
+  }
+
   std::uint32_t base() const { return base_; }
   const TimedInstruction* instructions() const { return timed_.data(); }
   void decode(std::uint32_t index, const isa::IsaConfig& config, bool is_watched);
@@ -85,7 +81,7 @@ class TimedPage {
  private:
   const std::uint32_t base_;
   const std::uint8_t* const bytes_;  ///< the guest memory behind it
-  std::array<TimedInstruction, kInstructions> timed_{};
+  std::array<TimedInstruction, kInstructions> timed_;
   std::array<isa::Instruction, kInstructions> decoded_;
 };
 

@@ -76,13 +76,6 @@ TESSERA_ISA_BRANCH(TESSERA_ROW)
 
 }  // namespace semantics
 
-/// What an operation computes from a = rs1, b = rs2 or the immediate, c = rs3, and pc.
-using ComputeFunction = std::uint32_t (*)(std::uint32_t a, std::uint32_t b, std::uint32_t c,
-                                          std::uint32_t pc);
-/// rd of a computing instruction (classes kAlu, kMul, kDiv, kIpu), or whether a branch is taken (0
-/// or 1). Other classes: null.
-ComputeFunction compute_function(Op op);
-
 /// rd of a computing instruction (classes kAlu, kMul, kDiv, kIpu) from its register values.
 /// `rs3` is the old rd where the instruction reads it. Other classes: TESSERA_CHECK fails.
 std::uint32_t compute(const Instruction& instruction, std::uint32_t rs1, std::uint32_t rs2,

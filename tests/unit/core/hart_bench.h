@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,8 +15,25 @@
 
 namespace tessera::test {
 
-/// A memory port that accepts a request in the cycle in which it is made, unless told otherwise,
-/// and answers `latency` cycles later.
+using Program = std::vector<std::uint32_t>;
+
+inline Program repeat(std::size_t times, const Program& body) {
+  Program program;
+  for (std::size_t i = 0; i < times; ++i) {
+    program.insert(program.end(), body.begin(), body.end());
+  }
+  return program;
+}
+inline Program join(const std::vector<Program>& parts) {
+  Program program;
+  for (const Program& part : parts) {
+    program.insert(program.end(), part.begin(), part.end());
+  }
+  return program;
+}
+
+/// A memory behind a port that accepts a request in the cycle in which it is made, unless told
+/// otherwise, and answers `latency` cycles later.
 class FakePort : public MemoryPort {
  public:
   FakePort(std::uint32_t base, std::size_t words, Cycles fixed_latency, std::uint32_t num_harts)
@@ -56,6 +74,35 @@ class FakePort : public MemoryPort {
     return responses_.empty() && std::none_of(places_.begin(), places_.end(),
                                               [](const auto& place) { return place.has_value(); });
   }
+  /// What an access does, apart from its time: the answer.
+  std::uint32_t perform(const HartAccess& access) {
+    auto* host = reinterpret_cast<std::uint8_t*>(words_.data()) + (access.address - base_);
+    std::uint32_t old = 0;
+    std::memcpy(&old, host, access.bytes);
+    std::uint32_t next = access.data;
+    if (access.kind == AccessKind::kLoad) {
+      return old;
+    }
+    if (access.kind == AccessKind::kLoadReserved) {
+      reservations_[access.hart] = access.address;
+      return old;
+    }
+    if (access.kind == AccessKind::kStoreConditional) {
+      const auto reservation = reservations_.find(access.hart);
+      const bool is_reserved =
+          reservation != reservations_.end() && reservation->second == access.address;
+      reservations_.erase(access.hart);
+      if (!is_reserved) {
+        return 1;
+      }
+      old = 0;
+    } else if (is_amo(access.kind)) {
+      next = amo_result(access.kind, old, access.data);
+    }
+    std::memcpy(host, &next, access.bytes);
+    return old;
+  }
+  const std::vector<std::uint32_t>& words() const { return words_; }
   std::uint32_t& word(std::uint32_t address) { return words_[(address - base_) / 4]; }
 
   std::function<Cycles(const HartAccess&)> latency;
@@ -69,24 +116,14 @@ class FakePort : public MemoryPort {
     std::uint32_t data;
   };
 
-  std::uint32_t perform(const HartAccess& access) {
-    auto* host = reinterpret_cast<std::uint8_t*>(words_.data()) + (access.address - base_);
-    std::uint32_t old = 0;
-    std::memcpy(&old, host, access.bytes);
-    if (access.kind == AccessKind::kStore) {
-      std::memcpy(host, &access.data, access.bytes);
-    } else if (is_amo(access.kind)) {
-      const std::uint32_t next = amo_result(access.kind, old, access.data);
-      std::memcpy(host, &next, access.bytes);
-    }
-    return old;
-  }
-
   const std::uint32_t base_;
   std::vector<std::uint32_t> words_;
   std::vector<std::optional<MemoryRequest>> places_;
   std::multimap<Cycles, Response> responses_;
+  std::map<std::uint32_t, std::uint32_t> reservations_;  ///< by hart, which have their own data
 };
+
+enum class Caches { kPerfect, kReal };
 
 /// Harts in cycle timing with code at kCode that all of them run, caches that always hit, an L1 as
 /// near as the own tile's and a SoC as far as an idle L2.
@@ -97,15 +134,18 @@ class HartBench : public isa::HartEnvironment {
   static constexpr std::uint32_t kSoc = 0x40000000;
   static constexpr std::uint32_t kL1Bytes = 0x10000;
 
-  explicit HartBench(std::uint32_t num_harts = 1, bool has_xpulpimg = true)
+  explicit HartBench(std::uint32_t num_harts = 1, bool has_xpulpimg = true,
+                     Caches caches = Caches::kPerfect)
       : harts(num_harts),
         l1(0, kL1Bytes / 4, 1, num_harts),
-        soc(kSoc, 0x1000, 12, num_harts),
+        soc(kSoc, kL1Bytes / 4, 12, num_harts),
         code_(0x1000),
-        caches_({num_harts, 1, 32, 4, 11, 2048, 2, 4, true}, dmi_, no_refills_, stats_),
+        caches_({num_harts, 1, 32, 4, 11, 2048, 2, 4, caches == Caches::kPerfect}, dmi_, refills_,
+                stats_),
         cores({kL1Bytes, 8, {has_xpulpimg, false, kTrapAddress}}, harts,
               {l1, soc, caches_, dmi_, *this}, stats_) {
-    dmi_.map(kCode, code_.size() * 4, reinterpret_cast<std::uint8_t*>(code_.data()), true, false);
+    dmi_.map(kCode, code_.size() * 4, reinterpret_cast<std::uint8_t*>(code_.data()), true, true);
+    refills_.now = &now;
     for (std::uint32_t hart = 0; hart < num_harts; ++hart) {
       harts[hart].hart_id = hart;
       harts[hart].pc = kCode;
@@ -113,15 +153,19 @@ class HartBench : public isa::HartEnvironment {
     place(kTrapAddress, {isa::test::wfi()});
   }
 
-  void place(std::uint32_t address, const std::vector<std::uint32_t>& words) {
+  void place(std::uint32_t address, const Program& words) {
     std::copy(words.begin(), words.end(), code_.begin() + (address - kCode) / 4);
     cores.invalidate_code(address, static_cast<std::uint32_t>(words.size()) * 4);
   }
+  DmiTable& dmi() { return dmi_; }
+  bool is_writable(std::uint32_t address) const { return dmi_.page_of(address).write != nullptr; }
   std::uint32_t& x(int index) { return harts[0].x[static_cast<std::size_t>(index)]; }
 
   void step() {
     l1.respond(cores, now);
     soc.respond(cores, now);
+    refills_.deliver(caches_);
+    caches_.step(now);
     std::vector<std::uint64_t> before;
     for (const HartState& hart : harts) {
       before.push_back(hart.instructions);
@@ -143,7 +187,8 @@ class HartBench : public isa::HartEnvironment {
   }
   /// Until all harts sleep and nothing is under way; the statistics are up to date then.
   void finish() {
-    while (cores.next_active_cycle(now) != kNever || !l1.is_empty() || !soc.is_empty()) {
+    while (cores.next_active_cycle(now) != kNever || !l1.is_empty() || !soc.is_empty() ||
+           caches_.next_active_cycle(now) != kNever || !refills_.is_empty()) {
       step();
       ASSERT_LT(now, 1000000u) << "the program does not end";
     }
@@ -151,7 +196,7 @@ class HartBench : public isa::HartEnvironment {
   }
   /// Runs `program`, closed by a wfi, from cycle 0 on all harts: the cycles in which hart 0 issues,
   /// the wfi included.
-  std::vector<Cycles> run(std::vector<std::uint32_t> program) {
+  std::vector<Cycles> run(Program program) {
     program.push_back(isa::test::wfi());
     place(kCode, program);
     start();
@@ -197,16 +242,36 @@ class HartBench : public isa::HartEnvironment {
   std::string unsupported_name;
 
  private:
-  class NoRefills : public RefillPort {
+  /// Lines arrive ten cycles after they were asked for.
+  class Refills : public RefillPort {
    public:
-    bool can_refill(std::uint32_t /*tile*/) const override { return false; }
-    void refill(std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t) override {}
+    static constexpr Cycles kLatency = 10;
+    bool can_refill(std::uint32_t /*tile*/) const override { return true; }
+    void refill(std::uint32_t tile, std::uint32_t /*address*/, std::uint32_t /*bytes*/,
+                std::uint32_t tag) override {
+      under_way_.push_back({*now + kLatency, tile, tag});
+    }
+    void deliver(InstructionCaches& caches) {
+      for (; !under_way_.empty() && under_way_.front().due <= *now; under_way_.pop_front()) {
+        caches.refill_done(under_way_.front().tile, under_way_.front().tag, *now);
+      }
+    }
+    bool is_empty() const { return under_way_.empty(); }
+    const Cycles* now = nullptr;
+
+   private:
+    struct Refill {
+      Cycles due;
+      std::uint32_t tile;
+      std::uint32_t tag;
+    };
+    std::deque<Refill> under_way_;
   };
 
   std::vector<std::uint32_t> code_;
   DmiTable dmi_;
   StatGroup stats_{"harts"};
-  NoRefills no_refills_;
+  Refills refills_;
   InstructionCaches caches_;
 
  public:

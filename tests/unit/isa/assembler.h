@@ -9,7 +9,8 @@ namespace tessera::isa::test {
 using Word = std::uint32_t;
 
 constexpr int zero = 0, ra = 1, sp = 2, gp = 3, t0 = 5, t1 = 6, t2 = 7, s0 = 8, a0 = 10, a1 = 11,
-              a2 = 12, a3 = 13, a4 = 14, a5 = 15;
+              a2 = 12, a3 = 13, a4 = 14, a5 = 15, s2 = 18, s3 = 19, s4 = 20, s5 = 21, s6 = 22,
+              s7 = 23, s8 = 24, s9 = 25, s10 = 26, s11 = 27, t3 = 28, t4 = 29, t5 = 30, t6 = 31;
 
 constexpr Word field(int value, int width, int position) {
   return (static_cast<Word>(value) & ((1u << width) - 1)) << position;
@@ -43,6 +44,12 @@ constexpr Word addi(int rd, int rs1, int imm) { return i_type(0x13, 0, rd, rs1, 
 constexpr Word add(int rd, int rs1, int rs2) { return r_type(0x33, 0, 0, rd, rs1, rs2); }
 constexpr Word sub(int rd, int rs1, int rs2) { return r_type(0x33, 0, 0x20, rd, rs1, rs2); }
 constexpr Word mul(int rd, int rs1, int rs2) { return r_type(0x33, 0, 1, rd, rs1, rs2); }
+constexpr Word mulh(int rd, int rs1, int rs2) { return r_type(0x33, 1, 1, rd, rs1, rs2); }
+constexpr Word div(int rd, int rs1, int rs2) { return r_type(0x33, 4, 1, rd, rs1, rs2); }
+constexpr Word divu(int rd, int rs1, int rs2) { return r_type(0x33, 5, 1, rd, rs1, rs2); }
+constexpr Word rem(int rd, int rs1, int rs2) { return r_type(0x33, 6, 1, rd, rs1, rs2); }
+constexpr Word lb(int rd, int imm, int rs1) { return i_type(0x03, 0, rd, rs1, imm); }
+constexpr Word lhu(int rd, int imm, int rs1) { return i_type(0x03, 5, rd, rs1, imm); }
 constexpr Word lw(int rd, int imm, int rs1) { return i_type(0x03, 2, rd, rs1, imm); }
 constexpr Word lh(int rd, int imm, int rs1) { return i_type(0x03, 1, rd, rs1, imm); }
 constexpr Word lbu(int rd, int imm, int rs1) { return i_type(0x03, 4, rd, rs1, imm); }
@@ -88,6 +95,10 @@ constexpr Word p_sw_register(int rs2, int rs3, int rs1) {
   return r_type(0x2b, 6, 0, rs3, rs1, rs2);
 }
 constexpr Word p_sw_indexed(int rs2, int rs3, int rs1) { return r_type(0x23, 6, 0, rs3, rs1, rs2); }
+// Other Xpulpimg instructions.
+constexpr Word p_mac(int rd, int rs1, int rs2) { return r_type(0x33, 0, 0x21, rd, rs1, rs2); }
+constexpr Word sdotsp(int rd, int rs1, int rs2) { return r_type(0x57, 1, 0x5c, rd, rs1, rs2); }
+constexpr Word p_bneimm(int rs1, int imm5, int offset) { return b_type(3, rs1, imm5, offset); }
 
 // clang-format on
 
