@@ -31,6 +31,10 @@ BankLocation L1Layout::locate_core(std::uint32_t core_address) const {
   return locate_raw(core_to_raw(core_address));
 }
 
+std::uint32_t L1Layout::raw_address(const BankLocation& location) const {
+  return location.row * row_bytes_ + location.tile * tile_row_bytes_ + location.bank * kWordBytes;
+}
+
 std::uint32_t L1Layout::raw_to_core(std::uint32_t raw_address) const {
   if (raw_address >= sequential_end_) {
     return raw_address;

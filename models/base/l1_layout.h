@@ -39,6 +39,8 @@ class L1Layout {
   /// REQUIRES: address < size_bytes(), for all of these.
   BankLocation locate_raw(std::uint32_t raw_address) const;
   BankLocation locate_core(std::uint32_t core_address) const;
+  /// Inverse of locate_raw(): the raw address of the word.
+  std::uint32_t raw_address(const BankLocation& location) const;
   std::uint32_t raw_to_core(std::uint32_t raw_address) const;
   std::uint32_t core_to_raw(std::uint32_t core_address) const;
 
