@@ -18,11 +18,10 @@ constexpr std::uint64_t kAddressSpaceBytes = std::uint64_t{1} << 32;
 /// Windows of the fixed blocks; MemPool's SoC crossbar decodes 64 KiB for control and DMA.
 constexpr std::uint64_t kControlBytes = 0x1'0000;
 constexpr std::uint64_t kDmaBytes = 0x1'0000;
-constexpr std::uint64_t kPlatformBlockBytes = 0x1000;
 
 /// The register blocks of the ITAs. Operand blocks lie inside the control registers' window.
-std::vector<AddressRange> ita_ranges(const SocConfig& config) {
-  std::vector<AddressRange> ranges;
+std::vector<MapRange> ita_ranges(const SocConfig& config) {
+  std::vector<MapRange> ranges;
   const bool is_job = config.ita.interface == ItaInterface::kJob;
   for (std::uint32_t i = 0; i < config.ita.count; ++i) {
     ranges.push_back(
@@ -34,8 +33,8 @@ std::vector<AddressRange> ita_ranges(const SocConfig& config) {
 }
 
 /// The control registers' window, without what `inside` takes of it.
-std::vector<AddressRange> control_ranges(const std::vector<AddressRange>& inside) {
-  std::vector<AddressRange> ranges;
+std::vector<MapRange> control_ranges(const std::vector<MapRange>& inside) {
+  std::vector<MapRange> ranges;
   const std::uint64_t end = CONTROL_BASE + kControlBytes;
   std::uint64_t base = CONTROL_BASE;
   const auto add_up_to = [&](std::uint64_t limit) {
@@ -44,7 +43,7 @@ std::vector<AddressRange> control_ranges(const std::vector<AddressRange>& inside
                         "control registers", ""});
     }
   };
-  for (const AddressRange& range : inside) {
+  for (const MapRange& range : inside) {
     if (range.base < end) {
       add_up_to(range.base);
       base = range.end();
@@ -54,9 +53,9 @@ std::vector<AddressRange> control_ranges(const std::vector<AddressRange>& inside
   return ranges;
 }
 
-std::vector<AddressRange> l1_ranges(const SocConfig& config) {
+std::vector<MapRange> l1_ranges(const SocConfig& config) {
   const ClusterConfig& cluster = config.cluster;
-  std::vector<AddressRange> ranges{
+  std::vector<MapRange> ranges{
       {AddressTarget::kL1, 0, "soc.cluster.l1", 0, cluster.core_l1_bytes(), "rwx",
        fmt::format("L1 of {} core tiles, sequential below 0x{:X} ({} per tile)",
                    cluster.core_tiles(),
@@ -78,12 +77,12 @@ std::vector<AddressRange> l1_ranges(const SocConfig& config) {
 
 }  // namespace
 
-bool AddressRange::is_memory() const {
+bool MapRange::is_memory() const {
   return target == AddressTarget::kL1 || target == AddressTarget::kItaL1 ||
          target == AddressTarget::kL2;
 }
 
-std::string AddressRange::text() const {
+std::string MapRange::text() const {
   return fmt::format("{} 0x{:08X}..0x{:08X}", name, base, end() - 1);
 }
 
@@ -93,13 +92,13 @@ AddressMap::AddressMap(const SocConfig& config) : ranges_(l1_ranges(config)) {
                        const std::string& description, const std::string& base_key = "") {
     ranges_.push_back({target, 0, name, base, bytes, access, description, base_key});
   };
-  const std::vector<AddressRange> itas = ita_ranges(config);
-  const std::vector<AddressRange> control = control_ranges(itas);
+  const std::vector<MapRange> itas = ita_ranges(config);
+  const std::vector<MapRange> control = control_ranges(itas);
   ranges_.insert(ranges_.end(), itas.begin(), itas.end());
   ranges_.insert(ranges_.end(), control.begin(), control.end());
   add(AddressTarget::kDma, "soc.dma", DMA_BASE, kDmaBytes, "rw-", "DMA front-end");
-  add(AddressTarget::kPlatformBlock, "soc.platform_block", PLATFORM_BLOCK_BASE, kPlatformBlockBytes,
-      "rw-", "which machine this is");
+  add(AddressTarget::kPlatformBlock, "soc.platform_block", PLATFORM_BLOCK_BASE,
+      PLATFORM_BLOCK_BYTES, "rw-", "which machine this is");
   add(AddressTarget::kL2, "soc.l2", config.l2.base, config.l2.bytes, "rwx", "L2 memory", "l2.base");
   add(AddressTarget::kBootRom, "soc.boot_rom", config.boot.rom_base, config.boot.rom_bytes, "r-x",
       "boot ROM", "boot.rom_base");
@@ -114,21 +113,21 @@ AddressMap::AddressMap(const SocConfig& config) : ranges_(l1_ranges(config)) {
                    [](const auto& a, const auto& b) { return a.base < b.base; });
 }
 
-const AddressRange* AddressMap::find(std::uint32_t address) const {
+const MapRange* AddressMap::find(std::uint32_t address) const {
   const auto after =
       std::upper_bound(ranges_.begin(), ranges_.end(), address,
                        [](std::uint32_t value, const auto& range) { return value < range.base; });
   if (after == ranges_.begin()) {
     return nullptr;
   }
-  const AddressRange& range = *std::prev(after);
+  const MapRange& range = *std::prev(after);
   return address < range.end() ? &range : nullptr;
 }
 
 std::string AddressMap::text() const {
   std::string out = fmt::format("{:<20} {:<10} {:<10} {:>8} {:<6} {}\n", "name", "base", "last",
                                 "size", "access", "what");
-  for (const AddressRange& range : ranges_) {
+  for (const MapRange& range : ranges_) {
     out += fmt::format("{:<20} 0x{:08X} 0x{:08X} {:>8} {:<6} {}\n", range.name, range.base,
                        range.end() - 1, format_bytes(range.bytes), range.access, range.description);
   }
@@ -136,8 +135,8 @@ std::string AddressMap::text() const {
 }
 
 void AddressMap::check(const ConfigNode& soc) const {
-  const AddressRange* highest = nullptr;  // of the ranges so far, the one that ends last
-  for (const AddressRange& range : ranges_) {
+  const MapRange* highest = nullptr;  // of the ranges so far, the one that ends last
+  for (const MapRange& range : ranges_) {
     const auto report = [&](const std::string& key, const std::string& text) {
       soc.report(key.empty() ? "cluster.bank_bytes" : key, text);
     };

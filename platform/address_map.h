@@ -23,7 +23,7 @@ enum class AddressTarget : std::uint8_t {
 };
 
 /// One row of the memory map that harts see.
-struct AddressRange {
+struct MapRange {
   AddressTarget target;
   std::uint32_t index;  ///< of the instance; 0 for what there is one of
   std::string name;     ///< hierarchical: "soc.ita[1]"
@@ -45,9 +45,9 @@ class AddressMap {
  public:
   explicit AddressMap(const SocConfig& config);
 
-  const std::vector<AddressRange>& ranges() const { return ranges_; }
+  const std::vector<MapRange>& ranges() const { return ranges_; }
   /// The range that holds `address`; null when none does.
-  const AddressRange* find(std::uint32_t address) const;
+  const MapRange* find(std::uint32_t address) const;
   /// The table for `tessera map`.
   std::string text() const;
   /// Reports ranges that overlap or leave the 32-bit address space, naming both; `soc` is the node
@@ -55,7 +55,7 @@ class AddressMap {
   void check(const ConfigNode& soc) const;
 
  private:
-  std::vector<AddressRange> ranges_;
+  std::vector<MapRange> ranges_;
 };
 
 }  // namespace tessera

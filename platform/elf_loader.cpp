@@ -181,7 +181,7 @@ class Reader {
 /// "L1 0x..., L2 0x...".
 std::string memories(const AddressMap& map) {
   std::vector<std::string> texts;
-  for (const AddressRange& range : map.ranges()) {
+  for (const MapRange& range : map.ranges()) {
     if (range.is_memory()) {
       texts.push_back(range.text());
     }
@@ -282,11 +282,11 @@ void check_is_memory(const AddressMap& map, const std::string& where, std::uint6
   const std::uint64_t space = std::numeric_limits<std::uint64_t>::max() - address;
   const std::uint64_t last = address + std::min(bytes - 1, space);
   const auto is_memory_at = [&](std::uint64_t at) {
-    const AddressRange* range = at >> 32 == 0 ? map.find(static_cast<std::uint32_t>(at)) : nullptr;
+    const MapRange* range = at >> 32 == 0 ? map.find(static_cast<std::uint32_t>(at)) : nullptr;
     return range != nullptr && range->is_memory() ? range : nullptr;
   };
   for (std::uint64_t at = address; at <= last;) {
-    const AddressRange* range = is_memory_at(at);
+    const MapRange* range = is_memory_at(at);
     if (range == nullptr) {
       throw ConfigError(where, fmt::format("0x{:08X}..0x{:08X} is not all memory", address, last),
                         "memory of this machine: " + memories(map));

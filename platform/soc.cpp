@@ -21,12 +21,14 @@
 #include "models/periph/control_registers.h"
 #include "models/periph/control_regs.h"
 #include "models/periph/platform_block.h"
+#include "models/periph/platform_block_regs.h"
 #include "models/periph/uart.h"
 #include "models/tlm/access_bridge.h"
 #include "models/tlm/bus_memory.h"
 #include "models/tlm/byte_memory_target.h"
 #include "models/tlm/clock_domain.h"
 #include "platform/address_map.h"
+#include "platform/cycle_machine.h"
 #include "platform/soc_parameters.h"
 
 namespace tessera {
@@ -60,6 +62,7 @@ class Soc::Impl : public sc_core::sc_module {
   /// Ends the elaboration, if that has not happened: only then sockets reach their targets and
   /// processes wait for their events.
   void elaborate();
+  void add_timing_switch(const TimingSwitch& change);
   RunResult run(const RunLimits& limits);
   void request_stop(RunEnd reason);
   void end_of_computation(std::uint32_t hart, std::uint32_t value);
@@ -94,7 +97,8 @@ class Soc::Impl : public sc_core::sc_module {
   HartView ita_view_{l1_, ita_bus_};
   std::optional<ita::OperandBlockInterface> ita_operand_blocks_;
   PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
-                                services_.region_of_interest};
+                                [this](std::uint32_t id, bool begins) { region(id, begins); },
+                                timing_control()};
   std::optional<BootHost> boot_host_;
   HartView hart_view_{l1_, debug_bus_};
 
@@ -103,10 +107,17 @@ class Soc::Impl : public sc_core::sc_module {
   /// Assumption: no source, a foreign model has its own limits.
   static constexpr unsigned kExternalOutstanding = 16;
 
+  HartEngine& cycle_engine();
+  bool devices_are_at_rest() const;
+  /// A region of interest begins or ends.
+  void region(std::uint32_t id, bool begins);
+  PlatformBlock::TimingControl timing_control();
   void add_ita_jobs();
   void add_ita_operand_blocks();
   void connect();
 
+  std::optional<CycleMachine> cycle_machine_;
+  std::vector<TimingSwitch> region_switches_;
   std::optional<RunEnd> requested_end_;
   std::optional<std::uint32_t> other_end_value_;  ///< written by a hart that does not count
   std::uint32_t end_value_ = 0;
@@ -123,9 +134,8 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
                   const std::string text = line + "\n";
                   services_.console(text.data(), text.size());
                 },
-                services_.poll,
-                {},
-                {}},
+                services_.poll, [this]() -> HartEngine& { return cycle_engine(); },
+                [this] { return devices_are_at_rest(); }},
                cluster_stats_),
       control_(
           "control", control_parameters(config_), clock_, cluster_,
@@ -147,6 +157,7 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
     add_ita_operand_blocks();
   }
   connect();
+  cluster_.request_timing(config_.timing);
 }
 
 void Soc::Impl::add_ita_jobs() {
@@ -173,7 +184,7 @@ void Soc::Impl::add_ita_operand_blocks() {
 
 std::vector<Bus::Window> Soc::Impl::windows(AddressTarget target, std::uint32_t index) const {
   std::vector<Bus::Window> found;
-  for (const AddressRange& range : map_.ranges()) {
+  for (const MapRange& range : map_.ranges()) {
     if (range.target == target && range.index == index) {
       const std::uint64_t origin = found.empty() ? range.base : found.front().origin;
       found.push_back({range.name, range.base, range.bytes, origin});
@@ -203,6 +214,66 @@ void Soc::Impl::connect() {
   if (config_.external.bytes > 0) {
     cluster_.attach_bridge(bridge_, config_.external.base, config_.external.bytes);
   }
+}
+
+HartEngine& Soc::Impl::cycle_engine() {
+  return cycle_machine_.emplace(config_, CycleMachine::Parts{cluster_, l1_, dmi_, dma_, dma_bus_,
+                                                             control_, stats_, cluster_stats_});
+}
+
+bool Soc::Impl::devices_are_at_rest() const {
+  return dma_.is_idle();
+}
+
+void Soc::Impl::add_timing_switch(const TimingSwitch& change) {
+  const auto request = [this, mode = change.mode] { cluster_.request_timing(mode); };
+  switch (change.when) {
+    case TimingSwitch::When::kCycle:
+      sc_core::sc_spawn(
+          [this, request, cycle = change.value] {
+            sc_core::wait(clock_.time(cycle));
+            request();
+          },
+          sc_core::sc_gen_unique_name("timing_switch"));
+      break;
+    case TimingSwitch::When::kRegionBegin:
+    case TimingSwitch::When::kRegionEnd:
+      region_switches_.push_back(change);
+      break;
+    case TimingSwitch::When::kPc:
+      cluster_.watch_pc(static_cast<std::uint32_t>(change.value), request);
+      break;
+  }
+}
+
+void Soc::Impl::region(std::uint32_t id, bool begins) {
+  if (services_.region_of_interest) {
+    cluster_.sync();
+    services_.region_of_interest(id, begins);
+  }
+  const auto when = begins ? TimingSwitch::When::kRegionBegin : TimingSwitch::When::kRegionEnd;
+  for (const TimingSwitch& change : region_switches_) {
+    if (change.when == when && change.value == id) {
+      cluster_.request_timing(change.mode);
+    }
+  }
+}
+
+PlatformBlock::TimingControl Soc::Impl::timing_control() {
+  static_assert(static_cast<std::uint32_t>(TimingMode::kFunctional) ==
+                PLATFORM_BLOCK_TIMING_FUNCTIONAL);
+  static_assert(static_cast<std::uint32_t>(TimingMode::kCycle) == PLATFORM_BLOCK_TIMING_CYCLE);
+  const auto write = [this](std::uint32_t mode, const RegisterAccess& access) {
+    if (mode <= PLATFORM_BLOCK_TIMING_CYCLE) {
+      cluster_.request_timing(static_cast<TimingMode>(mode));
+    } else {
+      services_.guest_errors.report(
+          {GuestErrorKind::kDeviceMisuse, access.hart, access.pc,
+           PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_TIMING, platform_block_.name(),
+           fmt::format("TIMING: {} is no timing mode; 0 functional, 1 cycle", mode)});
+    }
+  };
+  return {[this] { return static_cast<std::uint32_t>(cluster_.timing()); }, write};
 }
 
 void Soc::Impl::request_stop(RunEnd reason) {
@@ -282,6 +353,12 @@ void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
 ByteMemory& Soc::memory() {
   impl_->elaborate();
   return impl_->hart_view_;
+}
+void Soc::add_timing_switch(const TimingSwitch& change) {
+  impl_->add_timing_switch(change);
+}
+TimingMode Soc::timing() const {
+  return impl_->cluster_.timing();
 }
 RunResult Soc::run(const RunLimits& limits) {
   return impl_->run(limits);

@@ -31,6 +31,19 @@ enum class RunEnd : std::uint8_t {
   kInterrupted,  ///< SIGINT
 };
 
+/// A change of the timing mode, and when.
+struct TimingSwitch {
+  enum class When : std::uint8_t {
+    kCycle,        ///< at cycle `value`
+    kRegionBegin,  ///< when region of interest `value` begins
+    kRegionEnd,
+    kPc,  ///< when a hart comes to address `value`
+  };
+  TimingMode mode = TimingMode::kCycle;
+  When when = When::kCycle;
+  std::uint64_t value = 0;
+};
+
 struct RunLimits {
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
   Cycles max_cycles = kNone;
@@ -77,6 +90,11 @@ class Soc {
   /// `external`: no time, no side effects. Writes to decoded code are seen by the harts.
   /// Ends the elaboration: nothing can be connected afterwards.
   ByteMemory& memory();
+  /// Changes the timing mode each time that `change` becomes true (kCycle: once), as soon as no
+  /// access and no transfer is under way.
+  void add_timing_switch(const TimingSwitch& change);
+  TimingMode timing() const;
+
   /// Runs until the end of computation, a limit or a stop request. May be called again to go on
   /// after a limit.
   RunResult run(const RunLimits& limits);

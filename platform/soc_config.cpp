@@ -7,6 +7,7 @@
 
 #include "models/base/text.h"
 #include "models/base/units.h"
+#include "models/interconnect/topologies.h"
 #include "platform/address_map.h"
 
 namespace tessera {
@@ -45,6 +46,53 @@ std::uint32_t get_base(const ConfigNode& node, const std::string& key, std::uint
   return get_pages(node, key, default_value, 0, kLastAddress, "address", help);
 }
 
+InterconnectConfig read_interconnect(const ConfigNode& node) {
+  InterconnectConfig interconnect;
+  const std::vector<std::string> topologies = topology_names();
+  interconnect.topology = topologies[node.get_choice("topology", interconnect.topology, topologies,
+                                                     "how tiles reach each other's banks")];
+  interconnect.sub_groups_per_group = static_cast<std::uint32_t>(
+      node.get_power_of_two("sub_groups_per_group", interconnect.sub_groups_per_group, 1, 8, "",
+                            "groups within a group, topology terapool"));
+  interconnect.arbitration = static_cast<Arbitration>(
+      node.get_choice("arbitration", "round_robin", {"round_robin", "fixed_priority"},
+                      "how arbiters choose; round_robin is that of the RTL"));
+  interconnect.extra_registers =
+      get_u32(node, "extra_registers", interconnect.extra_registers, 0, 8, "cycles",
+              "more registers on every way between tiles, in each direction");
+  interconnect.remote_group_latency =
+      get_u32(node, "remote_group_latency", interconnect.remote_group_latency, 7, 11, "cycles",
+              "to a bank of another group and back, topology terapool: 7, 9 or 11");
+  if (interconnect.remote_group_latency % 2 == 0) {
+    node.report("remote_group_latency",
+                fmt::format("expected 7, 9 or 11, got {}", interconnect.remote_group_latency));
+  }
+  return interconnect;
+}
+
+InstructionCacheConfig read_instruction_cache(const ConfigNode& node) {
+  InstructionCacheConfig cache;
+  const auto power_of_two = [&](const std::string& key, std::uint32_t default_value,
+                                std::uint64_t min, std::uint64_t max, const std::string& unit,
+                                const std::string& help) {
+    return static_cast<std::uint32_t>(
+        node.get_power_of_two(key, default_value, min, max, unit, help));
+  };
+  cache.line_bytes =
+      power_of_two("line_bytes", cache.line_bytes, 8, 64, "bytes", "a line of L0 and of L1");
+  cache.l0_lines = power_of_two("l0_lines", cache.l0_lines, 2, 8, "", "lines of each hart's L0");
+  cache.l1_bytes = power_of_two("l1_bytes", cache.l1_bytes, 512, 1_MiB, "bytes",
+                                "size of the L1 that the harts of a tile share");
+  cache.l1_ways = power_of_two("l1_ways", cache.l1_ways, 2, 16, "", "ways of L1");
+  cache.is_perfect = node.get_bool("perfect", cache.is_perfect,
+                                   "every fetch hits: leaves out what instruction caches cost");
+  if (cache.l1_bytes < cache.l1_ways * cache.line_bytes) {
+    node.report("l1_bytes", fmt::format("expected a set of lines or more, {} bytes, got {}",
+                                        cache.l1_ways * cache.line_bytes, cache.l1_bytes));
+  }
+  return cache;
+}
+
 ClusterConfig read_cluster(const ConfigNode& node) {
   ClusterConfig cluster;
   cluster.num_groups =
@@ -64,6 +112,9 @@ ClusterConfig read_cluster(const ConfigNode& node) {
   cluster.sequential_bytes_per_core =
       get_u32(node, "sequential_bytes_per_core", cluster.sequential_bytes_per_core, 0, 64_KiB,
               "bytes", "L1 per hart at consecutive addresses of its own tile (stack); 0: none");
+  cluster.interconnect = read_interconnect(node.child("interconnect", "L1 network, cycle timing"));
+  cluster.instruction_cache =
+      read_instruction_cache(node.child("instruction_cache", "caches of a tile, cycle timing"));
   const ConfigNode isa = node.child("isa", "instruction set of the harts");
   cluster.isa.xpulpimg =
       isa.get_bool("xpulpimg", cluster.isa.xpulpimg, "the Xpulpimg instructions");
@@ -125,10 +176,14 @@ BootConfig read_boot(const ConfigNode& node) {
   return boot;
 }
 
-MemoryConfig read_l2(const ConfigNode& node) {
-  MemoryConfig l2;
+L2Config read_l2(const ConfigNode& node) {
+  L2Config l2;
   l2.base = get_base(node, "base", l2.base, "first address; programs are linked to it");
   l2.bytes = get_pages(node, "bytes", l2.bytes, kPageBytes, 1024_MiB, "bytes", "size");
+  l2.banks = static_cast<std::uint32_t>(node.get_power_of_two(
+      "banks", l2.banks, 1, 64, "", "interleaved by AXI words, cycle timing"));
+  l2.type = static_cast<L2Type>(
+      node.get_choice("type", "sram", {"sram", "dram"}, "timing of L2, cycle timing"));
   return l2;
 }
 
@@ -238,7 +293,9 @@ SocConfig SocConfig::from_config(const ConfigNode& root) {
   const ConfigNode soc = root.child("soc", "the machine");
   SocConfig config;
   config.name = soc.get_string("name", config.name, "name of the machine");
-  soc.get_choice("timing", "functional", {"functional"}, "timing mode");
+  config.timing = static_cast<TimingMode>(
+      soc.get_choice("timing", "functional", {"functional", "cycle"},
+                     "timing mode of the start: functional is fast, cycle counts true cycles"));
   config.clock_khz =
       soc.get_unsigned("clock_khz", config.clock_khz, 1'000, 10'000'000, "kHz", "SoC clock");
   config.quantum_cycles = soc.get_unsigned("quantum_cycles", config.quantum_cycles, 1, 1'000'000,

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <string>
 
+#include "models/axi/soc_path.h"
 #include "models/base/config_node.h"
+#include "models/core/timing_mode.h"
+#include "models/interconnect/l1_network_parameters.h"
 #include "models/isa/interpreter.h"
 #include "models/ita/job_interface_regs.h"
 #include "models/ita/operand_block.h"
@@ -20,6 +23,24 @@ enum class ItaInterface : std::uint8_t { kNone, kJob, kOperandBlock };
 /// Values are those of PLATFORM_BLOCK_FLAVOUR_*.
 enum class ItaFlavour : std::uint8_t { kRtl, kRtl202408, kMempool };
 
+/// The L1 network in cycle timing. Meaning of the values: models/interconnect/README.md.
+struct InterconnectConfig {
+  std::string topology = "toph";
+  std::uint32_t sub_groups_per_group = 1;
+  Arbitration arbitration = Arbitration::kRoundRobin;
+  std::uint32_t extra_registers = 0;
+  std::uint32_t remote_group_latency = 7;
+};
+
+/// The instruction caches of a tile in cycle timing.
+struct InstructionCacheConfig {
+  std::uint32_t line_bytes = 32;
+  std::uint32_t l0_lines = 4;
+  std::uint32_t l1_bytes = 2048;  ///< per tile
+  std::uint32_t l1_ways = 2;
+  bool is_perfect = false;
+};
+
 /// Harts and L1. A group has `tile_slots_per_group` places on the L1 network: its first
 /// `core_tiles_per_group` are core tiles, the others belong to accelerators. Every slot brings
 /// `banks_per_tile` banks.
@@ -32,6 +53,8 @@ struct ClusterConfig {
   std::uint32_t bank_bytes = 1024;    ///< power of two
   std::uint32_t sequential_bytes_per_core = 512;
   isa::IsaConfig isa{true, true, 0};  ///< trap_address is the boot address
+  InterconnectConfig interconnect{};
+  InstructionCacheConfig instruction_cache{};
 
   std::uint32_t core_tiles() const { return num_groups * core_tiles_per_group; }
   std::uint32_t num_harts() const { return core_tiles() * cores_per_tile; }
@@ -62,6 +85,12 @@ struct BootConfig {
 struct MemoryConfig {
   std::uint32_t base = 0x8000'0000;
   std::uint32_t bytes = 16u << 20;  ///< multiple of 4 KiB
+};
+
+/// Timing of L2 in cycle timing.
+struct L2Config : MemoryConfig {
+  std::uint32_t banks = 4;
+  L2Type type = L2Type::kSram;
 };
 
 struct UartConfig {
@@ -110,13 +139,14 @@ struct ExternalConfig {
 /// (CONTROL_BASE, DMA_BASE, PLATFORM_BLOCK_BASE) is not configurable.
 struct SocConfig {
   std::string name = "tessera";
+  TimingMode timing = TimingMode::kFunctional;  ///< in which the run starts
   std::uint64_t clock_khz = 500'000;
   std::uint64_t quantum_cycles = 1000;
   std::uint64_t seed = 0;  ///< of every random choice; functional timing makes none
   ClusterConfig cluster{};
   ControlConfig control{};
   BootConfig boot{};
-  MemoryConfig l2{};
+  L2Config l2{};
   UartConfig uart{};
   DmaConfig dma{};
   ItaTilesConfig ita{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/soc_parameters.h"
 
+#include "models/periph/control_regs.h"
 #include "models/periph/platform_block_regs.h"
 
 namespace tessera {
@@ -52,6 +53,7 @@ DmaParameters dma_parameters(const SocConfig& config) {
   parameters.tiles_per_backend = cluster.core_tiles_per_group / config.dma.backends_per_group;
   parameters.l2_base = config.l2.base;
   parameters.l2_bytes = config.l2.bytes;
+  parameters.l2_banks = config.l2.banks;
   return parameters;
 }
 
@@ -81,8 +83,61 @@ std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& co
       {PLATFORM_BLOCK_ITA_L1_BYTES, config.ita_l1_bytes()},
       {PLATFORM_BLOCK_ATTENTION_ENGINE_BASE, 0},
       {PLATFORM_BLOCK_CLOCK_KHZ, static_cast<std::uint32_t>(config.clock_khz)},
-      {PLATFORM_BLOCK_TIMING, PLATFORM_BLOCK_TIMING_FUNCTIONAL},
   };
+}
+
+CycleHartsParameters cycle_harts_parameters(const SocConfig& config) {
+  CycleHartsParameters parameters;
+  parameters.l1_bytes = config.cluster.l1_bytes();
+  parameters.isa = config.cluster.isa;
+  return parameters;
+}
+
+InstructionCachesParameters instruction_caches_parameters(const SocConfig& config) {
+  const InstructionCacheConfig& cache = config.cluster.instruction_cache;
+  InstructionCachesParameters parameters;
+  parameters.num_tiles = config.cluster.core_tiles();
+  parameters.harts_per_tile = config.cluster.cores_per_tile;
+  parameters.line_bytes = cache.line_bytes;
+  parameters.l0_lines = cache.l0_lines;
+  parameters.l1_bytes = cache.l1_bytes;
+  parameters.l1_ways = cache.l1_ways;
+  parameters.is_perfect = cache.is_perfect;
+  return parameters;
+}
+
+L1NetworkParameters l1_network_parameters(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  L1NetworkParameters parameters;
+  parameters.topology = cluster.interconnect.topology;
+  parameters.num_groups = cluster.num_groups;
+  parameters.sub_groups_per_group = cluster.interconnect.sub_groups_per_group;
+  parameters.core_tiles_per_group = cluster.core_tiles_per_group;
+  parameters.tile_slots_per_group = cluster.tile_slots_per_group;
+  parameters.cores_per_tile = cluster.cores_per_tile;
+  parameters.banks_per_tile = cluster.banks_per_tile;
+  parameters.bank_bytes = cluster.bank_bytes;
+  parameters.sequential_bytes_per_tile = cluster.sequential_bytes_per_tile();
+  parameters.wide_bytes = config.dma.beat_bytes;
+  parameters.arbitration = cluster.interconnect.arbitration;
+  parameters.extra_registers = cluster.interconnect.extra_registers;
+  parameters.remote_group_latency = cluster.interconnect.remote_group_latency;
+  return parameters;
+}
+
+SocPathParameters soc_path_parameters(const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  SocPathParameters parameters;
+  parameters.harts_per_tile = cluster.cores_per_tile;
+  parameters.num_tiles = cluster.core_tiles();
+  parameters.tiles_per_group = cluster.core_tiles_per_group / config.dma.backends_per_group;
+  parameters.axi_bytes = config.dma.beat_bytes;
+  parameters.l2 = {config.l2.base, config.l2.base + config.l2.bytes};
+  parameters.l2_banks = config.l2.banks;
+  parameters.l2_type = config.l2.type;
+  parameters.registers = {CONTROL_BASE, PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_BYTES};
+  parameters.boot_rom = {config.boot.rom_base, config.boot.rom_base + config.boot.rom_bytes};
+  return parameters;
 }
 
 ita::JobInterfaceParameters job_interface_parameters(const SocConfig& config, std::uint32_t index) {

@@ -4,8 +4,12 @@
 #include <cstdint>
 #include <map>
 
+#include "models/axi/soc_path.h"
 #include "models/core/cluster.h"
+#include "models/core/cycle_harts.h"
+#include "models/core/instruction_caches.h"
 #include "models/dma/dma.h"
+#include "models/interconnect/l1_network_parameters.h"
 #include "models/ita/job_interface.h"
 #include "models/memory/l1_memory.h"
 #include "models/periph/control_registers.h"
@@ -18,6 +22,11 @@ L1Memory::Config l1_config(const SocConfig& config);
 ClusterParameters cluster_parameters(const SocConfig& config);
 ControlParameters control_parameters(const SocConfig& config);
 DmaParameters dma_parameters(const SocConfig& config);
+// Of the parts that exist in cycle timing only.
+CycleHartsParameters cycle_harts_parameters(const SocConfig& config);
+InstructionCachesParameters instruction_caches_parameters(const SocConfig& config);
+L1NetworkParameters l1_network_parameters(const SocConfig& config);
+SocPathParameters soc_path_parameters(const SocConfig& config);
 /// Register offset -> value.
 std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& config);
 /// Of instance `index` (< config.ita.count).

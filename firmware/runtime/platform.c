@@ -55,7 +55,6 @@ int platform_read(void) {
       .ita_l1_bytes = block(PLATFORM_BLOCK_ITA_L1_BYTES),
       .attention_engine_base = block(PLATFORM_BLOCK_ATTENTION_ENGINE_BASE),
       .clock_khz = block(PLATFORM_BLOCK_CLOCK_KHZ),
-      .timing = block(PLATFORM_BLOCK_TIMING),
   };
   uint32_t variant = platform.control_variant;
   if (block(PLATFORM_BLOCK_MAGIC) != PLATFORM_BLOCK_MAGIC_VALUE ||

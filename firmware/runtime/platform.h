@@ -42,7 +42,6 @@ struct Platform {
   uint32_t ita_l1_bytes;
   uint32_t attention_engine_base;
   uint32_t clock_khz;
-  uint32_t timing;
   const struct ControlMap* control;
 };
 

@@ -55,11 +55,16 @@ void Cluster::add_stats(StatGroup& stats) {
     group.add("cycles", "cycles", "local time", &hart.cycle);
     group.add("asleep_cycles", "cycles", "spent in wfi", &hart.asleep_cycles);
     group.add("traps", "count", "jumps to the boot address", &hart.traps);
+    hart_stats_.push_back(&group);
+  }
+}
+
+void Cluster::add_stall_stats() {
+  for (HartState& hart : harts_) {
+    StatGroup& group = hart_stats_[hart.hart_id]->add_group("stalled");
     for (std::size_t i = 0; i < kNumStallReasons; ++i) {
-      const char* reason = to_string(static_cast<StallReason>(i));
-      group.add(fmt::format("stalled_{}_cycles", reason), "cycles",
-                fmt::format("awake without issue in cycle timing: {}", reason),
-                &hart.stalled_cycles[i]);
+      group.add(fmt::format("{}_cycles", to_string(static_cast<StallReason>(i))), "cycles",
+                "awake without issuing, for this reason", &hart.stalled_cycles[i]);
     }
   }
 }
@@ -217,6 +222,7 @@ void Cluster::wait_for_runnable(Cycles now) {
 void Cluster::try_change_timing(Cycles now) {
   if (wanted_timing_ == TimingMode::kCycle && cycle_ == nullptr) {
     cycle_ = &services_.cycle_engine();
+    add_stall_stats();
     for (const auto& watched : watched_pcs_) {
       cycle_->watch_pc(watched.first);
     }
@@ -225,7 +231,7 @@ void Cluster::try_change_timing(Cycles now) {
   if (!engine_->is_at_rest() || !services_.devices_are_at_rest()) {
     return;
   }
-  engine_->sync(now);
+  engine_->hand_back(now);
   engine_->hold(false);
   timing_ = wanted_timing_;
   engine_ = timing_ == TimingMode::kCycle ? cycle_ : &functional_;

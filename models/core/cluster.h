@@ -95,6 +95,8 @@ class Cluster : public sc_core::sc_module,
 
   const std::vector<HartState>& harts() const { return harts_; }
   std::vector<HartState>& harts() { return harts_; }
+  /// Brings the harts' counters up to now(), for whoever reads them inside a run.
+  void sync() { engine_->sync(now()); }
   /// Local time of the hart whose turn it is, else kernel time.
   Cycles now() const;
   std::uint64_t total_instructions() const;
@@ -137,6 +139,8 @@ class Cluster : public sc_core::sc_module,
   void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end);
   void report_bus_error(const HartAccess& access);
   void add_stats(StatGroup& stats);
+  /// What only cycle timing counts, per hart.
+  void add_stall_stats();
 
   struct PendingAccess {
     bool is_posted = false;
@@ -152,6 +156,7 @@ class Cluster : public sc_core::sc_module,
   std::uint32_t bridge_bytes_ = 0;
 
   std::vector<HartState> harts_;
+  std::vector<StatGroup*> hart_stats_;
   std::vector<PendingAccess> pending_;
   FunctionalEngine functional_;
   HartEngine* cycle_ = nullptr;        ///< once it has been asked for

@@ -21,6 +21,7 @@ class FunctionalEngine final : public HartEngine {
   void take_over(Cycles now) override;
   bool is_at_rest() const override;
   void hold(bool /*is_held*/) override {}  // what is pending ends by itself
+  void hand_back(Cycles /*now*/) override {}
   Cycles run(Cycles from, Cycles horizon) override;
   void limit(Cycles cycle) override;
   void request_stop() override;

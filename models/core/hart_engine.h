@@ -19,6 +19,8 @@ class HartEngine {
   virtual bool is_at_rest() const = 0;
   /// Makes is_at_rest() come true: with `is_held`, harts begin nothing new.
   virtual void hold(bool is_held) = 0;
+  /// Gives the harts back; `now` is the first cycle that has not been run. REQUIRES: is_at_rest().
+  virtual void hand_back(Cycles now) = 0;
 
   /// Runs all harts from the kernel's time `from` up to `horizon`, or what limit() says meanwhile,
   /// or until request_stop(). Returns the cycle that has been reached.

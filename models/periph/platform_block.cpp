@@ -36,13 +36,12 @@ constexpr NamedOffset kMachineRegisters[] = {
     {"ITA_L1_BYTES", PLATFORM_BLOCK_ITA_L1_BYTES},
     {"ATTENTION_ENGINE_BASE", PLATFORM_BLOCK_ATTENTION_ENGINE_BASE},
     {"CLOCK_KHZ", PLATFORM_BLOCK_CLOCK_KHZ},
-    {"TIMING", PLATFORM_BLOCK_TIMING},
 };
 }  // namespace
 
 PlatformBlock::PlatformBlock(const sc_core::sc_module_name& name, const ClockDomain& clock,
                              const std::map<std::uint32_t, std::uint32_t>& values,
-                             RegionOfInterest on_region)
+                             RegionOfInterest on_region, const TimingControl& timing)
     : RegisterDevice(name, clock, kUnmappedValue) {
   registers_.add_word("MAGIC", PLATFORM_BLOCK_MAGIC, RegisterMode::kReadOnly,
                       PLATFORM_BLOCK_MAGIC_VALUE);
@@ -55,6 +54,9 @@ PlatformBlock::PlatformBlock(const sc_core::sc_module_name& name, const ClockDom
     registers_.add_word(machine_register.name, machine_register.offset, RegisterMode::kReadOnly,
                         value->second);
   }
+  registers_.add_word("TIMING", PLATFORM_BLOCK_TIMING)
+      .value_from([read = timing.read](Cycles) { return read(); })
+      .on_write(timing.write);
   const auto add_region = [&](const char* register_name, std::uint32_t offset, bool begins) {
     registers_.add_word(register_name, offset, RegisterMode::kWriteOnly)
         .on_write([on_region, begins](std::uint32_t id, const RegisterAccess&) {

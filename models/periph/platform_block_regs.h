@@ -5,6 +5,7 @@
 #define TESSERA_PLATFORM_BLOCK_REGS_H
 
 #define PLATFORM_BLOCK_BASE 0x40040000u        /* on every machine */
+#define PLATFORM_BLOCK_BYTES 0x1000u
 #define PLATFORM_BLOCK_MAGIC_VALUE 0x53534554u /* "TESS" as little-endian bytes */
 #define PLATFORM_BLOCK_VERSION_VALUE 1u
 
@@ -32,7 +33,7 @@
 #define PLATFORM_BLOCK_ITA_L1_BYTES 0x54          /* of one instance; instances follow each other */
 #define PLATFORM_BLOCK_ATTENTION_ENGINE_BASE 0x58 /* 0: none */
 #define PLATFORM_BLOCK_CLOCK_KHZ 0x5C
-#define PLATFORM_BLOCK_TIMING 0x60
+#define PLATFORM_BLOCK_TIMING 0x60    /* timing mode; write: change it when nothing is under way */
 #define PLATFORM_BLOCK_ROI_BEGIN 0x64 /* write: a region of interest of this id begins */
 #define PLATFORM_BLOCK_ROI_END 0x68   /* write: the region of this id ends */
 

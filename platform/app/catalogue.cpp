@@ -82,11 +82,21 @@ struct Model {
   const char* name;  ///< indices as [*]
   const char* text;
   const char* page;
+  bool has_parts = false;  ///< its page describes what is below it, too
 };
 
 constexpr std::array kModels{
     Model{"soc.cluster", "all harts, run in turns by one process", "models/core/README.md"},
     Model{"soc.cluster.group[*].tile[*].core[*]", "one RV32IMA hart", "models/isa/README.md"},
+    Model{"soc.cluster.group[*].tile[*].core[*].stalled", "why it did not issue, cycle timing",
+          "models/core/README.md"},
+    Model{"soc.cluster.harts", "pipelines of all harts, cycle timing", "models/core/README.md"},
+    Model{"soc.cluster.instruction_caches", "L0 of the harts and L1 of the tiles, cycle timing",
+          "models/core/README.md", true},
+    Model{"soc.cluster.l1_network", "from harts to banks and back, cycle timing",
+          "models/interconnect/README.md", true},
+    Model{"soc.soc_path", "from tiles to L2 and devices and back, cycle timing",
+          "models/axi/README.md", true},
     Model{"soc.cluster.l1", "the shared L1: banks, atomics, reservations",
           "models/memory/README.md"},
     Model{"soc.l1_target", "L1 as the bus sees it, unscrambled", "models/memory/README.md"},
@@ -122,6 +132,17 @@ std::set<std::string> instances(const Soc& soc) {
   return names;
 }
 
+/// Takes out what `model` describes; whether there was any.
+bool erase(std::set<std::string>& names, const Model& model) {
+  std::size_t erased = names.erase(model.name);
+  const std::string parts = std::string(model.name) + ".";
+  for (auto name = names.lower_bound(parts);
+       model.has_parts && name != names.end() && name->rfind(parts, 0) == 0; ++erased) {
+    name = names.erase(name);
+  }
+  return erased > 0;
+}
+
 }  // namespace
 
 std::string modelling_assumptions(const SocConfig& config) {
@@ -139,8 +160,8 @@ std::string models_of(const Soc& soc) {
   std::set<std::string> names = instances(soc);
   std::string out;
   for (const Model& model : kModels) {
-    if (names.erase(model.name) > 0) {
-      out += fmt::format("{:<38} {:<52} {}\n", model.name, model.text, model.page);
+    if (erase(names, model)) {
+      out += fmt::format("{:<43} {:<55} {}\n", model.name, model.text, model.page);
     }
   }
   TESSERA_CHECK(names.empty(), "'{}' has no entry in the list of models", *names.begin());

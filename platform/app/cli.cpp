@@ -77,6 +77,54 @@ void add_config_options(CLI::App& app, ConfigOptions& options) {
       ->allow_extra_args(false);
 }
 
+/// "roi:ID", "roi_end:ID", "cycle:N" or "symbol:NAME".
+SwitchOption read_switch(TimingMode mode, const std::string& text) {
+  using When = TimingSwitch::When;
+  const auto fields = split_colons(text, 2);
+  if (!fields.empty() && fields[0] == "symbol") {
+    return {{mode, When::kPc, 0}, fields[1]};
+  }
+  for (const auto& [name, when] : {std::pair{"roi", When::kRegionBegin},
+                                   {"roi_end", When::kRegionEnd},
+                                   {"cycle", When::kCycle}}) {
+    if (!fields.empty() && fields[0] == name) {
+      return {{mode, when, to_number("--at", fields[1])}, ""};
+    }
+  }
+  throw UsageError(
+      fmt::format("--at: expected roi:ID, roi_end:ID, cycle:N or symbol:NAME, got '{}'", text));
+}
+
+void add_timing_options(CLI::App& app, RunOptions& options) {
+  add_value(
+      app, "--timing", "functional|cycle", "timing mode of the start (soc.timing)",
+      [&](const std::string& text) { options.config.settings.push_back("soc.timing=" + text); })
+      ->check(CLI::IsMember({"functional", "cycle"}).description(""));
+  app.add_option("--switch-to", options.switch_modes, "change the timing mode; --at says when")
+      ->type_name("functional|cycle")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"functional", "cycle"}).description(""));
+  app.add_option("--at", options.switch_places,
+                 "when: a region of interest begins or ends, a cycle comes, a hart is at a symbol; "
+                 "the n-th --at goes with the n-th --switch-to")
+      ->type_name("roi:ID|roi_end:ID|cycle:N|symbol:NAME")
+      ->allow_extra_args(false);
+}
+
+std::vector<SwitchOption> read_switches(const RunOptions& options) {
+  if (options.switch_modes.size() != options.switch_places.size()) {
+    throw UsageError(fmt::format("{} --switch-to and {} --at: each needs the other",
+                                 options.switch_modes.size(), options.switch_places.size()));
+  }
+  std::vector<SwitchOption> switches;
+  for (std::size_t i = 0; i < options.switch_modes.size(); ++i) {
+    const bool is_cycle = options.switch_modes[i] == "cycle";
+    switches.push_back(read_switch(is_cycle ? TimingMode::kCycle : TimingMode::kFunctional,
+                                   options.switch_places[i]));
+  }
+  return switches;
+}
+
 void add_limit_options(CLI::App& app, RunOptions& options) {
   add_value(app, "--max-cycles", "N", "stop after this many cycles", [&](const std::string& text) {
     options.limits.max_cycles = to_number("--max-cycles", text);
@@ -152,6 +200,7 @@ void add_output_options(CLI::App& app, RunOptions& options) {
 
 int run(RunOptions options, int argc, const char* const* argv) {
   options.command.assign(argv, argv + argc);
+  options.switches = read_switches(options);
   return Run(options).execute();
 }
 
@@ -198,6 +247,7 @@ class CommandLine {
         ->type_name("ELF")
         ->required();
     add_memory_options(app, run_);
+    add_timing_options(app, run_);
     add_limit_options(app, run_);
     add_output_options(app, run_);
     app.final_callback([this] { action_ = [this] { return run(run_, argc_, argv_); }; });

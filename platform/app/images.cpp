@@ -9,8 +9,6 @@
 
 namespace tessera::app {
 
-namespace {
-
 std::uint64_t resolve(const std::string& option, const std::string& address,
                       const ElfImage& program) {
   const auto number = parse_unsigned(address);
@@ -25,8 +23,6 @@ std::uint64_t resolve(const std::string& option, const std::string& address,
                                program.path,
                                near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
 }
-
-}  // namespace
 
 void MemoryImage::load(ByteMemory& memory) const {
   const bool is_written = memory.write(address, bytes.data(), bytes.size());

@@ -33,6 +33,10 @@ struct MemoryDump {
   void write(ByteMemory& memory);
 };
 
+/// `address`, a number or a symbol of `program`; throws UsageError in the name of `option`.
+std::uint64_t resolve(const std::string& option, const std::string& address,
+                      const ElfImage& program);
+
 /// Both throw UsageError when an address is neither a number nor a symbol of `program`, ConfigError
 /// when it is not memory of `map` or a file cannot be used.
 std::vector<MemoryImage> read_images(const std::vector<LoadOption>& options,

@@ -32,6 +32,12 @@ struct DumpOption {
   std::string file;
 };
 
+/// "--switch-to MODE --at WHERE". A symbol is resolved when the ELF file has been read.
+struct SwitchOption {
+  TimingSwitch change;
+  std::string symbol;  ///< kPc: its name
+};
+
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
 
 struct RunOptions {
@@ -39,6 +45,9 @@ struct RunOptions {
   std::string elf;
   std::vector<LoadOption> loads;
   std::vector<DumpOption> dumps;
+  std::vector<std::string> switch_modes;   ///< as on the command line
+  std::vector<std::string> switch_places;  ///< as many
+  std::vector<SwitchOption> switches;      ///< both, read
   RunLimits limits;
   double timeout_seconds = std::numeric_limits<double>::infinity();
   GuestErrorPolicy guest_errors = GuestErrorPolicy::kWarn;

@@ -76,6 +76,13 @@ Run::Run(const RunOptions& options)
   for (const MemoryImage& image : images_) {
     image.load(soc_.memory());
   }
+  for (const SwitchOption& option : options_.switches) {
+    TimingSwitch change = option.change;
+    if (change.when == TimingSwitch::When::kPc) {
+      change.value = resolve("--at symbol", option.symbol, program_);
+    }
+    soc_.add_timing_switch(change);
+  }
   warn_about_program();
   log_set_up();
   log_->set_clock([this] { return soc_.now(); }, machine_.config.clock_period_ps());

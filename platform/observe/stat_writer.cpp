@@ -30,17 +30,24 @@ std::string without_indices(const std::string& path) {
   return out;
 }
 
-StatWriter::StatWriter(const std::vector<const StatGroup*>& groups, std::function<Cycles()> now,
+StatWriter::StatWriter(std::vector<const StatGroup*> groups, std::function<Cycles()> now,
                        Logger log)
-    : now_(std::move(now)), log_(std::move(log)) {
-  for (const StatGroup* group : groups) {
+    : groups_(std::move(groups)), now_(std::move(now)), log_(std::move(log)) {
+  collect();
+}
+
+void StatWriter::collect() {
+  for (const StatGroup* group : groups_) {
     group->visit([&](const std::string& path, const Stat& stat) {
-      entries_.push_back({path, &stat});
+      if (known_.insert(&stat).second) {
+        entries_.push_back({path, &stat});
+      }
     });
   }
 }
 
-std::vector<std::uint64_t> StatWriter::values() const {
+std::vector<std::uint64_t> StatWriter::values() {
+  collect();
   std::vector<std::uint64_t> values;
   values.reserve(entries_.size());
   for (const Entry& entry : entries_) {
@@ -75,6 +82,7 @@ void StatWriter::end_region(std::uint32_t id) {
 void StatWriter::close(Region& region) {
   const std::vector<std::uint64_t> end_values = values();
   region.totals.resize(end_values.size());
+  region.begin_values.resize(end_values.size());
   for (std::size_t i = 0; i < end_values.size(); ++i) {
     region.totals[i] += end_values[i] - region.begin_values[i];
   }
@@ -107,6 +115,7 @@ std::string StatWriter::definitions_text() const {
 }
 
 std::string StatWriter::json() {
+  collect();
   Json root{{"schema", "tessera-stats"}, {"schema_version", kSchemaVersion}};
   for (const Entry& definition : definitions()) {
     root["definitions"][definition.path] = {{"unit", definition.stat->unit},
@@ -121,7 +130,7 @@ std::string StatWriter::json() {
       close(region);
     }
     Json changed = Json::object();
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
+    for (std::size_t i = 0; i < region.totals.size(); ++i) {
       if (region.totals[i] != 0) {
         changed[entries_[i].path] = region.totals[i];
       }

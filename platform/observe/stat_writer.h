@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "models/base/log.h"
@@ -26,8 +27,9 @@ class StatWriter {
   static constexpr int kSchemaVersion = 1;
   static constexpr std::size_t kMaxRegions = 256;
 
-  /// The groups outlive the writer and are complete: later additions are not seen.
-  StatWriter(const std::vector<const StatGroup*>& groups, std::function<Cycles()> now, Logger log);
+  /// The groups outlive the writer. Groups that come later below them (a timing mode that the run
+  /// changes to) count from 0.
+  StatWriter(std::vector<const StatGroup*> groups, std::function<Cycles()> now, Logger log);
 
   void begin_region(std::uint32_t id);
   void end_region(std::uint32_t id);
@@ -53,12 +55,16 @@ class StatWriter {
     std::vector<std::uint64_t> totals;
   };
 
-  std::vector<std::uint64_t> values() const;
+  /// Takes in statistics that are new.
+  void collect();
+  std::vector<std::uint64_t> values();
   void close(Region& region);
   /// One entry per path with its indices as [*].
   std::vector<Entry> definitions() const;
 
-  std::vector<Entry> entries_;
+  const std::vector<const StatGroup*> groups_;
+  std::vector<Entry> entries_;  ///< in the order in which they were found
+  std::unordered_set<const Stat*> known_;
   std::function<Cycles()> now_;
   Logger log_;
   std::map<std::uint32_t, Region> regions_;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speed of the simulator on whole programs. A process runs one benchmark (SystemC elaborates once):
 //   platform_bench --benchmark_filter='^functional_256_sieve$'
-// prints "name,value,unit", the value in million guest instructions per second of host time.
+// prints "name,value,unit", per second of host time: million guest instructions in functional
+// timing; in cycle timing million cycles in which a hart was at work, over all harts.
 // scripts/bench.sh runs them all.
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 #include <systemc>
@@ -23,18 +25,38 @@ namespace {
 constexpr std::uint32_t kArgumentsAddress = 0x800F'F000;
 constexpr std::uint32_t kArgumentsMagic = 0x5347'5241;
 
-struct Workload {
+struct Benchmark {
+  std::string name;
+  const char* machine;
+  const char* timing;
   const char* program;
-  std::uint32_t repetitions_1;    ///< with one hart at work: about a second
-  std::uint32_t repetitions_256;  ///< with 256
-  std::uint32_t size;             ///< in the program's unit, 0: its default
+  std::uint32_t harts;        ///< at work; the others sleep
+  std::uint32_t repetitions;  ///< about a second or two
 };
-constexpr std::array<Workload, 4> kWorkloads{{
-    {"matmul_i32", 80, 80, 0},
-    {"gemm_i8", 160, 160, 0},
-    {"sieve", 15000, 60, 0},
-    {"memcpy", 500000, 2000, 0},
-}};
+
+std::vector<Benchmark> benchmarks() {
+  struct Workload {
+    const char* program;
+    std::uint32_t repetitions_1;
+    std::uint32_t repetitions_256;
+  };
+  std::vector<Benchmark> all;
+  for (const Workload& workload : {Workload{"matmul_i32", 80, 80},
+                                   {"gemm_i8", 160, 160},
+                                   {"sieve", 15000, 60},
+                                   {"memcpy", 500000, 2000}}) {
+    const std::string program = workload.program;
+    all.push_back({"functional_1_" + program, "mempool", "functional", workload.program, 1,
+                   workload.repetitions_1});
+    all.push_back({"functional_256_" + program, "mempool", "functional", workload.program, 256,
+                   workload.repetitions_256});
+  }
+  all.push_back({"cycle_256_matmul_i32", "mempool", "cycle", "matmul_i32", 256, 4});
+  all.push_back({"cycle_256_memcpy", "mempool", "cycle", "memcpy", 256, 20});
+  all.push_back({"cycle_1of16", "minpool", "cycle", "sieve", 1, 500});
+  all.push_back({"cycle_1of1024", "terapool", "cycle", "sieve", 1, 500});
+  return all;
+}
 
 struct NoGuestErrors : GuestErrorSink {
   void report(const GuestError& error) override {
@@ -42,18 +64,26 @@ struct NoGuestErrors : GuestErrorSink {
   }
 };
 
-void run_program(benchmark::State& state, const Workload& workload, std::uint32_t harts) {
+/// Cycles in which a hart was at work, over all harts.
+std::uint64_t hart_cycles(const Soc& soc) {
+  std::uint64_t total = 0;
+  for (std::uint32_t hart = 0; hart < soc.num_harts(); ++hart) {
+    total += soc.hart(hart).cycle - soc.hart(hart).asleep_cycles;
+  }
+  return total;
+}
+
+void run_program(benchmark::State& state, const Benchmark& row) {
   ConfigTree tree;
-  tree.load_file(CONFIGS_DIR "/mempool.yaml");
+  tree.load_file(std::string(CONFIGS_DIR "/") + row.machine + ".yaml");
+  tree.set(std::string("soc.timing=") + row.timing);
   const SocConfig config = SocConfig::from_config(tree.root());
   tree.check();
-  const ElfImage elf = ElfImage::read(std::string(PROGRAMS_DIR "/") + workload.program + ".elf");
+  const ElfImage elf = ElfImage::read(std::string(PROGRAMS_DIR "/") + row.program + ".elf");
   NoGuestErrors guest_errors;
   Soc soc(config, {nullptr, guest_errors, [](const char*, std::size_t) {}, {}, {}});
   elf.load(soc.memory());
-  const std::array<std::uint32_t, 4> arguments{
-      kArgumentsMagic, harts, harts == 1 ? workload.repetitions_1 : workload.repetitions_256,
-      workload.size};
+  const std::array<std::uint32_t, 4> arguments{kArgumentsMagic, row.harts, row.repetitions, 0};
   TESSERA_CHECK(soc.memory().write(kArgumentsAddress, arguments.data(), sizeof arguments),
                 "no memory for the arguments");
   RunResult result;
@@ -61,8 +91,10 @@ void run_program(benchmark::State& state, const Workload& workload, std::uint32_
     result = soc.run({});
   }
   TESSERA_CHECK(result.end == RunEnd::kEndOfComputation && result.guest_value == 0,
-                "{} failed with {}", workload.program, result.guest_value);
-  state.counters["instructions"] = static_cast<double>(result.instructions);
+                "{} failed with {}", row.program, result.guest_value);
+  state.counters["work"] = static_cast<double>(
+      config.timing == TimingMode::kCycle ? hart_cycles(soc) : result.instructions);
+  state.SetLabel(config.timing == TimingMode::kCycle ? "Mhartcycles/s" : "MIPS");
 }
 
 /// "name,value,unit" lines only.
@@ -71,9 +103,9 @@ class CsvReporter : public benchmark::BenchmarkReporter {
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      const double instructions = run.counters.at("instructions");
-      std::printf("%s,%.1f,MIPS\n", run.run_name.function_name.c_str(),
-                  instructions / run.cpu_accumulated_time / 1e6);
+      std::printf("%s,%.1f,%s\n", run.run_name.function_name.c_str(),
+                  run.counters.at("work") / run.cpu_accumulated_time / 1e6,
+                  run.report_label.c_str());
     }
   }
 };
@@ -82,17 +114,11 @@ class CsvReporter : public benchmark::BenchmarkReporter {
 }  // namespace tessera
 
 int sc_main(int argc, char** argv) {
-  using tessera::kWorkloads;
-  for (const tessera::Workload& workload : kWorkloads) {
-    for (const std::uint32_t harts : {1u, 256u}) {
-      const std::string name = "functional_" + std::to_string(harts) + "_" + workload.program;
-      benchmark::RegisterBenchmark(name.c_str(),
-                                   [&workload, harts](benchmark::State& state) {
-                                     tessera::run_program(state, workload, harts);
-                                   })
-          ->Iterations(1)
-          ->Unit(benchmark::kSecond);
-    }
+  for (const tessera::Benchmark& row : tessera::benchmarks()) {
+    benchmark::RegisterBenchmark(
+        row.name.c_str(), [row](benchmark::State& state) { tessera::run_program(state, row); })
+        ->Iterations(1)
+        ->Unit(benchmark::kSecond);
   }
   benchmark::Initialize(&argc, argv);
   tessera::CsvReporter reporter;

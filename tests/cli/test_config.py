@@ -38,11 +38,11 @@ class BadConfigurations(CliTest):
                    "0x80000000..0x80FFFFFF")
 
     def test_several_errors_in_one_go(self):
-        self.check("soc:\n  nam: x\n  timing: cycle\n  ita: {count: 5}\n",
+        self.check("soc:\n  nam: x\n  timing: exact\n  ita: {count: 5}\n",
                    "bad.yaml:2:3: soc.nam: unknown key; did you mean 'name'? allowed: name, timing, "
                    "clock_khz, quantum_cycles, seed, cluster, control, boot, l2, uart, dma, ita, "
                    "external\n"
-                   "bad.yaml:3:11: soc.timing: expected functional, got 'cycle'\n"
+                   "bad.yaml:3:11: soc.timing: expected functional|cycle, got 'exact'\n"
                    "bad.yaml:4:16: soc.ita.count: 5 ITAs cannot share 16 accelerator slots evenly; "
                    "see soc.cluster.num_groups = 4 (default), "
                    "soc.cluster.tile_slots_per_group = 16 (default) and "

@@ -176,5 +176,22 @@ class Listings(CliTest):
             self.assertTrue((CONFIGS.parent / page).is_file(), page)
 
 
+class TimingSwitches(CliTest):
+    def check(self, arguments, message):
+        self.assert_fails(["run", *arguments, "x.elf"], 2, "tessera: " + message)
+
+    def test_each_needs_its_place(self):
+        self.check(["--switch-to", "cycle"], "1 --switch-to and 0 --at: each needs the other")
+        self.check(["--at", "roi:1"], "0 --switch-to and 1 --at: each needs the other")
+
+    def test_places(self):
+        for place in ["roi", "roi:", "pc:5", "5"]:
+            self.check(["--switch-to", "cycle", "--at", place],
+                       "--at: expected roi:ID, roi_end:ID, cycle:N or symbol:NAME, "
+                       f"got '{place}'")
+        self.check(["--switch-to", "cycle", "--at", "cycle:soon"],
+                   "--at: 'soon' is not a whole number (decimal, 0x, '_', KiB, MiB, GiB)")
+
+
 if __name__ == "__main__":
     unittest.main()

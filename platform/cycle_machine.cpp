@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/cycle_machine.h"
+
+#include <algorithm>
+
+#include "platform/soc_parameters.h"
+
+namespace tessera {
+
+CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
+    : parts_(parts),
+      l1_network_(l1_network_parameters(config), parts.l1, parts.cluster_stats),
+      soc_path_(soc_path_parameters(config), parts.cluster, parts.stats.add_group("soc_path")),
+      caches_(instruction_caches_parameters(config), parts.dmi, soc_path_,
+              parts.cluster_stats.add_group("instruction_caches")),
+      harts_(cycle_harts_parameters(config), parts.cluster.harts(),
+             {l1_network_, soc_path_, caches_, parts.dmi, parts.cluster},
+             parts.cluster_stats.add_group("harts")),
+      dma_engine_(dma_parameters(config), parts.dma, parts.dma_memory, dma_ports(config),
+                  parts.dma.stats()),
+      loop_({&l1_network_.response_side(), &soc_path_.response_side(), &dma_engine_, &caches_,
+             &harts_, &l1_network_.request_side(), &soc_path_.request_side()}) {
+  l1_network_.set_client(harts_);
+  soc_path_.connect(harts_, caches_);
+  for (std::uint32_t backend = 0; backend < dma_parameters(config).num_backends(); ++backend) {
+    soc_path_.connect_master(backend, 0, dma_engine_.axi_client(backend));
+  }
+  const auto follow = [this] { soc_path_.set_read_only_cache(parts_.control.read_only_cache()); };
+  parts_.control.on_read_only_cache(follow);
+  follow();
+}
+
+std::vector<DmaBackendPorts> CycleMachine::dma_ports(const SocConfig& config) {
+  std::vector<DmaBackendPorts> ports;
+  for (std::uint32_t backend = 0; backend < dma_parameters(config).num_backends(); ++backend) {
+    ports.push_back({soc_path_.master_port(backend, 0),
+                     l1_network_.wide_port(backend / config.dma.backends_per_group)});
+  }
+  return ports;
+}
+
+void CycleMachine::take_over(Cycles now) {
+  parts_.dma.use_engine(&dma_engine_);
+  caches_.flush();
+  loop_.restart_at(now);
+  harts_.resume_at(now);
+}
+
+bool CycleMachine::is_at_rest() const {
+  return harts_.is_drained() && l1_network_.is_drained() && soc_path_.is_idle() &&
+         caches_.is_idle() && dma_engine_.is_idle();
+}
+
+void CycleMachine::hold(bool is_held) {
+  harts_.hold(is_held);
+}
+
+void CycleMachine::hand_back(Cycles now) {
+  parts_.dma.use_engine(nullptr);
+  harts_.suspend_at(now);
+}
+
+Cycles CycleMachine::run(Cycles from, Cycles horizon) {
+  // The kernel may have spent time in which no part had anything to do.
+  if (from > loop_.now()) {
+    loop_.restart_at(from);
+  }
+  loop_.run_to(horizon);
+  return loop_.now();
+}
+
+void CycleMachine::sync(Cycles now) {
+  harts_.synchronise(now);
+}
+
+void CycleMachine::wake_up(std::uint32_t hart, Cycles cycle) {
+  harts_.wake_up(hart, std::max(cycle + SocPath::kWakeUpCycles, loop_.now()));
+}
+
+void CycleMachine::end_hart(std::uint32_t hart) {
+  harts_.end_hart(hart, loop_.now());
+}
+
+void CycleMachine::memory_written(std::uint32_t address, std::uint32_t bytes) {
+  harts_.invalidate_code(address, bytes);
+}
+
+}  // namespace tessera

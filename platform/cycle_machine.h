@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/axi/soc_path.h"
+#include "models/core/cluster.h"
+#include "models/core/cycle_harts.h"
+#include "models/core/cycle_loop.h"
+#include "models/core/hart_engine.h"
+#include "models/core/instruction_caches.h"
+#include "models/dma/dma.h"
+#include "models/dma/dma_engine.h"
+#include "models/interconnect/l1_network.h"
+#include "models/memory/l1_memory.h"
+#include "models/periph/control_registers.h"
+#include "platform/soc_config.h"
+
+namespace tessera {
+
+/// What of the machine exists in cycle timing only, and the loop that steps it: L1 network, SoC
+/// path, instruction caches, pipelines of the harts, back-ends of the DMA.
+class CycleMachine final : public HartEngine {
+ public:
+  /// The parts of the machine that both timing modes have.
+  struct Parts {
+    Cluster& cluster;
+    L1Memory& l1;
+    DmiTable& dmi;
+    Dma& dma;
+    ByteMemory& dma_memory;  ///< what the DMA moves data in
+    ControlRegisters& control;
+    StatGroup& stats;          ///< of the machine
+    StatGroup& cluster_stats;  ///< of its cluster
+  };
+  CycleMachine(const SocConfig& config, const Parts& parts);
+
+  void take_over(Cycles now) override;
+  bool is_at_rest() const override;
+  void hold(bool is_held) override;
+  void hand_back(Cycles now) override;
+  Cycles run(Cycles from, Cycles horizon) override;
+  void limit(Cycles cycle) override { loop_.limit(cycle); }
+  void request_stop() override { loop_.limit(0); }
+  void clear_stop_request() override {}
+  Cycles now() const override { return loop_.now(); }
+  bool is_idle() const override { return loop_.next_active_cycle() == kNever; }
+  void sync(Cycles now) override;
+
+  void wake_up(std::uint32_t hart, Cycles cycle) override;
+  void end_hart(std::uint32_t hart) override;
+  void access_done(std::uint32_t /*hart*/, Cycles /*cycle*/) override {}  // the SoC path asks again
+  void watch_pc(std::uint32_t address) override { harts_.watch_pc(address); }
+  void memory_written(std::uint32_t address, std::uint32_t bytes) override;
+
+ private:
+  /// One AXI master of the SoC path for each back-end.
+  std::vector<DmaBackendPorts> dma_ports(const SocConfig& config);
+
+  const Parts parts_;
+  L1Network l1_network_;
+  SocPath soc_path_;
+  InstructionCaches caches_;
+  CycleHarts harts_;
+  DmaEngine dma_engine_;
+  CycleLoop loop_;
+};
+
+}  // namespace tessera
