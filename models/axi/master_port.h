@@ -10,10 +10,10 @@
 namespace tessera {
 
 /// Where a master other than a tile (a DMA back-end) enters its group's mux.
-/// Timing: AW, AR and W go through a register of the port, which the mux sees from the next cycle
-/// on: that of the master's own crossbar towards the group (i_dma_axi_xbar, mempool_group.sv, cut
-/// on all ports). R and B are handed out in the cycle in which the mux's register shows them: the
-/// crossbar's registers on the way back are the master's.
+/// Timing: none of its own. What is issued takes part in the arbitration of the same cycle, and
+/// keeps its place until it has won; R and B are handed out in the cycle in which the mux's
+/// registers show them. The registers of the master's crossbar, on both ways, are the master's
+/// (i_dma_axi_xbar, mempool_group.sv).
 class MasterPort : public AxiPort {
  public:
   /// `now` is the cycle under way.
@@ -27,22 +27,20 @@ class MasterPort : public AxiPort {
 
   void connect(AxiClient& client) { client_ = &client; }
 
-  bool can_issue(bool is_write) const override {
-    return (is_write ? writes : reads).can_push(now_);
-  }
+  bool can_issue(bool is_write) const override { return (is_write ? writes : reads).is_empty(); }
   void issue(const AxiBurst& burst) override {
     AxiRequest request;
     request.address = burst.address;
     request.tag = burst.tag;
     request.source = static_cast<std::uint16_t>(burst.tag & kSubIdMask);
     request.beats = static_cast<std::uint16_t>(burst.beats);
-    (burst.is_write ? writes : reads).push(request, now_);
+    (burst.is_write ? writes : reads).push(request, now_ - 1);  // as if it had come before
     ++(burst.is_write ? write_bursts_ : read_bursts_);
     ++open_;
   }
-  bool can_write() const override { return data.can_push(now_); }
+  bool can_write() const override { return data.is_empty(); }
   void write_beat(bool is_last) override {
-    data.push(is_last, now_);
+    data.push(is_last, now_ - 1);
     ++write_beats_;
   }
 

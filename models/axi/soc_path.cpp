@@ -7,6 +7,7 @@
 
 #include "models/axi/axi_crossbar.h"
 #include "models/axi/boot_rom_path.h"
+#include "models/axi/dram_path.h"
 #include "models/axi/group_port.h"
 #include "models/axi/l2_path.h"
 #include "models/axi/master_demux.h"
@@ -38,6 +39,15 @@ class SocDecoder : public AxiCrossbar::Decoder {
  private:
   const SocPathParameters& parameters_;
 };
+
+std::unique_ptr<AxiSlave> make_l2(const SocPathParameters& shape, std::uint32_t num_masters,
+                                  SocTarget& target, StatGroup& stats) {
+  if (shape.l2_type == L2Type::kDram) {
+    return std::make_unique<DramPath>(num_masters, shape.l2_banks, shape.axi_bytes, shape.dram,
+                                      shape.core_mhz, target, stats);
+  }
+  return std::make_unique<L2Path>(num_masters, shape.l2_banks, shape.axi_bytes, target, stats);
+}
 
 /// From the write of a control register to the read-only caches. Source: the register, and a
 /// flip-flop each in mempool_cluster.sv and mempool_group.sv; the regions have a second register
@@ -88,7 +98,7 @@ struct SocPath::Machine {
   std::deque<GroupPort> groups;
   SocDecoder decoder;
   AxiCrossbar crossbar;
-  L2Path l2;
+  std::unique_ptr<AxiSlave> l2;
   std::deque<MasterDemux> demuxes;
   RegisterPath registers;
   BootRomPath boot_rom;
@@ -113,7 +123,7 @@ SocPath::Machine::Machine(const SocPathParameters& shape, SocTarget& target, Sta
       num_groups(shape.num_tiles / shape.tiles_per_group),
       decoder(parameters),
       crossbar(num_groups, kNumSocTargets, kMaxPerSocId, decoder),
-      l2(num_groups, shape.l2_banks, shape.axi_bytes, target, stats.add_group("l2")),
+      l2(make_l2(shape, num_groups, target, stats.add_group("l2"))),
       registers(kRegisterTiming, crossbar.target(kRegisters), target, stats.add_group("registers")),
       boot_rom(crossbar.target(kBootRom), target, stats.add_group("boot_rom")),
       external(kExternalTiming, crossbar.target(kExternal), target, stats.add_group("external")),
@@ -135,7 +145,7 @@ SocPath::Machine::Machine(const SocPathParameters& shape, SocTarget& target, Sta
         GroupMux(&tiles[group * shape.tiles_per_group], shape.tiles_per_group,
                  &masters[group * shape.masters_per_group], shape.masters_per_group),
         shape.read_only_cache_bytes, shape.axi_bytes, target, group_stats);
-    demuxes.emplace_back(group, groups.back().cut, parameters.l2, crossbar, l2);
+    demuxes.emplace_back(group, groups.back().cut, parameters.l2, crossbar, *l2);
   }
 }
 
@@ -210,7 +220,7 @@ void SocPath::Machine::step_requests(Cycles cycle) {
     demuxes[group].show_requests(now);
   });
   crossbar.step(now);
-  l2.step(now);
+  l2->step(now);
   visit([this](std::uint32_t group) { demuxes[group].end_requests(now); });
   registers.step(now);
   boot_rom.step(now);

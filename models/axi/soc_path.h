@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "models/axi/dram_timing.h"
 #include "models/base/address_range.h"
 #include "models/base/axi_port.h"
 #include "models/base/memory_port.h"
@@ -13,6 +14,7 @@
 
 namespace tessera {
 
+/// What L2 is made of: banks that answer in a cycle (l2_path.h), or DRAM (dram_timing.h).
 enum class L2Type : std::uint8_t { kSram, kDram };
 
 /// Shape of the SoC side in cycle timing. Defaults: MemPool. Source: config/mempool.mk,
@@ -27,6 +29,8 @@ struct SocPathParameters {
   AddressRange l2{0x80000000, 0x80400000};
   std::uint32_t l2_banks = 4;
   L2Type l2_type = L2Type::kSram;
+  DramParameters dram;           ///< with L2Type::kDram; a channel per bank
+  std::uint32_t core_mhz = 500;  ///< clock of the cycles, against that of the DRAM
   AddressRange registers{0x40000000, 0x40020000};
   AddressRange boot_rom{0xA0000000, 0xA000FFFF};  ///< the rest, but L1, is external
 };

@@ -14,6 +14,13 @@ constexpr std::uint32_t kMaxBurstBeats = 256;
 /// three bits, and all ones means full.
 constexpr std::uint32_t kMaxOutstanding = 7;
 constexpr std::uint32_t kTag = 0;  // the AXI id: burst_req_o in mempool_dma.sv
+
+/// A register of the crossbar has a free place. What the AXI port was given and has not passed on
+/// yet (`is_shown`) is in the hardware still in this register.
+template <typename Fifo>
+bool has_room(const Fifo& fifo, bool is_shown, Cycles cycle) {
+  return fifo.occupied(cycle) + (is_shown ? 1 : 0) < DmaChannels::kPlaces;
+}
 }  // namespace
 
 DmaBackend::DmaBackend(const DmaParameters& parameters, AxiPort& axi, WideL1Port& l1,
@@ -169,14 +176,17 @@ void DmaBackend::route_writes(Cycles cycle) {
     }
     if (is_new || route.is_address_locked) {
       auto& addresses = ports_[port].write_address;
-      route.is_address_locked = !addresses.can_push(cycle);
+      const bool is_shown = port == kAxiPort && !axi_.can_issue(true);
+      route.is_address_locked = !has_room(addresses, is_shown, cycle);
       if (!route.is_address_locked) {
         addresses.push(cut_.write_address.pop(cycle), cycle);
       }
     }
   }
   DmaChannels& port = ports_[write_route_.port];
-  if (open_writes_ > 0 && cut_.write_data.can_pop(cycle) && port.write_data.can_push(cycle)) {
+  const bool is_shown = write_route_.port == kAxiPort && !axi_.can_write();
+  if (open_writes_ > 0 && cut_.write_data.can_pop(cycle) &&
+      has_room(port.write_data, is_shown, cycle)) {
     const bool is_last = cut_.write_data.pop(cycle);
     port.write_data.push(is_last, cycle);
     open_writes_ -= is_last ? 1 : 0;
@@ -203,7 +213,8 @@ void DmaBackend::route_reads(Cycles cycle) {
   const bool is_allowed = outstanding < kMaxOutstanding && (outstanding == 0 || route.port == port);
   if (is_allowed || route.is_address_locked) {
     auto& addresses = ports_[port].read_address;
-    route.is_address_locked = !addresses.can_push(cycle);
+    const bool is_shown = port == kAxiPort && !axi_.can_issue(false);
+    route.is_address_locked = !has_room(addresses, is_shown, cycle);
     if (!route.is_address_locked) {
       addresses.push(cut_.read_address.pop(cycle), cycle);
       route.port = port;

@@ -14,7 +14,8 @@ namespace tessera {
 /// Source: idma_distributed_midend.sv, with the FIFOs of its completions.
 class DmaDistributor {
  public:
-  explicit DmaDistributor(std::uint32_t outputs) : completions_(outputs), has_taken_(outputs) {}
+  explicit DmaDistributor(std::uint32_t outputs)
+      : completions_(outputs), shares_(outputs), has_taken_(outputs) {}
 
   /// Offers a piece in `cycle`, again and again until it returns true: all outputs have taken what
   /// they move. `share(output)` is that; `take(output, share)` returns whether it takes it now.
@@ -23,23 +24,25 @@ class DmaDistributor {
     if (is_any_full(cycle)) {
       return false;
     }
-    bool is_done = true;
-    for (std::uint32_t output = 0; output < has_taken_.size(); ++output) {
-      if (has_taken_[output]) {
-        continue;
+    const auto outputs = static_cast<std::uint32_t>(shares_.size());
+    if (num_waiting_ == 0) {
+      for (std::uint32_t output = 0; output < outputs; ++output) {
+        shares_[output] = share(output);
+        has_taken_[output] = shares_[output].bytes == 0;
+        num_waiting_ += has_taken_[output] ? 0 : 1;
+        if (has_taken_[output]) {
+          // Who has no part in a piece is made to report it at once: tie_off_trans_complete_q.
+          complete(output, cycle + 1);
+        }
       }
-      const DmaTransfer part = share(output);
-      has_taken_[output] = part.bytes == 0 || take(output, part);
-      if (part.bytes == 0) {
-        // Who has no part in a piece is made to report it at once: tie_off_trans_complete_q.
-        complete(output, cycle + 1);
+    }
+    for (std::uint32_t output = 0; output < outputs; ++output) {
+      if (!has_taken_[output] && take(output, shares_[output])) {
+        has_taken_[output] = true;
+        --num_waiting_;
       }
-      is_done = is_done && has_taken_[output];
     }
-    if (is_done) {
-      has_taken_.assign(has_taken_.size(), false);
-    }
-    return is_done;
+    return num_waiting_ == 0;
   }
 
   /// `output` reports, in `cycle`, that a share has completed.
@@ -73,7 +76,9 @@ class DmaDistributor {
   }
 
   std::vector<std::deque<Cycles>> completions_;  ///< per output: when reports can be taken
-  std::vector<bool> has_taken_;                  ///< of the piece on offer
+  std::vector<DmaTransfer> shares_;              ///< of the piece on offer
+  std::vector<bool> has_taken_;
+  std::uint32_t num_waiting_ = 0;  ///< outputs that have not taken theirs
 };
 
 }  // namespace tessera

@@ -84,7 +84,8 @@ void DmaEngine::step_group(std::uint32_t index, Cycles cycle) {
   }
   const std::uint32_t first = index * parameters_.backends_per_group;
   for (std::uint32_t i = 0; i < parameters_.backends_per_group; ++i) {
-    if (backends_[first + i]->step(cycle)) {
+    DmaBackend& backend = *backends_[first + i];
+    if (!backend.is_idle() && backend.step(cycle)) {
       group.distributor.complete(i, cycle);
     }
   }

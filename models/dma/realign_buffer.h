@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -18,17 +19,23 @@ class RealignBuffer {
   bool is_empty() const { return bytes_ == 0; }
   /// Every one of `count` lanes from `first` on, wrapping around, has a free place.
   bool has_room(std::uint32_t first, std::uint32_t count) const {
-    return all_of(first, count, [](std::uint8_t level) { return level < kDepth; });
+    std::uint8_t highest = 0;
+    for_each(*this, first, count,
+             [&](std::uint8_t level) { highest = level > highest ? level : highest; });
+    return highest < kDepth;
   }
   bool has_bytes(std::uint32_t first, std::uint32_t count) const {
-    return all_of(first, count, [](std::uint8_t level) { return level > 0; });
+    std::uint8_t lowest = kDepth;
+    for_each(*this, first, count,
+             [&](std::uint8_t level) { lowest = level < lowest ? level : lowest; });
+    return lowest > 0;
   }
   void fill(std::uint32_t first, std::uint32_t count) {
-    for_each(first, count, [](std::uint8_t& level) { ++level; });
+    for_each(*this, first, count, [](std::uint8_t& level) { ++level; });
     bytes_ += count;
   }
   void drain(std::uint32_t first, std::uint32_t count) {
-    for_each(first, count, [](std::uint8_t& level) { --level; });
+    for_each(*this, first, count, [](std::uint8_t& level) { --level; });
     bytes_ -= count;
   }
 
@@ -36,22 +43,17 @@ class RealignBuffer {
   /// Source: BufferDepth of i_axi_dma_backend, mempool_group.sv.
   static constexpr std::uint8_t kDepth = 4;
 
-  template <typename Predicate>
-  bool all_of(std::uint32_t first, std::uint32_t count, Predicate&& predicate) const {
-    for (std::uint32_t i = 0, lane = first; i < count; ++i, lane = next(lane)) {
-      if (!predicate(levels_[lane])) {
-        return false;
-      }
+  /// Two plain loops, which the compiler turns into vector instructions.
+  template <typename Self, typename Action>
+  static void for_each(Self& self, std::uint32_t first, std::uint32_t count, Action&& action) {
+    const std::uint32_t end = first + count;
+    for (std::uint32_t lane = first; lane < std::min(end, self.lanes_); ++lane) {
+      action(self.levels_[lane]);
     }
-    return true;
-  }
-  template <typename Action>
-  void for_each(std::uint32_t first, std::uint32_t count, Action&& action) {
-    for (std::uint32_t i = 0, lane = first; i < count; ++i, lane = next(lane)) {
-      action(levels_[lane]);
+    for (std::uint32_t lane = 0; lane + self.lanes_ < end; ++lane) {
+      action(self.levels_[lane]);
     }
   }
-  std::uint32_t next(std::uint32_t lane) const { return lane + 1 == lanes_ ? 0 : lane + 1; }
 
   std::uint32_t lanes_;
   std::uint32_t bytes_ = 0;

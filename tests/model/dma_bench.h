@@ -103,25 +103,35 @@ struct TwoMemories : ByteMemory {
   std::vector<std::uint8_t> l2;
 };
 
+/// What is behind the AXI ports of the back-ends.
+class AxiSide {
+ public:
+  virtual ~AxiSide() = default;
+  virtual AxiPort& port(std::uint32_t backend) = 0;
+  virtual void connect(std::uint32_t backend, AxiClient& client) = 0;
+  virtual void step_responses(Cycles cycle) = 0;
+  virtual void step_requests(Cycles cycle) = 0;
+};
+
 /// L2 behind the AXI tree of each master, as far as the DMA sees it: mux and cut (a register each
 /// way), one beat under way per master, four banks, four cycles per beat.
 /// Source: axi_hier_interco.sv, mempool_system.sv (i_stream_throttle, i_l2_req_xbar).
-class FakeL2 {
+class FakeL2 : public AxiSide {
  public:
   FakeL2(std::uint32_t ports, std::uint32_t beat_bytes) : beat_bytes_(beat_bytes) {
     for (std::uint32_t i = 0; i < ports; ++i) {
       ports_.push_back(std::make_unique<Port>());
     }
   }
-  AxiPort& port(std::uint32_t index) { return *ports_[index]; }
-  void connect(std::uint32_t index, AxiClient& client) { ports_[index]->client = &client; }
+  AxiPort& port(std::uint32_t index) override { return *ports_[index]; }
+  void connect(std::uint32_t index, AxiClient& client) override { ports_[index]->client = &client; }
 
-  void step_responses(Cycles cycle) {
+  void step_responses(Cycles cycle) override {
     for (auto& port : ports_) {
       port->respond(cycle);
     }
   }
-  void step_requests(Cycles cycle) {
+  void step_requests(Cycles cycle) override {
     std::array<std::uint64_t, kBanks> requests{};
     for (std::size_t i = 0; i < ports_.size(); ++i) {
       if (ports_[i]->offer(cycle)) {
@@ -283,21 +293,25 @@ struct FakeBanks : WideL1Port {
 /// A DMA with its registers, in functional timing or, with an engine, in cycle timing.
 class DmaMachine {
  public:
-  DmaMachine(const char* name, const DmaParameters& shape)
+  /// `axi_side`: null for FakeL2.
+  DmaMachine(const char* name, const DmaParameters& shape,
+             std::unique_ptr<AxiSide> axi_side = nullptr)
       : parameters(shape),
         memory(shape.l1_bytes),
         dma(name, shape, clock, memory, errors, stats),
         initiator_(sc_core::sc_gen_unique_name("initiator")),
-        l2_(shape.num_backends(), shape.beat_bytes),
+        axi_side_(axi_side != nullptr
+                      ? std::move(axi_side)
+                      : std::make_unique<FakeL2>(shape.num_backends(), shape.beat_bytes)),
         banks(shape.num_backends()) {
     initiator_.socket.bind(dma.target_socket);
     std::vector<DmaBackendPorts> ports;
     for (std::uint32_t i = 0; i < shape.num_backends(); ++i) {
-      ports.push_back({l2_.port(i), banks[i]});
+      ports.push_back({axi_side_->port(i), banks[i]});
     }
     engine = std::make_unique<DmaEngine>(shape, dma, memory, ports, dma.stats());
     for (std::uint32_t i = 0; i < shape.num_backends(); ++i) {
-      l2_.connect(i, engine->axi_client(i));
+      axi_side_->connect(i, engine->axi_client(i));
     }
   }
 
@@ -318,11 +332,11 @@ class DmaMachine {
     for (FakeBanks& bank : banks) {
       bank.held.clear();
     }
-    l2_.step_responses(cycle);
+    axi_side_->step_responses(cycle);
     if (engine->next_active_cycle(cycle) <= cycle) {
       engine->step(cycle);
     }
-    l2_.step_requests(cycle);
+    axi_side_->step_requests(cycle);
     ++cycle;
   }
   void run_until_idle() {
@@ -351,7 +365,7 @@ class DmaMachine {
 
  private:
   BusInitiator initiator_;
-  FakeL2 l2_;
+  std::unique_ptr<AxiSide> axi_side_;
 
  public:
   std::vector<FakeBanks> banks;

@@ -65,6 +65,9 @@ class SocBench : public MemoryClient, public RefillClient, public SocTarget {
     if (master_step) {
       master_step(now_);
     }
+    if (refill_step) {
+      refill_step(now_);
+    }
     for (const auto& hart : harts_) {
       hart->step(path_, now_);
     }
@@ -94,6 +97,7 @@ class SocBench : public MemoryClient, public RefillClient, public SocTarget {
   }
 
   std::function<void(Cycles)> master_step;  ///< part 3 of a cycle
+  std::function<void(Cycles)> refill_step;  ///< part 4
   struct Refill {
     std::uint32_t tile;
     std::uint32_t tag;
@@ -103,6 +107,8 @@ class SocBench : public MemoryClient, public RefillClient, public SocTarget {
   std::vector<HartAccess> accesses;   ///< performed, with their cycles
   std::uint32_t pending_replies = 0;  ///< accesses that the target puts off first
   Cycles blocked_until = 0;           ///< the harts' response ports are taken
+
+  std::uint32_t word(std::uint32_t address) { return words_[address]; }
 
   bool is_response_port_free(std::uint32_t, Cycles cycle) const override {
     return cycle >= blocked_until;
