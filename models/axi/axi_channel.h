@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "models/base/memory_port.h"
+#include "models/base/register_fifo.h"
 #include "models/base/units.h"
 
 namespace tessera {
@@ -47,42 +47,9 @@ inline AxiResponse response_to(const AxiRequest& request, bool is_last = true) {
   return {request.tag, request.source, request.master, is_last};
 }
 
-/// Registers in a channel, in hardware semantics independent of the order in which the two sides
-/// are evaluated: what is pushed in a cycle can be popped in the next, and whether there is room
-/// depends on the state at the start of the cycle. One push and one pop per cycle.
-/// Depth 2: spill_register; others: fifo_v3 without fall-through. Source: common_cells.
-template <typename T, std::uint32_t kDepth = 2>
-class ChannelRegister {
- public:
-  bool can_push(Cycles now) const {
-    return size_ + (last_pop_ == now ? 1u : 0u) - (last_push_ == now ? 1u : 0u) < kDepth;
-  }
-  void push(const T& item, Cycles now) {
-    items_[(head_ + size_) % kDepth] = item;
-    ++size_;
-    last_push_ = now;
-  }
-  /// There is an item to pop in this cycle.
-  bool has(Cycles now) const { return last_pop_ != now && size_ > (last_push_ == now ? 1u : 0u); }
-  const T& front() const { return items_[head_]; }
-  T& front() { return items_[head_]; }
-  void pop(Cycles now) {
-    head_ = (head_ + 1) % kDepth;
-    --size_;
-    last_pop_ = now;
-  }
-  bool is_empty() const { return size_ == 0; }
-  std::uint32_t size() const { return size_; }
-
- private:
-  std::array<T, kDepth> items_{};
-  std::uint32_t head_ = 0;
-  std::uint32_t size_ = 0;
-  Cycles last_push_ = kNoCycle;
-  Cycles last_pop_ = kNoCycle;
-
-  static constexpr Cycles kNoCycle = ~Cycles{0};
-};
+/// A register in a channel that cuts both of its ways. Source: spill_register.sv.
+template <typename T>
+using ChannelRegister = RegisterFifo<T, 2>;
 
 /// The five channels of an AXI port, each with its register: axi_cut, or the outputs of an axi_mux.
 /// An item of `data` is one W beat: true when it is the last of its burst.
@@ -92,6 +59,12 @@ struct AxiChannels {
   ChannelRegister<bool> data;
   ChannelRegister<AxiResponse> read_responses;
   ChannelRegister<AxiResponse> write_responses;
+};
+
+/// Which inputs of a mux have something in their address registers; the mux looks at no others.
+struct AddressRequests {
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
 };
 
 /// A counter in a register: changes show from the next cycle on.

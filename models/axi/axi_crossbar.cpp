@@ -19,7 +19,7 @@ const AxiResponse* AxiCrossbar::read_response(std::uint32_t master, Cycles now) 
   std::uint64_t offered = 0;
   for (std::uint32_t index = 0; index < targets_.size(); ++index) {
     const auto& responses = targets_[index].channels.read_responses;
-    if (responses.has(now) && responses.front().master == master) {
+    if (responses.can_pop(now) && responses.front().master == master) {
       offered |= bit(index);
     }
   }
@@ -35,7 +35,7 @@ const AxiResponse* AxiCrossbar::write_response(std::uint32_t master, Cycles now)
   std::uint64_t offered = 0;
   for (std::uint32_t index = 0; index < targets_.size(); ++index) {
     const auto& responses = targets_[index].channels.write_responses;
-    if (responses.has(now) && responses.front().master == master) {
+    if (responses.can_pop(now) && responses.front().master == master) {
       offered |= bit(index);
     }
   }
@@ -57,6 +57,7 @@ void AxiCrossbar::end_read_response(std::uint32_t master, bool is_accepted, Cycl
   auto& responses = targets_[port.read_target].channels.read_responses;
   if (responses.front().is_last) {
     port.demux.close_read(responses.front().source, now);
+    --num_open_;
   }
   responses.pop(now);
 }
@@ -70,6 +71,7 @@ void AxiCrossbar::end_write_response(std::uint32_t master, bool is_accepted, Cyc
   port.demux.write_arbiter().accept();
   auto& responses = targets_[port.write_target].channels.write_responses;
   port.demux.close_write(responses.front().source, now);
+  --num_open_;
   responses.pop(now);
 }
 
@@ -77,6 +79,7 @@ void AxiCrossbar::show(std::uint32_t master, const Shown& shown, Cycles now) {
   Master& port = masters_[master];
   port.accepted = {};
   port.shown = shown;
+  is_shown_ = true;
   if (shown.read != nullptr) {
     const std::uint32_t target = decoder_.target_of(shown.read->address);
     if (port.demux.presents_read(*shown.read, target, now)) {
@@ -108,6 +111,7 @@ void AxiCrossbar::step(Cycles now) {
     }
     target.data = target.writes = target.reads = 0;
   }
+  is_shown_ = false;
 }
 
 void AxiCrossbar::step_reads(std::uint32_t index, Cycles now) {
@@ -122,6 +126,7 @@ void AxiCrossbar::step_reads(std::uint32_t index, Cycles now) {
   target.channels.reads.push(*master.shown.read, now);
   master.demux.accept_read(*master.shown.read, index, now);
   master.accepted.read = true;
+  ++num_open_;
 }
 
 void AxiCrossbar::step_writes(std::uint32_t index, Cycles now) {
@@ -141,10 +146,11 @@ void AxiCrossbar::step_writes(std::uint32_t index, Cycles now) {
   target.channels.writes.push(*master.shown.write, now);
   master.demux.accept_write(*master.shown.write, index, now);
   master.accepted.write = true;
+  num_open_ += master.shown.write->is_atomic ? 2 : 1;
 }
 
 void AxiCrossbar::step_data(Target& target, Cycles now) {
-  if (!target.data_order.has(now) || !target.channels.data.can_push(now) ||
+  if (!target.data_order.can_pop(now) || !target.channels.data.can_push(now) ||
       (target.data & bit(target.data_order.front())) == 0) {
     return;
   }

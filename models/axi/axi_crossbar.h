@@ -31,6 +31,8 @@ class AxiCrossbar : public AxiSlave {
               const Decoder& decoder);
 
   AxiChannels& target(std::uint32_t index) { return targets_[index].channels; }
+  /// Something is under way to or from a target, or was shown in this cycle.
+  bool is_used() const { return num_open_ != 0 || is_shown_; }
 
   const AxiResponse* read_response(std::uint32_t master, Cycles now) override;
   const AxiResponse* write_response(std::uint32_t master, Cycles now) override;
@@ -59,7 +61,7 @@ class AxiCrossbar : public AxiSlave {
     std::uint64_t writes = 0;
     std::uint64_t data = 0;
     bool is_write_shown = false;  ///< its place in the order of data is taken already
-    ChannelRegister<std::uint8_t, kMaxWrites> data_order;
+    RegisterFifo<std::uint8_t, kMaxWrites> data_order;
   };
 
   void step_reads(std::uint32_t index, Cycles now);
@@ -67,6 +69,8 @@ class AxiCrossbar : public AxiSlave {
   void step_data(Target& target, Cycles now);
 
   const Decoder& decoder_;
+  std::uint32_t num_open_ = 0;  ///< accepted, last response not yet
+  bool is_shown_ = false;
   std::vector<Master> masters_;
   std::vector<Target> targets_;
 };

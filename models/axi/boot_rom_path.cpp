@@ -9,15 +9,15 @@ BootRomPath::BootRomPath(AxiChannels& port, SocTarget& target, StatGroup& stats)
 }
 
 void BootRomPath::step(Cycles now) {
-  if (read_responses_.has(now) && port_.read_responses.can_push(now)) {
+  if (read_responses_.can_pop(now) && port_.read_responses.can_push(now)) {
     port_.read_responses.push(read_responses_.front(), now);
     read_responses_.pop(now);
   }
-  if (write_responses_.has(now) && port_.write_responses.can_push(now)) {
+  if (write_responses_.can_pop(now) && port_.write_responses.can_push(now)) {
     port_.write_responses.push(write_responses_.front(), now);
     write_responses_.pop(now);
   }
-  if (port_.reads.has(now)) {
+  if (port_.reads.can_pop(now)) {
     if (!read_responses_.can_push(now)) {
       return;
     }
@@ -32,7 +32,8 @@ void BootRomPath::step(Cycles now) {
     if (beats_left_ == 0) {
       port_.reads.pop(now);
     }
-  } else if (port_.writes.has(now) && port_.data.has(now) && write_responses_.can_push(now)) {
+  } else if (port_.writes.can_pop(now) && port_.data.can_pop(now) &&
+             write_responses_.can_push(now)) {
     const AxiRequest& write = port_.writes.front();
     if (write.hart != nullptr && !perform(target_, *write.hart, now)) {
       return;

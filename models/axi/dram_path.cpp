@@ -46,9 +46,9 @@ void DramPath::step_channel(Channel& channel, AxiChannels& port, Cycles now) {
     return;
   }
   // A burst that has begun goes on; reads before writes.
-  if (channel.writes_left == 0 && (channel.reads_left != 0 || port.reads.has(now))) {
+  if (channel.writes_left == 0 && (channel.reads_left != 0 || port.reads.can_pop(now))) {
     take_read(channel, port, now);
-  } else if (port.data.has(now) && (channel.writes_left != 0 || port.writes.has(now))) {
+  } else if (port.data.can_pop(now) && (channel.writes_left != 0 || port.writes.can_pop(now))) {
     take_write(channel, port, now);
   }
 }

@@ -3,9 +3,35 @@
 
 namespace tessera {
 
+namespace {
+
+std::uint32_t index_of(std::uint64_t bit) {
+  return static_cast<std::uint32_t>(__builtin_ctzll(bit));
+}
+
+/// Takes the front of an input's register, with the id that it has behind the mux.
+AxiRequest take(ChannelRegister<AxiRequest>& input, std::uint64_t& inputs, std::uint32_t index,
+                Cycles now) {
+  AxiRequest request = input.pop(now);
+  request.source = static_cast<std::uint16_t>(request.source + index * GroupMux::kIdsPerInput);
+  if (input.is_empty()) {
+    inputs &= ~(std::uint64_t{1} << index);
+  }
+  return request;
+}
+
+}  // namespace
+
 GroupMux::GroupMux(TilePort* tiles, std::uint32_t num_tiles, MasterPort* masters,
-                   std::uint32_t num_masters)
-    : tiles_(tiles), num_tiles_(num_tiles), masters_(masters), num_masters_(num_masters) {}
+                   std::uint32_t num_masters, std::uint32_t& open_bursts)
+    : tiles_(tiles), num_tiles_(num_tiles), masters_(masters), num_masters_(num_masters) {
+  for (std::uint32_t input = 0; input < num_tiles; ++input) {
+    tiles_[input].connect(requests_, input);
+  }
+  for (std::uint32_t input = 0; input < num_masters; ++input) {
+    masters_[input].connect(requests_, num_tiles + input, open_bursts);
+  }
+}
 
 ChannelRegister<AxiRequest>& GroupMux::reads_of(std::uint32_t input) {
   return input < num_tiles_ ? tiles_[input].reads : masters_[input - num_tiles_].reads;
@@ -23,8 +49,9 @@ void GroupMux::step(Cycles now) {
 
 void GroupMux::step_reads(Cycles now) {
   std::uint64_t requests = 0;
-  for (std::uint32_t input = 0; input < num_tiles_ + num_masters_; ++input) {
-    requests |= std::uint64_t{reads_of(input).has(now)} << input;
+  for (std::uint64_t inputs = requests_.reads; inputs != 0; inputs &= inputs - 1) {
+    const std::uint64_t bit = inputs & (~inputs + 1);
+    requests |= reads_of(index_of(bit)).can_pop(now) ? bit : 0;
   }
   if (requests == 0) {
     return;
@@ -35,16 +62,14 @@ void GroupMux::step_reads(Cycles now) {
     return;
   }
   read_arbiter_.accept();
-  AxiRequest request = reads_of(winner).front();
-  request.source = static_cast<std::uint16_t>(request.source + winner * kIdsPerInput);
-  channels.reads.push(request, now);
-  reads_of(winner).pop(now);
+  channels.reads.push(take(reads_of(winner), requests_.reads, winner, now), now);
 }
 
 void GroupMux::step_writes(Cycles now) {
   std::uint64_t requests = 0;
-  for (std::uint32_t input = 0; input < num_tiles_ + num_masters_; ++input) {
-    requests |= std::uint64_t{writes_of(input).has(now)} << input;
+  for (std::uint64_t inputs = requests_.writes; inputs != 0; inputs &= inputs - 1) {
+    const std::uint64_t bit = inputs & (~inputs + 1);
+    requests |= writes_of(index_of(bit)).can_pop(now) ? bit : 0;
   }
   if (requests == 0) {
     return;
@@ -60,14 +85,11 @@ void GroupMux::step_writes(Cycles now) {
   }
   is_write_shown_ = false;
   write_arbiter_.accept();
-  AxiRequest request = writes_of(winner).front();
-  request.source = static_cast<std::uint16_t>(request.source + winner * kIdsPerInput);
-  channels.writes.push(request, now);
-  writes_of(winner).pop(now);
+  channels.writes.push(take(writes_of(winner), requests_.writes, winner, now), now);
 }
 
 void GroupMux::step_data(Cycles now) {
-  if (!data_order_.has(now) || !channels.data.can_push(now)) {
+  if (!data_order_.can_pop(now) || !channels.data.can_push(now)) {
     return;
   }
   const std::uint32_t input = data_order_.front();
@@ -79,7 +101,7 @@ void GroupMux::step_data(Cycles now) {
     tiles_[input].take_data();
   } else {
     MasterPort& master = masters_[input - num_tiles_];
-    if (!master.data.has(now)) {
+    if (!master.data.can_pop(now)) {
       return;
     }
     is_last = master.data.front();
@@ -92,7 +114,7 @@ void GroupMux::step_data(Cycles now) {
 }
 
 void GroupMux::deliver(Cycles now) {
-  if (channels.read_responses.has(now)) {
+  if (channels.read_responses.can_pop(now)) {
     const AxiResponse& response = channels.read_responses.front();
     const std::uint32_t input = response.source / kIdsPerInput;
     const auto side = static_cast<TilePort::Input>(response.source % kIdsPerInput);
@@ -106,7 +128,7 @@ void GroupMux::deliver(Cycles now) {
       channels.read_responses.pop(now);
     }
   }
-  if (channels.write_responses.has(now)) {
+  if (channels.write_responses.can_pop(now)) {
     const AxiResponse& response = channels.write_responses.front();
     const std::uint32_t input = response.source / kIdsPerInput;
     if (input >= num_tiles_) {

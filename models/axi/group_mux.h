@@ -17,8 +17,11 @@ namespace tessera {
 /// axi_hier_interco.sv instantiates it; inputs in the order of mempool_group.sv: tiles, masters.
 class GroupMux {
  public:
-  GroupMux(TilePort* tiles, std::uint32_t num_tiles, MasterPort* masters,
-           std::uint32_t num_masters);
+  /// Counts the masters' bursts under way in `open_bursts`.
+  GroupMux(TilePort* tiles, std::uint32_t num_tiles, MasterPort* masters, std::uint32_t num_masters,
+           std::uint32_t& open_bursts);
+  GroupMux(const GroupMux&) = delete;
+  GroupMux& operator=(const GroupMux&) = delete;
 
   AxiChannels channels;
   static constexpr std::uint32_t kIdsPerInput = 4;
@@ -42,10 +45,11 @@ class GroupMux {
   std::uint32_t num_tiles_;
   MasterPort* masters_;
   std::uint32_t num_masters_;
+  AddressRequests requests_;
   LockingArbiter read_arbiter_;
   LockingArbiter write_arbiter_;
   bool is_write_shown_ = false;  ///< its place in the order of data is taken already
-  ChannelRegister<std::uint8_t, kMaxWrites> data_order_;
+  RegisterFifo<std::uint8_t, kMaxWrites> data_order_;
 };
 
 }  // namespace tessera

@@ -3,10 +3,9 @@
 
 namespace tessera {
 
-GroupPort::GroupPort(std::uint8_t index, const GroupMux& group_mux,
-                     std::uint32_t read_only_cache_bytes, std::uint32_t axi_bytes,
-                     SocTarget& target, StatGroup& stats)
-    : mux(group_mux),
+GroupPort::GroupPort(std::uint8_t index, const Inputs& inputs, std::uint32_t read_only_cache_bytes,
+                     std::uint32_t axi_bytes, SocTarget& target, StatGroup& stats)
+    : mux(inputs.tiles, inputs.num_tiles, inputs.masters, inputs.num_masters, inputs.open_bursts),
       index_(index),
       target_(target),
       cache_(read_only_cache_bytes, axi_bytes, stats.add_group("read_only_cache")),
@@ -26,7 +25,7 @@ void GroupPort::step(Cycles now) {
 }
 
 void GroupPort::step_read_responses(Cycles now) {
-  const bool has_beat = cut.read_responses.has(now);
+  const bool has_beat = cut.read_responses.can_pop(now);
   is_refill_response_ =
       has_beat && remap_.read_source(cut.read_responses.front().source) == kRefillSource;
   const bool is_bypass = has_beat && !is_refill_response_;
@@ -62,7 +61,7 @@ void GroupPort::step_read_responses(Cycles now) {
 }
 
 void GroupPort::step_write_responses(Cycles now) {
-  if (!cut.write_responses.has(now) || !mux.channels.write_responses.can_push(now)) {
+  if (!cut.write_responses.can_pop(now) || !mux.channels.write_responses.can_push(now)) {
     return;
   }
   AxiResponse response = cut.write_responses.front();
@@ -72,80 +71,97 @@ void GroupPort::step_write_responses(Cycles now) {
   mux.channels.write_responses.push(response, now);
 }
 
-void GroupPort::step_addresses(Cycles now) {
-  // What is at the outputs of the mux's registers, and where it shows.
-  const AxiRequest* read = mux.channels.reads.has(now) ? &mux.channels.reads.front() : nullptr;
-  if (read != nullptr) {
-    if (!is_read_waiting_) {
-      read_target_ = !read->is_exclusive && cache_.covers(read->address) ? kCache : kBypass;
-    }
-    if (!demux_.presents_read(*read, read_target_, now)) {
-      is_read_waiting_ = true;
-      read = nullptr;
-    }
+/// The read at the mux's register, when it shows at its target; null: none.
+const AxiRequest* GroupPort::present_read(Cycles now) {
+  if (!mux.channels.reads.can_pop(now)) {
+    return nullptr;
   }
-  const AxiRequest* write = mux.channels.writes.has(now) ? &mux.channels.writes.front() : nullptr;
-  if (write != nullptr && !demux_.presents_write(*write, kBypass, now)) {
-    write = nullptr;
+  const AxiRequest& read = mux.channels.reads.front();
+  if (!is_read_waiting_) {
+    read_target_ = !read.is_exclusive && cache_.covers(read.address) ? kCache : kBypass;
   }
+  is_read_waiting_ = true;
+  return demux_.presents_read(read, read_target_, now) ? &read : nullptr;
+}
 
-  // Direct reads and refills meet in front of the remapper.
+const AxiRequest* GroupPort::present_write(Cycles now) {
+  if (!mux.channels.writes.can_pop(now)) {
+    return nullptr;
+  }
+  const AxiRequest& write = mux.channels.writes.front();
+  return demux_.presents_write(write, kBypass, now) ? &write : nullptr;
+}
+
+void GroupPort::step_addresses(Cycles now) {
+  const AxiRequest* read = present_read(now);
+  const AxiRequest* bypass = read_target_ == kBypass ? read : nullptr;
+  const Target sent = send_addresses(bypass, present_write(now), now);
+
+  ReadOnlyCache::Input input;
+  input.read = read_target_ == kCache ? read : nullptr;
+  input.has_refill = is_refill_response_;
+  input.is_refill_request_accepted = sent == kCache;
+  const ReadOnlyCache::Output cached = cache_.step(input, now);
+  if (cached.is_refill_accepted) {
+    remap_.close_read(cut.read_responses.pop(now).source, now);
+    ++read_beats_;
+  }
+  if (cached.is_read_accepted || sent == kBypass) {
+    demux_.accept_read(*read, read_target_, now);
+    mux.channels.reads.pop(now);
+    is_read_waiting_ = false;
+  }
+}
+
+/// Sends what passes the remapper. Direct reads and refills of the cache meet in front of it;
+/// returns which of them went, kNumTargets for none.
+GroupPort::Target GroupPort::send_addresses(const AxiRequest* bypass, const AxiRequest* write,
+                                            Cycles now) {
   const std::uint32_t* refill_line = cache_.refill_request(now);
   if (refill_line != nullptr) {
     refill_.address = *refill_line;
     refill_.source = kRefillSource;
   }
-  const AxiRequest* bypass = read != nullptr && read_target_ == kBypass ? read : nullptr;
   const std::uint64_t requests =
       std::uint64_t{bypass != nullptr} << kBypass | std::uint64_t{refill_line != nullptr} << kCache;
-  const std::uint32_t winner = requests != 0 ? read_arbiter_.winner(requests) : kNumTargets;
   IdRemap::Input shown;
-  shown.read = winner == kBypass ? bypass : winner == kCache ? &refill_ : nullptr;
   shown.write = write;
+  Target winner = kNumTargets;
+  if (requests != 0) {
+    winner = static_cast<Target>(read_arbiter_.winner(requests));
+    shown.read = winner == kBypass ? bypass : &refill_;
+  } else if (write == nullptr) {
+    return winner;
+  }
   const IdRemap::Output output = remap_.present(shown, now);
   const bool is_read_out = output.has_read && cut.reads.can_push(now);
   const bool is_write_out = output.has_write && cut.writes.can_push(now);
   remap_.accept(output, is_read_out, is_write_out);
-  if (is_read_out) {
-    AxiRequest request = *shown.read;
-    request.source = output.read_id;
-    request.master = index_;
-    cut.reads.push(request, now);
-    read_arbiter_.accept();
-  } else if (winner != kNumTargets) {
-    read_arbiter_.hold();
-  }
   if (is_write_out) {
-    AxiRequest request = *write;
-    request.source = output.write_id;
-    request.master = index_;
-    cut.writes.push(request, now);
+    send(*write, output.write_id, cut.writes, now);
     demux_.accept_write(*write, kBypass, now);
     mux.channels.writes.pop(now);
   }
+  if (is_read_out) {
+    send(*shown.read, output.read_id, cut.reads, now);
+    read_arbiter_.accept();
+    return winner;
+  }
+  if (requests != 0) {
+    read_arbiter_.hold();
+  }
+  return kNumTargets;
+}
 
-  ReadOnlyCache::Input input;
-  input.read = read != nullptr && read_target_ == kCache ? read : nullptr;
-  input.has_refill = is_refill_response_;
-  input.is_refill_request_accepted = is_read_out && winner == kCache;
-  const ReadOnlyCache::Output cached = cache_.step(input, now);
-  if (cached.is_refill_accepted) {
-    remap_.close_read(cut.read_responses.front().source, now);
-    cut.read_responses.pop(now);
-    ++read_beats_;
-  }
-  const bool is_read_accepted = cached.is_read_accepted || (is_read_out && winner == kBypass);
-  if (read != nullptr) {
-    is_read_waiting_ = !is_read_accepted;
-  }
-  if (is_read_accepted) {
-    demux_.accept_read(*read, read_target_, now);
-    mux.channels.reads.pop(now);
-  }
+void GroupPort::send(AxiRequest request, std::uint16_t id, ChannelRegister<AxiRequest>& to,
+                     Cycles now) {
+  request.source = id;
+  request.master = index_;
+  to.push(request, now);
 }
 
 void GroupPort::step_data(Cycles now) {
-  if (!mux.channels.data.has(now) || !demux_.presents_data() || !cut.data.can_push(now)) {
+  if (!mux.channels.data.can_pop(now) || !demux_.presents_data() || !cut.data.can_push(now)) {
     return;
   }
   const bool is_last = mux.channels.data.front();

@@ -20,7 +20,15 @@ namespace tessera {
 /// snitch_read_only_cache.sv; i_axi_cut in mempool_group.sv.
 class GroupPort {
  public:
-  GroupPort(std::uint8_t index, const GroupMux& mux, std::uint32_t read_only_cache_bytes,
+  /// What sits at the inputs of the mux; `open_bursts` counts the masters' bursts under way.
+  struct Inputs {
+    TilePort* tiles;
+    std::uint32_t num_tiles;
+    MasterPort* masters;
+    std::uint32_t num_masters;
+    std::uint32_t& open_bursts;
+  };
+  GroupPort(std::uint8_t index, const Inputs& inputs, std::uint32_t read_only_cache_bytes,
             std::uint32_t axi_bytes, SocTarget& target, StatGroup& stats);
 
   GroupMux mux;
@@ -40,6 +48,10 @@ class GroupPort {
   void step_read_responses(Cycles now);
   void step_write_responses(Cycles now);
   void step_addresses(Cycles now);
+  const AxiRequest* present_read(Cycles now);
+  const AxiRequest* present_write(Cycles now);
+  Target send_addresses(const AxiRequest* bypass, const AxiRequest* write, Cycles now);
+  void send(AxiRequest request, std::uint16_t id, ChannelRegister<AxiRequest>& to, Cycles now);
   void step_data(Cycles now);
 
   const std::uint8_t index_;

@@ -32,7 +32,7 @@ L2Path::L2Path(std::uint32_t num_masters, std::uint32_t num_banks, std::uint32_t
 
 const AxiResponse* L2Path::read_response(std::uint32_t master, Cycles now) {
   Adapter& adapter = adapters_[master];
-  if (!adapter.responses.has(now) || !adapter.responses.front().has_read_response) {
+  if (!adapter.responses.can_pop(now) || !adapter.responses.front().has_read_response) {
     return nullptr;
   }
   const Beat& beat = adapter.responses.front();
@@ -42,32 +42,42 @@ const AxiResponse* L2Path::read_response(std::uint32_t master, Cycles now) {
 
 const AxiResponse* L2Path::write_response(std::uint32_t master, Cycles now) {
   Adapter& adapter = adapters_[master];
-  if (!adapter.responses.has(now) || !adapter.responses.front().has_write_response) {
+  if (!adapter.responses.can_pop(now) || !adapter.responses.front().has_write_response) {
     return nullptr;
   }
   adapter.response = response_to(adapter.responses.front().request);
   return &adapter.response;
 }
 
-void L2Path::end_read_response(std::uint32_t master, bool is_accepted, Cycles) {
-  adapters_[master].responses.front().has_read_response = !is_accepted;
+void L2Path::end_read_response(std::uint32_t master, bool is_accepted, Cycles now) {
+  Adapter& adapter = adapters_[master];
+  adapter.responses.front().has_read_response = !is_accepted;
+  retire_answered(adapter, now);
 }
 
-void L2Path::end_write_response(std::uint32_t master, bool is_accepted, Cycles) {
-  adapters_[master].responses.front().has_write_response = !is_accepted;
+void L2Path::end_write_response(std::uint32_t master, bool is_accepted, Cycles now) {
+  Adapter& adapter = adapters_[master];
+  adapter.responses.front().has_write_response = !is_accepted;
+  retire_answered(adapter, now);
+}
+
+/// A beat that has been answered lets the next one go, from the next cycle on.
+void L2Path::retire_answered(Adapter& adapter, Cycles now) {
+  const Beat& beat = adapter.responses.front();
+  if (!beat.has_read_response && !beat.has_write_response) {
+    adapter.responses.pop(now);
+    adapter.in_flight.add(-1, now);
+  }
 }
 
 void L2Path::show(std::uint32_t master, const Shown& shown, Cycles now) {
   Adapter& adapter = adapters_[master];
   adapter.accepted = {};
-  if (adapter.responses.has(now)) {
-    const Beat& beat = adapter.responses.front();
-    if (!beat.has_read_response && !beat.has_write_response) {
-      adapter.responses.pop(now);
-      adapter.in_flight.add(-1, now);
-    }
+  if (adapter.responses.can_pop(now)) {
+    retire_answered(adapter, now);  // beats of a write burst but the last have no answer
   }
-  if (!select(adapter, shown)) {
+  // What was chosen in an earlier cycle stays until it is accepted.
+  if (!adapter.is_locked && !select(adapter, shown)) {
     return;
   }
   if (adapter.in_flight.at_start(now) == 0) {
@@ -88,16 +98,14 @@ bool L2Path::select(Adapter& adapter, const Shown& shown) {
   const AxiRequest* write = adapter.writes_left != 0 ? &adapter.write : shown.write;
   const bool is_last_read =
       has_read && (adapter.reads_left == 1 || (adapter.reads_left == 0 && read->beats == 1));
-  if (!adapter.is_locked) {
-    if (has_read != has_write) {
-      adapter.is_write_selected = has_write;
-    } else if (*shown.data && !is_last_read) {
-      adapter.is_write_selected = true;
-    } else if (adapter.writes_left != 0 || adapter.reads_left != 0) {
-      adapter.is_write_selected = adapter.writes_left != 0;
-    } else {
-      adapter.is_write_selected = !adapter.is_write_selected;
-    }
+  if (has_read != has_write) {
+    adapter.is_write_selected = has_write;
+  } else if (*shown.data && !is_last_read) {
+    adapter.is_write_selected = true;
+  } else if (adapter.writes_left != 0 || adapter.reads_left != 0) {
+    adapter.is_write_selected = adapter.writes_left != 0;
+  } else {
+    adapter.is_write_selected = !adapter.is_write_selected;
   }
   Beat& beat = adapter.beat;
   beat.is_write = adapter.is_write_selected;
@@ -111,7 +119,7 @@ bool L2Path::select(Adapter& adapter, const Shown& shown) {
 
 void L2Path::step(Cycles now) {
   for (Bank& bank : banks_) {
-    if (bank.beats.has(now) && now >= bank.busy_until) {
+    if (bank.beats.can_pop(now) && now >= bank.busy_until) {
       access(bank, now);
     }
     if (bank.requests == 0) {

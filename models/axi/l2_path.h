@@ -65,7 +65,7 @@ class L2Path : public AxiSlave {
     std::uint64_t conflict_cycles = 0;
   };
 
-  void end_response(Adapter& adapter, Cycles now);
+  void retire_answered(Adapter& adapter, Cycles now);
   bool select(Adapter& adapter, const Shown& shown);
   void accept(std::uint32_t master, Bank& bank, Cycles now);
   void access(Bank& bank, Cycles now);

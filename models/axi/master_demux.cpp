@@ -7,7 +7,7 @@ void MasterDemux::take_responses(Cycles now) {
   std::array<const AxiResponse*, kNumTargets> offered{};
   std::uint64_t requests = 0;
   for (std::uint32_t target = 0; target < kNumTargets; ++target) {
-    offered[target] = slaves_[target]->read_response(master_, now);
+    offered[target] = open_[target] != 0 ? slaves_[target]->read_response(master_, now) : nullptr;
     requests |= std::uint64_t{offered[target] != nullptr} << target;
   }
   if (requests != 0) {
@@ -18,6 +18,7 @@ void MasterDemux::take_responses(Cycles now) {
       cut_.read_responses.push(*offered[winner], now);
       if (offered[winner]->is_last) {
         demux_.close_read(offered[winner]->source, now);
+        --open_[winner];
       }
     } else {
       demux_.read_arbiter().hold();
@@ -31,7 +32,7 @@ void MasterDemux::take_responses(Cycles now) {
 
   requests = 0;
   for (std::uint32_t target = 0; target < kNumTargets; ++target) {
-    offered[target] = slaves_[target]->write_response(master_, now);
+    offered[target] = open_[target] != 0 ? slaves_[target]->write_response(master_, now) : nullptr;
     requests |= std::uint64_t{offered[target] != nullptr} << target;
   }
   if (requests != 0) {
@@ -41,6 +42,7 @@ void MasterDemux::take_responses(Cycles now) {
       demux_.write_arbiter().accept();
       cut_.write_responses.push(*offered[winner], now);
       demux_.close_write(offered[winner]->source, now);
+      --open_[winner];
     } else {
       demux_.write_arbiter().hold();
     }
@@ -54,35 +56,45 @@ void MasterDemux::take_responses(Cycles now) {
 
 void MasterDemux::show_requests(Cycles now) {
   std::array<AxiSlave::Shown, kNumTargets> shown{};
-  if (cut_.reads.has(now)) {
+  if (cut_.reads.can_pop(now)) {
     const AxiRequest& read = cut_.reads.front();
     if (demux_.presents_read(read, target_of(read), now)) {
       shown[target_of(read)].read = &read;
     }
   }
-  if (cut_.writes.has(now)) {
+  if (cut_.writes.can_pop(now)) {
     const AxiRequest& write = cut_.writes.front();
     if (demux_.presents_write(write, target_of(write), now)) {
       shown[target_of(write)].write = &write;
     }
   }
-  if (cut_.data.has(now) && demux_.presents_data()) {
+  if (cut_.data.can_pop(now) && demux_.presents_data()) {
     shown[demux_.data_target()].data = &cut_.data.front();
   }
   for (std::uint32_t target = 0; target < kNumTargets; ++target) {
-    slaves_[target]->show(master_, shown[target], now);
+    const AxiSlave::Shown& to_slave = shown[target];
+    is_shown_[target] = open_[target] != 0 || to_slave.read != nullptr ||
+                        to_slave.write != nullptr || to_slave.data != nullptr;
+    if (is_shown_[target]) {
+      slaves_[target]->show(master_, to_slave, now);
+    }
   }
 }
 
 void MasterDemux::end_requests(Cycles now) {
   for (std::uint32_t target = 0; target < kNumTargets; ++target) {
+    if (!is_shown_[target]) {
+      continue;
+    }
     const AxiSlave::Accepted accepted = slaves_[target]->accepted(master_);
     if (accepted.read) {
       demux_.accept_read(cut_.reads.front(), target, now);
+      ++open_[target];
       cut_.reads.pop(now);
     }
     if (accepted.write) {
       demux_.accept_write(cut_.writes.front(), target, now);
+      open_[target] += cut_.writes.front().is_atomic ? 2 : 1;
       cut_.writes.pop(now);
     }
     if (accepted.data) {

@@ -20,6 +20,7 @@ class MasterDemux {
               AxiSlave& l2_path)
       : master_(master), cut_(cut), l2_(l2), slaves_{&soc, &l2_path} {}
 
+  // Slaves with nothing under way and nothing to be shown are not asked.
   void take_responses(Cycles now);
   void show_requests(Cycles now);
   /// After the slaves' step().
@@ -37,6 +38,8 @@ class MasterDemux {
   AxiChannels& cut_;
   const AddressRange l2_;
   const std::array<AxiSlave*, kNumTargets> slaves_;
+  std::array<std::uint32_t, kNumTargets> open_{};  ///< accepted, last response not yet
+  std::array<bool, kNumTargets> is_shown_{};       ///< the slave was asked in this cycle
   AxiDemux demux_{IdRemap::kNumIds, kMaxPerId};
 };
 

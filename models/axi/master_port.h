@@ -22,10 +22,16 @@ class MasterPort : public AxiPort {
     stats.add("write_beats", "count", "W beats sent", &write_beats_);
     stats.add("read_bursts", "count", "read bursts begun", &read_bursts_);
     stats.add("write_bursts", "count", "write bursts begun", &write_bursts_);
-    stats.add("busy_cycles", "cycles", "cycles with bursts in flight", &busy_cycles_);
   }
 
   void connect(AxiClient& client) { client_ = &client; }
+  /// Tells `requests` when input `index` of the mux has an address to send, and counts its bursts
+  /// in `open`.
+  void connect(AddressRequests& requests, std::uint32_t index, std::uint32_t& open) {
+    requests_ = &requests;
+    request_bit_ = std::uint64_t{1} << index;
+    open_ = &open;
+  }
 
   bool can_issue(bool is_write) const override { return (is_write ? writes : reads).is_empty(); }
   void issue(const AxiBurst& burst) override {
@@ -35,8 +41,9 @@ class MasterPort : public AxiPort {
     request.source = static_cast<std::uint16_t>(burst.tag & kSubIdMask);
     request.beats = static_cast<std::uint16_t>(burst.beats);
     (burst.is_write ? writes : reads).push(request, now_ - 1);  // as if it had come before
+    (burst.is_write ? requests_->writes : requests_->reads) |= request_bit_;
     ++(burst.is_write ? write_bursts_ : read_bursts_);
-    ++open_;
+    ++*open_;
   }
   bool can_write() const override { return data.is_empty(); }
   void write_beat(bool is_last) override {
@@ -53,26 +60,24 @@ class MasterPort : public AxiPort {
   bool can_take_read() const { return client_->can_take_beat(); }
   void take_read(const AxiResponse& response) {
     ++read_beats_;
-    open_ -= response.is_last;
+    *open_ -= response.is_last;
     client_->read_beat(response.tag, response.is_last, now_);
   }
   void take_write_response(const AxiResponse& response) {
-    --open_;
+    --*open_;
     client_->write_response(response.tag, now_);
   }
-
-  bool is_idle() const { return open_ == 0; }
-  void count_cycle() { busy_cycles_ += open_ != 0; }
 
  private:
   const Cycles& now_;
   AxiClient* client_ = nullptr;
-  std::uint32_t open_ = 0;  ///< bursts without their last response
+  AddressRequests* requests_ = nullptr;
+  std::uint64_t request_bit_ = 0;
+  std::uint32_t* open_ = nullptr;  ///< bursts without their last response
   std::uint64_t read_beats_ = 0;
   std::uint64_t write_beats_ = 0;
   std::uint64_t read_bursts_ = 0;
   std::uint64_t write_bursts_ = 0;
-  std::uint64_t busy_cycles_ = 0;
 };
 
 }  // namespace tessera

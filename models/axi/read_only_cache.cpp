@@ -46,7 +46,7 @@ bool ReadOnlyCache::covers(std::uint32_t address) const {
 }
 
 const AxiResponse* ReadOnlyCache::response(SocTarget& target, Cycles now) {
-  if (!line_responses_.has(now)) {
+  if (!line_responses_.can_pop(now)) {
     return nullptr;
   }
   const auto source =
@@ -146,8 +146,11 @@ ReadOnlyCache::TagWrite ReadOnlyCache::handle_refill(Cycles now) {
 }
 
 ReadOnlyCache::Output ReadOnlyCache::step(const Input& input, Cycles now) {
-  catch_up_flush(now);
   Output output;
+  if (input.read == nullptr && !input.has_refill && !has_tag_ && !has_data_ && !is_bursting_) {
+    return output;
+  }
+  catch_up_flush(now);
   const bool is_hit = has_data_ && data_.is_hit && !is_waiting_for_miss();
   bool is_data_done = !has_data_;
   if (has_data_ && !data_.is_hit && !is_waiting_for_miss()) {

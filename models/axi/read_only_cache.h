@@ -126,8 +126,8 @@ class ReadOnlyCache {
   // snitch_icache_handler, snitch_icache_refill.
   std::array<Miss, kMaxReads> misses_{};
   std::uint32_t num_pending_ = 0;
-  ChannelRegister<std::uint8_t, kMaxRefills> refills_;  ///< misses in the order of their requests
-  Sources missing_;                                     ///< ids with a miss
+  RegisterFifo<std::uint8_t, kMaxRefills> refills_;  ///< misses in the order of their requests
+  Sources missing_;                                  ///< ids with a miss
   std::uint32_t victim_ = 0;
   bool is_locked_ = false;
   bool is_refill_selected_ = false;

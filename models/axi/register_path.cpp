@@ -28,7 +28,7 @@ void RegisterPath::step(Cycles now) {
     take_write_address(true, now);
   }
   access(now);
-  wait_cycles_ += port_.reads.has(now) || port_.writes.has(now);
+  wait_cycles_ += port_.reads.can_pop(now) || port_.writes.can_pop(now);
 }
 
 void RegisterPath::respond(Cycles now) {
@@ -47,7 +47,7 @@ void RegisterPath::respond(Cycles now) {
 }
 
 void RegisterPath::take_read(Cycles now) {
-  if (!port_.reads.has(now) || !read_.is_due(State::kIdle, now)) {
+  if (!port_.reads.can_pop(now) || !read_.is_due(State::kIdle, now)) {
     return;
   }
   read_.request = port_.reads.front();
@@ -58,13 +58,13 @@ void RegisterPath::take_read(Cycles now) {
 }
 
 void RegisterPath::take_write_address(bool has_data_passed, Cycles now) {
-  if (has_address_ || !port_.writes.has(now)) {
+  if (has_address_ || !port_.writes.can_pop(now)) {
     return;
   }
   if (!has_data_passed && !write_.is_due(State::kIdle, now)) {
     return;
   }
-  if (!timing_.takes_address_early && !(port_.data.has(now) && now >= next_data_from_)) {
+  if (!timing_.takes_address_early && !(port_.data.can_pop(now) && now >= next_data_from_)) {
     return;
   }
   if (port_.writes.front().is_atomic) {
@@ -81,8 +81,8 @@ void RegisterPath::take_write_address(bool has_data_passed, Cycles now) {
 }
 
 bool RegisterPath::take_write_data(Cycles now) {
-  if (!has_address_ || !port_.data.has(now) || write_.state != State::kIdle || now < data_from_ ||
-      now < next_data_from_) {
+  if (!has_address_ || !port_.data.can_pop(now) || write_.state != State::kIdle ||
+      now < data_from_ || now < next_data_from_) {
     return false;
   }
   write_.request = address_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/axi/soc_path.h"
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <vector>
@@ -80,14 +81,17 @@ struct SocPath::Machine {
   void step_responses(Cycles cycle);
   void step_requests(Cycles cycle);
   bool is_idle() const;
-  bool is_active(std::uint32_t group) const;
   void wake(std::uint32_t tile);
   template <typename Visitor>
   void visit_active_tiles(Visitor&& visitor);
   void apply_cache_control();
 
+  TilePort& tile_of(std::uint32_t hart) { return tiles[hart >> tile_shift]; }
+  std::uint32_t lane_of(std::uint32_t hart) const { return hart & (parameters.harts_per_tile - 1); }
+
   const SocPathParameters parameters;
   const std::uint32_t num_groups;
+  const std::uint32_t tile_shift;  ///< hart number -> tile number
   Cycles now = 0;
   bool is_running = false;
   MemoryClient* harts = nullptr;
@@ -105,7 +109,14 @@ struct SocPath::Machine {
   RegisterPath external;
 
   std::vector<std::uint64_t> active_tiles;  ///< bit set: the tile is not idle
-  std::vector<std::uint32_t> num_active;    ///< of each group's tiles
+  /// What is under way in a group.
+  struct Activity {
+    std::uint32_t tiles = 0;   ///< that are not idle
+    std::uint32_t bursts = 0;  ///< of its masters
+    bool is_refilling = false;
+    bool any() const { return tiles != 0 || bursts != 0 || is_refilling; }
+  };
+  std::vector<Activity> activity;
 
   struct CacheControl {
     Cycles at;
@@ -121,6 +132,7 @@ struct SocPath::Machine {
 SocPath::Machine::Machine(const SocPathParameters& shape, SocTarget& target, StatGroup& stats)
     : parameters(shape),
       num_groups(shape.num_tiles / shape.tiles_per_group),
+      tile_shift(static_cast<std::uint32_t>(__builtin_ctz(shape.harts_per_tile))),
       decoder(parameters),
       crossbar(num_groups, kNumSocTargets, kMaxPerSocId, decoder),
       l2(make_l2(shape, num_groups, target, stats.add_group("l2"))),
@@ -128,7 +140,10 @@ SocPath::Machine::Machine(const SocPathParameters& shape, SocTarget& target, Sta
       boot_rom(crossbar.target(kBootRom), target, stats.add_group("boot_rom")),
       external(kExternalTiming, crossbar.target(kExternal), target, stats.add_group("external")),
       active_tiles((shape.num_tiles + 63) / 64),
-      num_active(num_groups) {
+      activity(num_groups) {
+  TESSERA_CHECK(is_power_of_two(shape.harts_per_tile), "{} harts per tile", shape.harts_per_tile);
+  TESSERA_CHECK(shape.num_tiles % shape.tiles_per_group == 0, "{} tiles in groups of {}",
+                shape.num_tiles, shape.tiles_per_group);
   tiles.reserve(shape.num_tiles);
   for (std::uint32_t tile = 0; tile < shape.num_tiles; ++tile) {
     tiles.emplace_back(shape.harts_per_tile, shape.axi_bytes,
@@ -142,32 +157,17 @@ SocPath::Machine::Machine(const SocPathParameters& shape, SocTarget& target, Sta
     }
     groups.emplace_back(
         static_cast<std::uint8_t>(group),
-        GroupMux(&tiles[group * shape.tiles_per_group], shape.tiles_per_group,
-                 &masters[group * shape.masters_per_group], shape.masters_per_group),
+        GroupPort::Inputs{&tiles[group * shape.tiles_per_group], shape.tiles_per_group,
+                          masters.data() + group * shape.masters_per_group, shape.masters_per_group,
+                          activity[group].bursts},
         shape.read_only_cache_bytes, shape.axi_bytes, target, group_stats);
     demuxes.emplace_back(group, groups.back().cut, parameters.l2, crossbar, *l2);
   }
 }
 
-bool SocPath::Machine::is_active(std::uint32_t group) const {
-  if (num_active[group] != 0 || !groups[group].is_idle()) {
-    return true;
-  }
-  for (std::uint32_t index = 0; index < parameters.masters_per_group; ++index) {
-    if (!masters[group * parameters.masters_per_group + index].is_idle()) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool SocPath::Machine::is_idle() const {
-  for (std::uint32_t group = 0; group < num_groups; ++group) {
-    if (is_active(group)) {
-      return false;
-    }
-  }
-  return true;
+  return std::none_of(activity.begin(), activity.end(),
+                      [](const Activity& group) { return group.any(); });
 }
 
 void SocPath::Machine::wake(std::uint32_t tile) {
@@ -175,7 +175,7 @@ void SocPath::Machine::wake(std::uint32_t tile) {
   const std::uint64_t bit = std::uint64_t{1} << tile % 64;
   if ((word & bit) == 0) {
     word |= bit;
-    ++num_active[tile / parameters.tiles_per_group];
+    ++activity[tile / parameters.tiles_per_group].tiles;
   }
 }
 
@@ -194,7 +194,7 @@ void SocPath::Machine::step_responses(Cycles cycle) {
   visit_active_tiles(
       [this](std::uint32_t tile) { tiles[tile].deliver(tile, *harts, *caches, now); });
   for (std::uint32_t group = 0; group < num_groups; ++group) {
-    if (is_active(group)) {
+    if (activity[group].any()) {
       groups[group].mux.deliver(now);
     }
   }
@@ -205,12 +205,9 @@ void SocPath::Machine::step_requests(Cycles cycle) {
   apply_cache_control();
   std::uint64_t active = 0;
   for (std::uint32_t group = 0; group < num_groups; ++group) {
-    active |= std::uint64_t{is_active(group)} << group;
+    active |= std::uint64_t{activity[group].any()} << group;
   }
-  if (active == 0) {
-    return;
-  }
-  const auto visit = [this, active](auto&& visitor) {
+  const auto visit = [active](auto&& visitor) {
     for (std::uint64_t bits = active; bits != 0; bits &= bits - 1) {
       visitor(static_cast<std::uint32_t>(__builtin_ctzll(bits)));
     }
@@ -219,21 +216,23 @@ void SocPath::Machine::step_requests(Cycles cycle) {
     demuxes[group].take_responses(now);
     demuxes[group].show_requests(now);
   });
-  crossbar.step(now);
-  l2->step(now);
-  visit([this](std::uint32_t group) { demuxes[group].end_requests(now); });
-  registers.step(now);
-  boot_rom.step(now);
-  external.step(now);
-  visit([this](std::uint32_t group) { groups[group].step(now); });
-  for (MasterPort& master : masters) {
-    master.count_cycle();
+  if (crossbar.is_used()) {
+    crossbar.step(now);
+    registers.step(now);
+    boot_rom.step(now);
+    external.step(now);
   }
+  l2->step(now);
+  visit([this](std::uint32_t group) {
+    demuxes[group].end_requests(now);
+    groups[group].step(now);
+    activity[group].is_refilling = !groups[group].is_idle();
+  });
   visit_active_tiles([this](std::uint32_t tile) {
     tiles[tile].step(now);
     if (tiles[tile].is_idle()) {
       active_tiles[tile / 64] &= ~(std::uint64_t{1} << tile % 64);
-      --num_active[tile / parameters.tiles_per_group];
+      --activity[tile / parameters.tiles_per_group].tiles;
     }
   });
 }
@@ -275,15 +274,13 @@ Steppable& SocPath::request_side() {
 }
 
 bool SocPath::is_pending(std::uint32_t hart) const {
-  const std::uint32_t harts_per_tile = machine_->parameters.harts_per_tile;
-  return machine_->tiles[hart / harts_per_tile].is_pending(hart % harts_per_tile);
+  return machine_->tile_of(hart).is_pending(machine_->lane_of(hart));
 }
 
 void SocPath::request(const MemoryRequest& request) {
   const std::uint32_t hart = request.access.hart;
-  const std::uint32_t harts_per_tile = machine_->parameters.harts_per_tile;
-  machine_->tiles[hart / harts_per_tile].request(hart % harts_per_tile, request);
-  machine_->wake(hart / harts_per_tile);
+  machine_->tile_of(hart).request(machine_->lane_of(hart), request);
+  machine_->wake(hart >> machine_->tile_shift);
 }
 
 bool SocPath::can_refill(std::uint32_t tile) const {

@@ -42,8 +42,9 @@ void TilePort::refill(std::uint32_t address, std::uint32_t bytes, std::uint32_t 
 
 void TilePort::step(Cycles now) {
   mux_reads(now);
-  if (converted_writes_.has(now) && writes.can_push(now)) {
+  if (converted_writes_.can_pop(now) && writes.can_push(now)) {
     writes.push(converted_writes_.front(), now);
+    requests_->writes |= request_bit_;
     converted_writes_.pop(now);
   }
   convert_writes(now);
@@ -53,8 +54,8 @@ void TilePort::step(Cycles now) {
 }
 
 void TilePort::mux_reads(Cycles now) {
-  const std::uint64_t requests = std::uint64_t{refill_reads_.has(now)} << kCache |
-                                 std::uint64_t{converted_reads_.has(now)} << kHarts;
+  const std::uint64_t requests = std::uint64_t{refill_reads_.can_pop(now)} << kCache |
+                                 std::uint64_t{converted_reads_.can_pop(now)} << kHarts;
   if (requests == 0) {
     return;
   }
@@ -65,13 +66,14 @@ void TilePort::mux_reads(Cycles now) {
   }
   read_arbiter_.accept();
   reads.push(winner.front(), now);
+  requests_->reads |= request_bit_;
   winner.pop(now);
 }
 
 void TilePort::convert_writes(Cycles now) {
   switch (write_state_) {
     case WriteState::kIdle:
-      if (hart_writes_.has(now)) {
+      if (hart_writes_.can_pop(now)) {
         // An atomic also occupies the read half, which will carry its response.
         if (hart_writes_.front().is_atomic) {
           if (read_state_ != ReadState::kIdle || read_changed_ == now) {
@@ -91,7 +93,7 @@ void TilePort::convert_writes(Cycles now) {
       }
       return;
     case WriteState::kData:
-      if (!has_write_data_ && hart_data_.has(now)) {
+      if (!has_write_data_ && hart_data_.can_pop(now)) {
         hart_data_.pop(now);
         has_write_data_ = true;
       }
@@ -110,7 +112,7 @@ void TilePort::convert_reads(Cycles now) {
       converted_reads_.push(read_, now);
       read_state_ = ReadState::kData;
     }
-  } else if (read_state_ == ReadState::kIdle && read_changed_ != now && hart_reads_.has(now)) {
+  } else if (read_state_ == ReadState::kIdle && read_changed_ != now && hart_reads_.can_pop(now)) {
     read_ = hart_reads_.front();
     hart_reads_.pop(now);
     read_state_ = ReadState::kAddress;
@@ -208,7 +210,7 @@ void TilePort::open(const HartAccess& access, Cycles now) {
 }
 
 void TilePort::deliver(std::uint32_t tile, MemoryClient& harts, RefillClient& caches, Cycles now) {
-  if (refill_responses_.has(now)) {
+  if (refill_responses_.can_pop(now)) {
     const AxiResponse& response = refill_responses_.front();
     if (response.is_last) {
       --num_refills_;
@@ -216,8 +218,8 @@ void TilePort::deliver(std::uint32_t tile, MemoryClient& harts, RefillClient& ca
     }
     refill_responses_.pop(now);
   }
-  const bool has_read = hart_read_responses_.has(now);
-  const bool has_write = hart_write_responses_.has(now);
+  const bool has_read = hart_read_responses_.can_pop(now);
+  const bool has_write = hart_write_responses_.can_pop(now);
   if (has_write && is_atomic_open_) {
     // The hart is only interested in what an atomic returns on R.
     hart_write_responses_.pop(now);

@@ -25,6 +25,11 @@ class TilePort {
   enum Input : std::uint16_t { kCache = 0, kHarts = 1 };
 
   TilePort(std::uint32_t harts_per_tile, std::uint32_t axi_bytes, StatGroup& stats);
+  /// Tells `requests` when input `index` of the mux has an address to send.
+  void connect(AddressRequests& requests, std::uint32_t index) {
+    requests_ = &requests;
+    request_bit_ = std::uint64_t{1} << index;
+  }
 
   bool is_pending(std::uint32_t lane) const { return (pending_ >> lane & 1) != 0; }
   void request(std::uint32_t lane, const MemoryRequest& request);
@@ -65,6 +70,8 @@ class TilePort {
   static constexpr Cycles kCyclesAfterAtomic = 2;
 
   const std::uint32_t axi_bytes_;
+  AddressRequests* requests_ = nullptr;
+  std::uint64_t request_bit_ = 0;
 
   // reqrsp_mux and reqrsp_to_axi. Slots are used and answered in order.
   std::vector<MemoryRequest> waiting_;

@@ -20,7 +20,10 @@ class RegisterFifo {
   /// Places that are taken: those at the start of `cycle`, and what was pushed in it.
   std::size_t occupied(Cycles cycle) const { return size_ + (last_pop_ == cycle ? 1 : 0); }
   bool can_push(Cycles cycle) const { return occupied(cycle) < kPlaces; }
-  bool can_pop(Cycles cycle) const { return size_ > (last_push_ == cycle ? 1 : 0); }
+  /// There is an item, and none has been popped in `cycle` yet.
+  bool can_pop(Cycles cycle) const {
+    return last_pop_ != cycle && size_ > (last_push_ == cycle ? 1 : 0);
+  }
 
   /// REQUIRES: can_push(cycle), nothing pushed in `cycle` yet.
   void push(const T& item, Cycles cycle) {
@@ -30,7 +33,8 @@ class RegisterFifo {
   }
   /// REQUIRES: !is_empty().
   const T& front() const { return items_[first_]; }
-  /// REQUIRES: can_pop(cycle), nothing popped in `cycle` yet.
+  T& front() { return items_[first_]; }
+  /// REQUIRES: can_pop(cycle).
   T pop(Cycles cycle) {
     const T item = items_[first_];
     first_ = (first_ + 1) % kPlaces;
