@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/base/memory_port.h"
 #include "models/base/steppable.h"
 #include "models/interconnect/fabric_plan.h"
 #include "models/interconnect/l1_network_parameters.h"
@@ -13,122 +12,196 @@
 
 namespace tessera {
 
-/// Index of an access under way in the table that both directions share.
+/// Number of an access under way; what it is about stands in a table of the network.
 using Token = std::uint16_t;
-
-/// An access under way: from the hart's request until its response is delivered.
-struct alignas(64) InFlight {
-  MemoryRequest request;       ///< access.data becomes the result at the bank
-  std::uint32_t sink = 0;      ///< where it leaves the fabric: bank, then hart
-  std::uint16_t tile = 0;      ///< of the sink
-  std::uint16_t way_back = 0;  ///< arbiter of the responses that the bank's answer requests
-};
 
 /// One direction of the network: buffers and arbiters, laid out flat. A token waits in a buffer
 /// until the arbiter of the output it wants takes it into the next buffer or out of the fabric.
 ///
 /// Timing: whether a buffer can take a token depends on its state at the start of the cycle, as
-/// with all registers of the RTL. So the arbiters are visited from the sources to the sinks: a
-/// token enters a buffer before another one leaves it. A spill register shows a token in the next
-/// cycle, a fall-through register in the same.
+/// with all registers of the RTL. A spill register shows a token in the next cycle: the arbiter
+/// behind it is visited before the one in front of it. A fall-through register shows it in the
+/// same cycle: the other way round. Arbiters that may be visited in any order make a batch.
+///
+/// A token that gets on in the cycle in which it becomes visible is never stored in a buffer: it
+/// stands in the list of arrivals of the next batch. Only one that must wait enters its queue.
 class Fabric {
  public:
-  struct Buffer {
-    static constexpr std::uint32_t kRing = 4;
-    std::array<Token, kRing> tokens{};
-    std::uint8_t first = 0;
-    std::uint8_t count = 0;
-    BufferKind kind = BufferKind::kPlace;
-    std::uint16_t input = 0;      ///< of the arbiters that it can reach
-    std::uint32_t route = 0;      ///< an arbiter, or one of the values below
-    Cycles head_since = kNever;   ///< first cycle in which the head requests; kNever: empty
-    Cycles ready_from = 0;        ///< kBank: accepts nothing before
-    std::uint64_t occupancy = 0;  ///< sum of departures minus sum of arrivals of tokens, in cycles
-
-    Token head() const { return tokens[first]; }
-    bool can_take(Cycles cycle) const;
-  };
-  struct Arbiter {
-    std::uint64_t requests = 0;     ///< inputs; of a wide arbiter: words that are not zero
-    std::uint64_t locked = 0;       ///< LockIn: the requests at the first refusal; 0: not locked
-    std::uint32_t first_input = 0;  ///< place of its inputs in inputs_
-    std::uint32_t target = 0;       ///< buffer, or number of the sink
-    std::uint16_t favoured = 0;
-    std::uint16_t wide = 0;  ///< more than 64 inputs: 1 + place in wide_masks_
-    bool locks = false;
-    std::uint64_t grants = 0;
-    std::uint64_t conflict_cycles = 0;  ///< cycles in which somebody waited
-    std::uint64_t wait_cycles = 0;      ///< the same, summed over all who waited
+  /// Counters of an arbiter, for statistics.
+  struct Counters {
+    const std::uint64_t& grants;
+    const std::uint64_t& conflict_cycles;  ///< cycles in which somebody waited
+    const std::uint64_t& wait_cycles;      ///< the same, summed over all who waited
+    const std::uint64_t& delay_cycles;     ///< that tokens then spent waiting in the buffer behind
   };
   /// Stands for one bank's part of a wide access; requests nothing.
   static constexpr Token kWideToken = 0xFFFF;
 
-  Fabric(const FabricPlan& plan, Arbitration arbitration, const std::vector<InFlight>& in_flight);
+  /// For tokens 0 .. tokens-1.
+  Fabric(const FabricPlan& plan, Arbitration arbitration, std::size_t tokens);
 
-  /// A token comes in: from a hart, before the step of the cycle, or from a bank, after it.
-  /// REQUIRES: the buffer is a kPlace or kBank that can take it.
-  void enter(std::uint32_t buffer, Token token, Cycles cycle);
-  /// Takes the head out without an arbiter, before the step of the cycle.
-  void leave(std::uint32_t buffer, Cycles cycle);
-  /// kBank: accepts nothing before `cycle`.
-  void block(std::uint32_t buffer, Cycles cycle);
-  /// One cycle. The sink: `bool can_take(number, cycle)`, `void take(number, token, input, cycle)`.
+  /// Where the token leaves the fabric. Before it comes in.
+  void set_destination(Token token, std::uint32_t tile, std::uint32_t sink) {
+    destinations_[token] = {static_cast<std::uint16_t>(tile), static_cast<std::uint16_t>(sink)};
+  }
+  /// A hart's token comes in; it requests in this cycle's step. REQUIRES: nothing waits there.
+  void enter(std::uint32_t source, Token token);
+  /// A bank's token comes in after this cycle's step; it requests `arbiter` from the next one on.
+  /// REQUIRES: bank_can_take().
+  void enter_bank(std::uint32_t bank, Token token, std::uint16_t arbiter);
+  /// The same for kWideToken.
+  void enter_wide(std::uint32_t bank, Cycles cycle);
+  /// A token stands at the source and has lost in the last step.
+  bool is_waiting(std::uint32_t source) const { return waiting_[source] > 0; }
+  bool is_wide_head(std::uint32_t bank) const {
+    return waiting_[bank] > 0 && queues_[bank].head() == kWideToken;
+  }
+  /// The bank accepts a request: its response FIFO was empty at the start of the cycle
+  /// (rdata_ready in tcdm_adapter.sv) and nothing blocks it.
+  bool bank_can_take(std::uint32_t bank, Cycles cycle) const {
+    return cycle >= bank_ready_[bank] && (waiting_[bank] == 0 || !queues_[bank].has_waited(cycle));
+  }
+  /// The bank accepts nothing before `cycle`.
+  void block_bank(std::uint32_t bank, Cycles cycle);
+  /// Takes a kWideToken at the head of a bank's FIFO out, before the step of the cycle.
+  void leave_wide(std::uint32_t bank, Cycles cycle);
+
+  /// One cycle. `sink.can_take(number, cycle)`: the sink takes a token in this cycle;
+  /// `sink.take(number, token, input, cycle)`: here it is, from that input of its arbiter.
   template <typename Sink>
   void step(Cycles cycle, Sink& sink);
 
   bool is_empty() const { return tokens_ == 0; }
-  const Buffer& buffer(std::uint32_t number) const { return buffers_[number]; }
-  /// By its number in the plan.
-  const Arbiter& planned_arbiter(std::uint32_t number) const { return arbiters_[ids_[number]]; }
-  std::uint16_t arbiter_id(std::uint32_t number) const { return ids_[number]; }
+  /// What the arbiter of that number in the plan is called here.
+  std::uint16_t arbiter_id(std::uint32_t planned) const { return ids_[planned]; }
+  Counters counters(std::uint32_t planned) const;
 
  private:
-  static constexpr std::uint32_t kToSink = 0xFFFF;
-  static constexpr std::uint32_t kWayBack = 0xFFFE;
-  static constexpr std::uint32_t kByTable = 0x80000000;  ///< + place of a row in routes_
+  /// In routes_: the arbiter of the token's sink.
+  static constexpr std::uint16_t kToSink = 0xFFFF;
+  /// In Arrival::arbiter: has been put into its queue.
+  static constexpr std::uint16_t kQueued = 0xFFFF;
+  static constexpr std::uint32_t kNotWide = ~0u;
+
+  /// What a grant without conflict needs. The buffer behind arbiter a is number first_target_ + a.
+  struct alignas(32) Arbiter {
+    std::uint64_t requests = 0;  ///< inputs; of a wide arbiter: words that are not zero
+    std::uint64_t grants = 0;
+    std::uint32_t target_route = 0;  ///< row in routes_ for tokens in the target
+    std::uint16_t target = 0;        ///< input of the arbiters behind the target; or the sink
+    std::uint16_t favoured = 0;
+  };
+  /// The rest of an arbiter.
+  struct Conflicts {
+    std::uint64_t locked = 0;  ///< LockIn: the requests at the first refusal; 0: not locked
+    std::uint64_t conflict_cycles = 0;
+    std::uint64_t wait_cycles = 0;
+    std::uint32_t first_input = 0;  ///< place of its inputs in inputs_
+    std::uint32_t wide = kNotWide;  ///< place in wide_masks_
+    bool locks = false;
+  };
   /// Inputs of an arbiter with more than 64 of them, 64 in a word.
   struct WideMask {
     std::array<std::uint64_t, 64> requests{};
     std::array<std::uint64_t, 64> locked{};
   };
-  /// Arbiters that are visited one after the other, aligned to words of active_.
-  struct Rank {
-    std::uint32_t first_word;
-    std::uint32_t end_word;
-    bool is_sink;
+  /// Tokens that wait in a buffer; how many: waiting_.
+  struct Queue {
+    std::uint64_t tokens = 0;      ///< 16 bits each, the head lowest
+    std::uint64_t delays = 0;      ///< cycles spent here by all tokens
+    std::uint32_t head_since = 0;  ///< first cycle in which the head requests, its low 32 bits
+    std::uint16_t places = 1;      ///< one must be free at the start of a cycle to take a token
+    bool head_moves_on = false;    ///< a head that waits leaves its place to a register behind
+
+    Token head() const { return static_cast<Token>(tokens); }
+    bool has_waited(Cycles cycle) const { return head_since != static_cast<std::uint32_t>(cycle); }
+  };
+  struct Way {
+    std::uint32_t route = 0;  ///< row in routes_
+    std::uint16_t input = 0;  ///< of the arbiters that it leads to
+  };
+  struct Destination {
+    std::uint16_t tile = 0;
+    std::uint16_t sink = 0;
+  };
+  /// A token that has become visible at an arbiter.
+  struct Arrival {
+    std::uint16_t arbiter;
+    std::uint16_t input;
+    std::uint16_t buffer;
+    Token token;
+  };
+  struct Request {
+    std::uint16_t arbiter;
+    std::uint16_t input;
+  };
+  /// Arbiters with successive numbers that are visited together. All tokens that leave its targets
+  /// arrive in the same batch.
+  struct Batch {
+    bool is_sink = false;
+    bool is_wide = false;      ///< more than 64 inputs
+    std::uint32_t behind = 0;  ///< the batch behind the targets
+    std::uint32_t num_arrivals = 0;
+    std::vector<Arrival> arrivals;         ///< place for one from every input
+    std::vector<std::uint16_t> contested;  ///< arbiters with requests that did not get on at once
   };
 
   void lay_out_arbiters(const FabricPlan& plan);
+  void lay_out_arbiter(const FabricPlan::Arbiter& planned);
   void lay_out_buffers(const FabricPlan& plan);
-  template <typename Visit>
-  void for_each_active(const Rank& rank, Visit&& visit);
-  std::uint32_t next_arbiter(const Buffer& buffer, Token token) const;
-  void request(Buffer& buffer);
-  void push(std::uint32_t buffer, Token token, Cycles cycle);
-  Token pop(std::uint32_t buffer, Cycles cycle);
-  void forward(std::uint32_t id, Cycles cycle);
-  template <typename Sink>
-  void deliver(std::uint32_t id, Cycles cycle, Sink& sink);
-  /// The winner's input; it requests no more.
-  std::uint32_t choose(std::uint32_t id, Arbiter& arbiter);
-  std::uint32_t choose_wide(Arbiter& arbiter);
-  void refuse(Arbiter& arbiter);
-  void count_waiting(Arbiter& arbiter);
+  void lay_out_inputs(const std::vector<std::uint32_t>& inputs,
+                      const std::vector<std::uint16_t>& buffer_ids, Conflicts& conflicts);
 
-  const std::vector<InFlight>& in_flight_;
-  const bool rotates_;  ///< round robin
-  std::vector<Buffer> buffers_;
-  std::vector<Arbiter> arbiters_;
-  std::vector<WideMask> wide_masks_;
-  std::vector<std::uint16_t> inputs_;
-  std::vector<std::uint16_t> routes_;
-  std::vector<std::uint16_t> ids_;  ///< of the arbiters in the plan
-  std::vector<Rank> ranks_;
-  std::vector<std::uint64_t> active_;  ///< arbiters with requests
-  std::vector<std::uint16_t>
-      becoming_heads_;  ///< buffers whose head requests from the next cycle on
-  std::uint32_t first_sink_ = 0;
+  std::uint16_t next_arbiter(std::uint32_t route, Token token) const;
+  Batch& batch_of(std::uint16_t arbiter) { return batches_[batch_numbers_[arbiter]]; }
+  static void arrive(Batch& batch, const Arrival& arrival) {
+    batch.arrivals[batch.num_arrivals++] = arrival;
+  }
+  void collect_arrivals(Batch& batch, Cycles cycle);
+  template <typename Sink>
+  void step_sinks(Batch& batch, Cycles cycle, Sink& sink);
+  void step_targets(Batch& batch, Cycles cycle);
+  void raise_new_heads();
+  Arrival behind(std::uint16_t arbiter, Token token) const;
+  static bool is_alone(const Arbiter& arbiter) {
+    return (arbiter.requests & (arbiter.requests - 1)) == 0;
+  }
+  void grant(Arbiter& arbiter, const Arrival& arrival);
+
+  void add_request(std::uint16_t arbiter, std::uint16_t input);
+  void join(Batch& batch, const Arrival& arrival, Cycles cycle);
+  void contest(Batch& batch, const Arrival& arrival, Cycles cycle);
+  void wait_alone(const Arrival& arrival, Cycles cycle);
+  void append(std::uint32_t buffer, Token token, Cycles cycle);
+  Token pop(std::uint32_t buffer, Cycles cycle);
+  Token pop_input(std::uint16_t arbiter, std::uint16_t input, Cycles cycle);
+  bool has_place(std::uint32_t buffer, Cycles cycle) const;
+  std::uint16_t choose(std::uint16_t arbiter);
+  std::uint32_t choose_wide(Arbiter& arbiter, const Conflicts& conflicts);
+  void refuse(std::uint16_t arbiter);
+  void count_waiting(const Arbiter& arbiter, Conflicts& conflicts);
+
+  const std::uint16_t favoured_mask_;  ///< 0: fixed priority
   std::uint32_t tokens_ = 0;
+  std::uint32_t first_target_ = 0;
+  std::vector<Arbiter> arbiters_;
+  std::vector<std::uint16_t> waiting_;        ///< tokens in the queue of each buffer
+  std::vector<std::uint16_t> routes_;         ///< arbiters, or kToSink
+  std::vector<std::uint16_t> sinks_;          ///< the arbiter of each sink
+  std::vector<Destination> destinations_;     ///< per token
+  std::vector<Batch> batches_;                ///< in the order of a cycle
+  std::vector<std::uint16_t> batch_numbers_;  ///< per arbiter
+  std::vector<Way> ways_;                     ///< per buffer
+  std::vector<Cycles> bank_ready_;
+
+  std::vector<Queue> queues_;    ///< per buffer
+  std::vector<Cycles> full_in_;  ///< per buffer: was full at the start of that cycle, then popped
+  std::vector<Request> new_heads_;      ///< request from the next cycle on
+  std::vector<std::uint16_t> entries_;  ///< per token that waits: its arbiter
+  std::vector<Conflicts> conflicts_;    ///< per arbiter
+  std::vector<std::uint16_t> inputs_;   ///< buffers
+  std::vector<WideMask> wide_masks_;
+  std::vector<std::uint16_t> ids_;  ///< of the arbiters in the plan
 };
 
 }  // namespace tessera

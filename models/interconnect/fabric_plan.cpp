@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/interconnect/fabric_plan.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "models/base/error.h"
@@ -9,19 +8,18 @@
 namespace tessera {
 
 std::uint32_t FabricPlan::add_buffer(BufferKind kind, std::uint32_t input) {
-  buffers.push_back({kind, input});
+  buffers.push_back({kind, input, 0});
   return static_cast<std::uint32_t>(buffers.size() - 1);
 }
 
-std::uint32_t FabricPlan::add_arbiter(std::uint32_t rank, std::vector<std::uint32_t> inputs,
-                                      bool locks) {
-  arbiters.push_back({rank, std::move(inputs), locks, false, kNone});
+std::uint32_t FabricPlan::add_arbiter(std::vector<std::uint32_t> inputs, bool locks) {
+  arbiters.push_back({std::move(inputs), locks, false, false, kNone});
   return static_cast<std::uint32_t>(arbiters.size() - 1);
 }
 
-std::uint32_t FabricPlan::add_sink_arbiter(std::uint32_t rank, std::vector<std::uint32_t> inputs,
-                                           std::uint32_t sink) {
-  arbiters.push_back({rank, std::move(inputs), true, true, sink});
+std::uint32_t FabricPlan::add_sink_arbiter(std::vector<std::uint32_t> inputs, std::uint32_t sink,
+                                           bool is_last) {
+  arbiters.push_back({std::move(inputs), true, true, is_last, sink});
   return static_cast<std::uint32_t>(arbiters.size() - 1);
 }
 
@@ -41,7 +39,6 @@ class NetworkPlanner {
   struct End {
     std::uint32_t arbiter = FabricPlan::kNone;
     std::uint32_t buffer = FabricPlan::kNone;
-    std::uint32_t rank = 0;  ///< of the next arbiter
   };
 
   void add_ports(const std::vector<std::vector<std::uint32_t>>& sources);
@@ -61,7 +58,6 @@ class NetworkPlanner {
 NetworkPlan NetworkPlanner::build(const std::vector<std::vector<std::uint32_t>>& sources) {
   add_ports(sources);
   network_.arrivals.assign(network_.port_arbiters.size(), FabricPlan::kNone);
-  network_.end_rank = 1;
   for (const Part& part : wiring_.parts()) {
     switch (part.kind) {
       case Part::Kind::kRegister:
@@ -80,7 +76,6 @@ NetworkPlan NetworkPlanner::build(const std::vector<std::vector<std::uint32_t>>&
         }
         end = add_register(end, BufferKind::kFallThrough);
         network_.arrivals[part.tile * wiring_.ports_per_tile() + part.port] = end.buffer;
-        network_.end_rank = std::max(network_.end_rank, end.rank);
       }
     }
   }
@@ -92,9 +87,8 @@ void NetworkPlanner::add_ports(const std::vector<std::vector<std::uint32_t>>& so
   for (std::uint32_t tile = 0; tile < wiring_.tiles(); ++tile) {
     for (std::uint32_t port = 0; port < wiring_.ports_per_tile(); ++port) {
       End& end = ends_[wiring_.from_tile(tile, port)];
-      end.arbiter = plan_.add_arbiter(0, sources[tile], true);
+      end.arbiter = plan_.add_arbiter(sources[tile], true);
       network_.port_arbiters.push_back(end.arbiter);
-      end.rank = 1;
       end = add_register(end, BufferKind::kSpill);
       network_.port_buffers.push_back(end.buffer);
     }
@@ -103,7 +97,6 @@ void NetworkPlanner::add_ports(const std::vector<std::vector<std::uint32_t>>& so
 
 void NetworkPlanner::add_crossbar(const Part& part) {
   std::vector<std::uint32_t> inputs;
-  std::uint32_t rank = 0;
   for (std::uint32_t i = 0; i < part.inputs.size(); ++i) {
     if (part.inputs[i] == Wiring::kUnconnected) {
       inputs.push_back(FabricPlan::kNone);
@@ -114,13 +107,11 @@ void NetworkPlanner::add_crossbar(const Part& part) {
                   part.name);
     plan_.buffers[end.buffer].input = i;
     inputs.push_back(end.buffer);
-    rank = std::max(rank, end.rank);
   }
   NetworkPlan::Crossbar crossbar{part.name, {}};
   for (std::uint32_t i = 0; i < part.outputs; ++i) {
     End& end = ends_[part.first_output + i];
-    end.arbiter = plan_.add_arbiter(rank, inputs, false);
-    end.rank = rank + 1;
+    end.arbiter = plan_.add_arbiter(inputs, false);
     crossbar.arbiters.push_back(end.arbiter);
   }
   network_.crossbars.push_back(std::move(crossbar));
@@ -135,11 +126,10 @@ NetworkPlanner::End NetworkPlanner::add_register(const End& end, BufferKind kind
       return result;
     }
     // Register behind register: a link, an "arbiter" with one input.
-    result.arbiter = plan_.add_arbiter(end.rank, {end.buffer}, false);
-    result.rank = end.rank + 1;
+    result.arbiter = plan_.add_arbiter({end.buffer}, false);
     before.input = 0;
-    before.route_kind = FabricPlan::RouteKind::kArbiter;
-    before.route = result.arbiter;
+    before.row = static_cast<std::uint32_t>(plan_.rows.size());
+    plan_.rows.emplace_back(wiring_.tiles(), result.arbiter);
   }
   result.buffer = plan_.add_buffer(kind, 0);
   plan_.arbiters[result.arbiter].target = result.buffer;
@@ -182,9 +172,7 @@ void NetworkPlanner::route_crossbar(const Part& part, const NetworkPlan::Crossba
   for (const Wiring::Wire wire : part.inputs) {
     if (wire != Wiring::kUnconnected) {
       arrival_ports_[wire] = ports;
-      FabricPlan::Buffer& buffer = plan_.buffers[ends_[wire].buffer];
-      buffer.route_kind = FabricPlan::RouteKind::kRow;
-      buffer.route = static_cast<std::uint32_t>(plan_.rows.size());
+      plan_.buffers[ends_[wire].buffer].row = static_cast<std::uint32_t>(plan_.rows.size());
     }
   }
   plan_.rows.push_back(std::move(row));

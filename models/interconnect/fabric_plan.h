@@ -19,39 +19,32 @@ enum class BufferKind : std::uint8_t {
 /// One direction of the network as a list of buffers and arbiters, before they are laid out for
 /// speed. Numbers are indices into the lists.
 struct FabricPlan {
-  enum class RouteKind : std::uint8_t {
-    kSink,     ///< to the arbiter of the token's sink
-    kArbiter,  ///< to `route`
-    kRow,      ///< by the token's tile: rows[route]
-    kWayBack,  ///< to the arbiter that the token names
-  };
+  static constexpr std::uint32_t kNone = ~0u;
   struct Buffer {
     BufferKind kind;
     std::uint32_t input = 0;  ///< of all arbiters it can reach
-    RouteKind route_kind = RouteKind::kSink;
-    std::uint32_t route = 0;
+    std::uint32_t row = 0;    ///< which of them a token goes to; kBank: it is told
   };
   struct Arbiter {
-    std::uint32_t rank = 0;             ///< above the ranks of those before it
     std::vector<std::uint32_t> inputs;  ///< buffers, or kNone
     bool locks = false;
     bool is_sink = false;
+    bool is_last = false;          ///< comes after all others in a cycle
     std::uint32_t target = kNone;  ///< buffer, or number of the sink
   };
-  static constexpr std::uint32_t kNone = ~0u;
 
+  std::uint32_t num_sources = 0;  ///< buffers 0, 1, ... that tokens come in at
   std::vector<Buffer> buffers;
   std::vector<Arbiter> arbiters;
-  /// Arbiter by tile; kNone: to the arbiter of the sink.
+  /// Arbiter by the tile of the token's sink; kNone: that of the sink. Row 0 is kNone only.
   std::vector<std::vector<std::uint32_t>> rows;
-  /// The arbiters of sinks 0, 1, ... that kSink means: consecutive from here.
-  std::uint32_t first_sink = kNone;
+  std::vector<std::uint32_t> sinks;  ///< the arbiter of each sink, for rows
 
   std::uint32_t add_buffer(BufferKind kind, std::uint32_t input);
-  std::uint32_t add_arbiter(std::uint32_t rank, std::vector<std::uint32_t> inputs, bool locks);
+  std::uint32_t add_arbiter(std::vector<std::uint32_t> inputs, bool locks);
   /// An arbiter whose winner leaves the fabric at `sink`.
-  std::uint32_t add_sink_arbiter(std::uint32_t rank, std::vector<std::uint32_t> inputs,
-                                 std::uint32_t sink);
+  std::uint32_t add_sink_arbiter(std::vector<std::uint32_t> inputs, std::uint32_t sink,
+                                 bool is_last);
 };
 
 /// What the wiring of one direction became; entries [tile * ports + port].
@@ -61,7 +54,6 @@ struct NetworkPlan {
   std::vector<std::uint32_t> arrivals;       ///< buffers at the tiles' inputs
   /// Per port a row over the tiles: the port at which one arrives there, -1: not reachable.
   std::vector<std::vector<std::int32_t>> arrival_ports;
-  std::uint32_t end_rank = 0;  ///< of arbiters behind the network
   /// The crossbars of the wiring, for statistics.
   struct Crossbar {
     std::string name;

@@ -15,14 +15,11 @@ constexpr std::uint32_t kWordBytes = 4;
 /// Cycles in which an AMO holds its bank. Source: tcdm_adapter.sv, states Idle and DoAMO.
 constexpr Cycles kAmoCycles = 2;
 
-std::uint32_t log2_of(std::uint32_t power_of_two) {
-  return lowest_bit(power_of_two);
-}
-
 /// More accesses than that cannot be under way: every buffer is full.
 std::size_t capacity(const L1NetworkPlan& plan) {
   constexpr std::size_t kMostPerBuffer = 3;
-  return kMostPerBuffer * (plan.requests.buffers.size() + plan.responses.buffers.size());
+  const std::size_t buffers = plan.requests.buffers.size() + plan.responses.buffers.size();
+  return std::min<std::size_t>(kMostPerBuffer * buffers, Fabric::kWideToken - 1);
 }
 
 }  // namespace
@@ -42,9 +39,9 @@ L1Network::L1Network(const L1NetworkParameters& parameters, const L1NetworkPlan&
               parameters.bank_bytes, parameters.sequential_bytes_per_tile),
       is_flat_(is_flat),
       l1_(l1),
-      in_flight_(std::min<std::size_t>(capacity(plan), Fabric::kWideToken)),
-      requests_(plan.requests, parameters.arbitration, in_flight_),
-      responses_(plan.responses, parameters.arbitration, in_flight_),
+      in_flight_(capacity(plan)),
+      requests_(plan.requests, parameters.arbitration, in_flight_.size()),
+      responses_(plan.responses, parameters.arbitration, in_flight_.size()),
       wide_ports_(parameters.num_groups, WidePort(*this)) {
   for (std::size_t token = in_flight_.size(); token > 0; --token) {
     free_tokens_.push_back(static_cast<Token>(token - 1));
@@ -72,19 +69,19 @@ void L1Network::place_harts(const L1NetworkPlan& plan) {
 
 void L1Network::place_banks(const L1NetworkPlan& plan) {
   for (std::uint32_t tile = 0; tile < plan.tiles.size(); ++tile) {
-    for (std::uint32_t bank = 0; bank < plan.tiles[tile].banks; ++bank) {
-      banks_.push_back({tile, plan.tiles[tile].harts, tile * plan.ports_per_tile});
-    }
+    bank_tiles_.push_back({static_cast<std::uint16_t>(plan.tiles[tile].harts),
+                           static_cast<std::uint16_t>(tile * plan.ports_per_tile)});
   }
   for (const std::uint32_t arbiter : plan.response_network.port_arbiters) {
     port_arbiters_.push_back(responses_.arbiter_id(arbiter));
   }
+  bank_counters_.resize(parameters_.num_banks());
   superbanks_.resize(parameters_.num_banks() / num_wide_banks());
 }
 
 void L1Network::map_addresses() {
   const std::uint32_t row_bytes = parameters_.banks_per_tile * kWordBytes;
-  map_shift_ = log2_of(row_bytes);
+  bank_shift_ = lowest_bit(parameters_.banks_per_tile);
   const std::uint32_t core_tiles = parameters_.core_tiles_per_group;
   const std::uint32_t slots = parameters_.tile_slots_per_group;
   for (std::uint32_t address = 0; address < layout_.size_bytes(); address += row_bytes) {
@@ -103,40 +100,35 @@ void L1Network::map_addresses() {
 }
 
 void L1Network::request(const MemoryRequest& request) {
-  const std::uint32_t address = request.access.address;
-  const std::uint32_t tile = map_[address >> map_shift_];
-  const HartPlace& hart = hart_places_[request.access.hart];
+  const std::uint32_t word = request.access.address / kWordBytes;
+  const std::uint32_t tile = map_[word >> bank_shift_];
+  const std::uint32_t bank = (tile << bank_shift_) + word % parameters_.banks_per_tile;
   const Token token = free_tokens_.back();
   free_tokens_.pop_back();
-  InFlight& access = in_flight_[token];
-  access.request = request;
-  access.sink =
-      tile * parameters_.banks_per_tile + address / kWordBytes % parameters_.banks_per_tile;
-  access.tile = static_cast<std::uint16_t>(is_flat_ ? 0 : tile);
-  ++accesses_[hart.map_tile * parameters_.num_tiles() + tile];
-  requests_.enter(request.access.hart, token, cycle_);
+  in_flight_[token] = request;
+  ++accesses_[hart_places_[request.access.hart].map_tile * parameters_.num_tiles() + tile];
+  requests_.set_destination(token, is_flat_ ? 0 : tile, bank);
+  requests_.enter(request.access.hart, token);
 }
 
 bool L1Network::Banks::can_take(std::uint32_t bank, Cycles cycle) const {
-  return network.responses_.buffer(bank).can_take(cycle);
+  return network.responses_.bank_can_take(bank, cycle);
 }
 
 void L1Network::Banks::take(std::uint32_t bank, Token token, std::uint32_t input, Cycles cycle) {
-  InFlight& access = network.in_flight_[token];
-  HartAccess& hart_access = access.request.access;
-  hart_access.data = network.l1_.access(hart_access).data;
-  Bank& place = network.banks_[bank];
-  if (is_amo(hart_access.kind)) {
-    network.responses_.block(bank, cycle + kAmoCycles);
-    ++place.amos;
+  HartAccess& access = network.in_flight_[token].access;
+  access.data = network.l1_.access(access).data;
+  if (is_amo(access.kind)) {
+    network.responses_.block_bank(bank, cycle + kAmoCycles);
+    ++network.bank_counters_[bank].amos;
   }
-  const HartPlace& hart = network.hart_places_[hart_access.hart];
-  access.sink = hart_access.hart;
-  access.tile = hart.tile;
-  access.way_back = input < place.harts
-                        ? hart.local_arbiter
-                        : network.port_arbiters_[place.first_port + input - place.harts];
-  network.responses_.enter(bank, token, cycle);
+  const HartPlace& hart = network.hart_places_[access.hart];
+  const BankTile& tile = network.bank_tiles_[network.is_flat_ ? 0 : bank >> network.bank_shift_];
+  const std::uint16_t arbiter = input < tile.harts
+                                    ? hart.arbiter
+                                    : network.port_arbiters_[tile.first_port + input - tile.harts];
+  network.responses_.set_destination(token, hart.tile, access.hart);
+  network.responses_.enter_bank(bank, token, arbiter);
 }
 
 bool L1Network::Harts::can_take(std::uint32_t hart, Cycles cycle) const {
@@ -145,7 +137,7 @@ bool L1Network::Harts::can_take(std::uint32_t hart, Cycles cycle) const {
 
 void L1Network::Harts::take(std::uint32_t hart, Token token, std::uint32_t /*input*/,
                             Cycles cycle) {
-  const MemoryRequest& request = network.in_flight_[token].request;
+  const MemoryRequest& request = network.in_flight_[token];
   network.free_tokens_.push_back(token);
   network.client_->response(hart, request.tag, request.access.data, cycle);
 }

@@ -37,7 +37,7 @@ class L1Network final : public MemoryPort {
   /// Set once, before the first step.
   void set_client(MemoryClient& client) { client_ = &client; }
 
-  bool is_pending(std::uint32_t hart) const override { return requests_.buffer(hart).count > 0; }
+  bool is_pending(std::uint32_t hart) const override { return requests_.is_waiting(hart); }
   /// REQUIRES: the address is in L1. Any number of requests of a hart may be under way.
   void request(const MemoryRequest& request) override;
 
@@ -98,12 +98,14 @@ class L1Network final : public MemoryPort {
   struct HartPlace {
     std::uint16_t tile;      ///< as the fabrics number them
     std::uint16_t map_tile;  ///< as the address map does
-    std::uint16_t local_arbiter;
+    std::uint16_t arbiter;   ///< of the responses: for those of the own tile
   };
-  struct Bank {
-    std::uint32_t tile;
-    std::uint32_t harts;       ///< inputs of its arbiter that are harts, the others are ports
-    std::uint32_t first_port;  ///< place in port_arbiters_
+  /// The tile of a bank, as the fabrics number them.
+  struct BankTile {
+    std::uint16_t harts;       ///< inputs of the banks' arbiters; ports follow
+    std::uint16_t first_port;  ///< place in port_arbiters_
+  };
+  struct BankCounters {
     std::uint64_t amos = 0;
     std::uint64_t wide_accesses = 0;
   };
@@ -132,15 +134,16 @@ class L1Network final : public MemoryPort {
   MemoryClient* client_ = nullptr;
   Cycles cycle_ = 0;  ///< that the response side was stepped in last
 
-  std::vector<InFlight> in_flight_;
+  std::vector<MemoryRequest> in_flight_;  ///< per token; access.data becomes the result
   std::vector<Token> free_tokens_;
   Fabric requests_;
   Fabric responses_;
   std::vector<HartPlace> hart_places_;
-  std::vector<Bank> banks_;
+  std::vector<BankTile> bank_tiles_;
   std::vector<std::uint16_t> port_arbiters_;  ///< of the responses
-  std::uint32_t map_shift_ = 0;               ///< bytes of one row of one tile, as a power of two
-  std::vector<std::uint16_t> map_;            ///< tile of every such piece of the address space
+  std::vector<BankCounters> bank_counters_;
+  std::uint32_t bank_shift_ = 0;    ///< banks per tile, as a power of two
+  std::vector<std::uint16_t> map_;  ///< tile of every row of a tile, in the order of addresses
   std::vector<Superbank> superbanks_;
   std::uint32_t wide_answers_ = 0;       ///< sum of Superbank::answers
   std::vector<std::uint64_t> accesses_;  ///< [from tile][to tile]

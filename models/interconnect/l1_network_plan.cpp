@@ -75,6 +75,7 @@ std::vector<std::uint32_t> hart_row(const Wiring& wiring, const NetworkPlan& net
 /// i_remote_req_interco and i_local_req_interco.
 void plan_requests(const Wiring& wiring, L1NetworkPlan& plan) {
   FabricPlan& fabric = plan.requests;
+  fabric.rows.emplace_back(plan.tiles.size(), FabricPlan::kNone);
   std::vector<std::vector<std::uint32_t>> sources;
   for (const Tile& tile : plan.tiles) {
     for (std::uint32_t lane = 0; lane < tile.harts; ++lane) {
@@ -82,26 +83,24 @@ void plan_requests(const Wiring& wiring, L1NetworkPlan& plan) {
     }
     sources.push_back(numbers(tile.first_hart, tile.harts));
   }
+  fabric.num_sources = static_cast<std::uint32_t>(fabric.buffers.size());
   plan.request_network = plan_network(wiring, sources, plan.extra_registers, fabric);
   for (std::uint32_t t = 0; t < plan.tiles.size(); ++t) {
     const Tile& tile = plan.tiles[t];
     for (std::uint32_t lane = 0; lane < tile.harts && !wiring.is_flat(); ++lane) {
       FabricPlan::Buffer& hart = fabric.buffers[tile.first_hart + lane];
-      hart.route_kind = FabricPlan::RouteKind::kRow;
       // Harts that choose alike share a row.
       if (lane == 0 || wiring.port_choice() == Wiring::PortChoice::kByCore) {
         fabric.rows.push_back(hart_row(wiring, plan.request_network, t, lane));
       }
-      hart.route = static_cast<std::uint32_t>(fabric.rows.size() - 1);
+      hart.row = static_cast<std::uint32_t>(fabric.rows.size() - 1);
     }
     std::vector<std::uint32_t> inputs = sources[t];
     const std::vector<std::uint32_t> arrivals =
         arrivals_at(plan.request_network, t, plan.ports_per_tile, tile.harts, fabric);
     inputs.insert(inputs.end(), arrivals.begin(), arrivals.end());
     for (std::uint32_t bank = 0; bank < tile.banks; ++bank) {
-      const std::uint32_t arbiter =
-          fabric.add_sink_arbiter(plan.request_network.end_rank, inputs, tile.first_bank + bank);
-      fabric.first_sink = std::min(fabric.first_sink, arbiter);
+      fabric.sinks.push_back(fabric.add_sink_arbiter(inputs, tile.first_bank + bank, false));
     }
   }
 }
@@ -111,30 +110,29 @@ void plan_requests(const Wiring& wiring, L1NetworkPlan& plan) {
 /// Source: mempool_tile.sv, i_local_resp_interco and i_remote_resp_interco.
 void plan_responses(const Wiring& wiring, L1NetworkPlan& plan) {
   FabricPlan& fabric = plan.responses;
+  fabric.rows.emplace_back(plan.tiles.size(), FabricPlan::kNone);
   std::vector<std::vector<std::uint32_t>> sources;
   for (const Tile& tile : plan.tiles) {
     for (std::uint32_t bank = 0; bank < tile.banks; ++bank) {
-      const std::uint32_t buffer = fabric.add_buffer(BufferKind::kBank, bank);
-      fabric.buffers[buffer].route_kind = FabricPlan::RouteKind::kWayBack;
+      fabric.add_buffer(BufferKind::kBank, bank);
     }
     sources.push_back(numbers(tile.first_bank, tile.banks));
   }
+  fabric.num_sources = static_cast<std::uint32_t>(fabric.buffers.size());
   plan.response_network = plan_network(wiring, sources, plan.extra_registers, fabric);
-  const std::uint32_t rank = plan.response_network.end_rank;
   for (std::uint32_t t = 0; t < plan.tiles.size(); ++t) {
     const Tile& tile = plan.tiles[t];
     const std::vector<std::uint32_t> arrivals =
         arrivals_at(plan.response_network, t, plan.ports_per_tile, 0, fabric);
     for (std::uint32_t lane = 0; lane < tile.harts; ++lane) {
-      const std::uint32_t arbiter = fabric.add_sink_arbiter(rank, arrivals, tile.first_hart + lane);
-      fabric.first_sink = std::min(fabric.first_sink, arbiter);
+      fabric.sinks.push_back(fabric.add_sink_arbiter(arrivals, tile.first_hart + lane, false));
     }
   }
   plan.first_local_arbiter = static_cast<std::uint32_t>(fabric.arbiters.size());
   for (std::uint32_t t = 0; t < plan.tiles.size(); ++t) {
     const Tile& tile = plan.tiles[t];
     for (std::uint32_t lane = 0; lane < tile.harts; ++lane) {
-      fabric.add_sink_arbiter(rank + 1, sources[t], tile.first_hart + lane);
+      fabric.add_sink_arbiter(sources[t], tile.first_hart + lane, true);
     }
   }
 }

@@ -11,7 +11,7 @@ std::string indexed(const std::string& name, std::size_t index) {
   return name + "[" + std::to_string(index) + "]";
 }
 
-void add_arbiter(const Fabric::Arbiter& arbiter, StatGroup& stats) {
+void add_arbiter(const Fabric::Counters& arbiter, StatGroup& stats) {
   stats.add("requests", "count", "requests granted", &arbiter.grants);
   stats.add("conflict_cycles", "cycles", "cycles in which a request waited",
             &arbiter.conflict_cycles);
@@ -22,9 +22,10 @@ void add_ports(const Fabric& fabric, const NetworkPlan& network, std::uint32_t p
                const std::string& name, std::vector<StatGroup*>& tiles) {
   for (std::size_t i = 0; i < network.port_arbiters.size(); ++i) {
     StatGroup& stats = tiles[i / ports]->add_group(indexed(name, i % ports));
-    add_arbiter(fabric.planned_arbiter(network.port_arbiters[i]), stats);
+    add_arbiter(fabric.counters(network.port_arbiters[i]), stats);
+    const Fabric::Counters counters = fabric.counters(network.port_arbiters[i]);
     stats.add("occupancy_cycles", "cycles", "time that requests spent in the port's register",
-              &fabric.buffer(network.port_buffers[i]).occupancy);
+              [counters] { return counters.grants + counters.delay_cycles; });
   }
 }
 
@@ -32,8 +33,7 @@ void add_crossbars(const Fabric& fabric, const NetworkPlan& network, StatGroup& 
   for (const NetworkPlan::Crossbar& crossbar : network.crossbars) {
     StatGroup& group = stats.add_group(crossbar.name);
     for (std::size_t i = 0; i < crossbar.arbiters.size(); ++i) {
-      add_arbiter(fabric.planned_arbiter(crossbar.arbiters[i]),
-                  group.add_group(indexed("output", i)));
+      add_arbiter(fabric.counters(crossbar.arbiters[i]), group.add_group(indexed("output", i)));
     }
   }
 }
@@ -48,10 +48,11 @@ void L1Network::add_stats(const L1NetworkPlan& plan, StatGroup& stats) {
     for (std::uint32_t i = 0; i < parameters_.banks_per_tile; ++i) {
       const std::uint32_t bank = tile * parameters_.banks_per_tile + i;
       StatGroup& group = tile_stats.back()->add_group(indexed("bank", i));
-      add_arbiter(requests_.planned_arbiter(plan.requests.first_sink + bank), group);
+      add_arbiter(requests_.counters(plan.requests.sinks[bank]), group);
       group.add("amo_busy_cycles", "cycles", "cycles in which the result of an AMO was written",
-                &banks_[bank].amos);
-      group.add("wide_accesses", "count", "cycles given to the DMA", &banks_[bank].wide_accesses);
+                &bank_counters_[bank].amos);
+      group.add("wide_accesses", "count", "cycles given to the DMA",
+                &bank_counters_[bank].wide_accesses);
     }
   }
   add_ports(requests_, plan.request_network, plan.ports_per_tile, "request_port", tile_stats);

@@ -17,16 +17,12 @@ inline std::uint32_t lowest_bit(std::uint64_t mask) {
 /// requests there: the winner is the requester whose index differs from `favoured` in the lowest
 /// bits. REQUIRES: requests != 0, favoured < 64.
 inline std::uint32_t round_robin_winner(std::uint64_t requests, std::uint32_t favoured) {
-  // Halves of the tree at each level: the inputs whose index has bit 5, 4, ... 0.
-  constexpr std::uint64_t kUpperHalf[] = {0xFFFFFFFF00000000u, 0xFFFF0000FFFF0000u,
-                                          0xFF00FF00FF00FF00u, 0xF0F0F0F0F0F0F0F0u,
-                                          0xCCCCCCCCCCCCCCCCu, 0xAAAAAAAAAAAAAAAAu};
-  for (std::uint32_t level = 0; level < 6; ++level) {
-    const std::uint64_t toggle = static_cast<std::uint64_t>((favoured >> (5 - level)) & 1u) - 1u;
-    const std::uint64_t half = requests & (kUpperHalf[level] ^ toggle);
-    requests = half != 0 ? half : requests;
+  std::uint32_t smallest = 64;
+  for (; requests != 0; requests &= requests - 1) {
+    const std::uint32_t difference = lowest_bit(requests) ^ favoured;
+    smallest = difference < smallest ? difference : smallest;
   }
-  return lowest_bit(requests);
+  return smallest ^ favoured;
 }
 
 /// The favoured input after a handshake: the lowest requester above the old one, or the lowest of

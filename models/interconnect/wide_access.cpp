@@ -17,7 +17,7 @@ bool L1Network::WidePort::access(std::uint32_t raw_address, std::uint32_t bytes,
 void L1Network::WidePort::hold(std::uint32_t raw_address, std::uint32_t bytes) {
   const std::uint32_t first = network_.first_wide_bank(raw_address, bytes);
   for (std::uint32_t i = 0; i < network_.num_wide_banks(); ++i) {
-    network_.responses_.block(first + i, network_.cycle_ + 1);
+    network_.responses_.block_bank(first + i, network_.cycle_ + 1);
   }
 }
 
@@ -38,7 +38,7 @@ std::uint32_t L1Network::first_wide_bank(std::uint32_t raw_address, std::uint32_
     tile = core_tile / parameters_.core_tiles_per_group * parameters_.tile_slots_per_group +
            core_tile % parameters_.core_tiles_per_group;
   } else {
-    tile = map_[raw_address >> map_shift_];
+    tile = map_[raw_address / kWordBytes >> bank_shift_];
   }
   return tile * parameters_.banks_per_tile + bank;
 }
@@ -49,16 +49,16 @@ bool L1Network::claim(std::uint32_t first_bank) {
   Superbank& superbank = superbanks_[first_bank / num_wide_banks()];
   bool is_simple = superbank.granted == 0 && superbank.answers == 0;
   for (std::uint32_t i = 0; i < num_wide_banks() && is_simple; ++i) {
-    const Fabric::Buffer& answers = responses_.buffer(first_bank + i);
-    is_simple = answers.count == 0 && answers.can_take(cycle_);
+    is_simple =
+        !responses_.is_waiting(first_bank + i) && responses_.bank_can_take(first_bank + i, cycle_);
   }
   if (!is_simple) {
     return claim_one_by_one(superbank, first_bank);
   }
   // The answers leave the FIFOs together in the next cycle: only this one is taken from the harts.
   for (std::uint32_t i = 0; i < num_wide_banks(); ++i) {
-    responses_.block(first_bank + i, cycle_ + 1);
-    ++banks_[first_bank + i].wide_accesses;
+    responses_.block_bank(first_bank + i, cycle_ + 1);
+    ++bank_counters_[first_bank + i].wide_accesses;
   }
   return true;
 }
@@ -71,14 +71,14 @@ bool L1Network::claim_one_by_one(Superbank& superbank, std::uint32_t first_bank)
     if ((superbank.granted & bit) != 0) {
       continue;
     }
-    if (!responses_.buffer(first_bank + i).can_take(cycle_)) {
+    if (!responses_.bank_can_take(first_bank + i, cycle_)) {
       is_complete = false;
       continue;
     }
     superbank.granted |= bit;
-    responses_.block(first_bank + i, cycle_ + 1);
-    responses_.enter(first_bank + i, Fabric::kWideToken, cycle_);
-    ++banks_[first_bank + i].wide_accesses;
+    responses_.block_bank(first_bank + i, cycle_ + 1);
+    responses_.enter_wide(first_bank + i, cycle_);
+    ++bank_counters_[first_bank + i].wide_accesses;
   }
   if (is_complete) {
     superbank.granted = 0;
@@ -99,13 +99,11 @@ void L1Network::join_wide_answers(Cycles cycle) {
     const auto first = static_cast<std::uint32_t>(s * wide_banks);
     bool is_complete = true;
     for (std::uint32_t i = 0; i < wide_banks && is_complete; ++i) {
-      const Fabric::Buffer& answers = responses_.buffer(first + i);
-      is_complete =
-          answers.count > 0 && answers.head() == Fabric::kWideToken && answers.head_since <= cycle;
+      is_complete = responses_.is_wide_head(first + i);
     }
     if (is_complete) {
       for (std::uint32_t i = 0; i < wide_banks; ++i) {
-        responses_.leave(first + i, cycle);
+        responses_.leave_wide(first + i, cycle);
       }
       --superbanks_[s].answers;
       --wide_answers_;
