@@ -18,10 +18,10 @@ namespace {
 
 constexpr std::uint32_t kCode = 0x80000000;
 constexpr std::uint32_t kStackBytes = 512;
-constexpr std::uint32_t kMaxHarts = 256;
+constexpr std::uint32_t kMaxHarts = 1024;
 constexpr std::uint32_t kData = kMaxHarts * kStackBytes;
 constexpr std::uint32_t kL1Bytes = 1u << 20;
-constexpr Cycles kCyclesPerIteration = 1000;
+constexpr std::int64_t kCyclesPerIteration = 1000;
 
 /// Nothing in the kernels needs an environment.
 class NoEnvironment : public isa::HartEnvironment {
@@ -80,7 +80,9 @@ class NearMemory final : public MemoryPort {
 
 class Machine {
  public:
-  Machine(std::uint32_t kernel, std::uint32_t num_harts) : states(num_harts), code_(1u << 16) {
+  /// Hart i starts in cycle `skew` * i, so that harts are at different instructions.
+  Machine(std::uint32_t kernel, std::uint32_t num_harts, Cycles skew)
+      : states(num_harts), code_(1u << 16) {
     std::ifstream file(KERNELS, std::ios::binary);
     const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
     TESSERA_CHECK(!bytes.empty() && bytes.size() <= code_.size(), "cannot use {}", KERNELS);
@@ -89,14 +91,16 @@ class Machine {
     for (std::uint32_t i = 0; i < num_harts; ++i) {
       states[i].pc = kCode;
       states[i].hart_id = i;
+      states[i].cycle = static_cast<Cycles>(skew) * i;
       states[i].x[2] = (i + 1) * kStackBytes;
       states[i].x[10] = kernel;
       states[i].x[11] = kData;
     }
     harts.resume_at(0);
+    run(skew * num_harts);
   }
-  void run(Cycles cycles) {
-    for (const Cycles end = now_ + cycles; now_ < end; ++now_) {
+  void run(std::int64_t cycles) {
+    for (const Cycles end = now_ + static_cast<Cycles>(cycles); now_ < end; ++now_) {
       l1_.respond(harts, now_);
       harts.step(now_);
     }
@@ -120,23 +124,46 @@ class Machine {
   CycleHarts harts{{kL1Bytes, 8, {}}, states, {l1_, soc_, caches_, dmi_, environment_}, stats_};
 };
 
-/// Arguments: kernel, number of harts.
-void run_kernel(benchmark::State& state) {
-  Machine machine(static_cast<std::uint32_t>(state.range(0)),
-                  static_cast<std::uint32_t>(state.range(1)));
-  for (auto _ : state) {
-    machine.run(kCyclesPerIteration);
-  }
+std::uint64_t instructions_of(const Machine& machine) {
   std::uint64_t instructions = 0;
   for (const HartState& hart : machine.states) {
     instructions += hart.instructions;
   }
-  const auto cycles = static_cast<double>(state.iterations()) * kCyclesPerIteration;
-  const double hart_cycles = cycles * static_cast<double>(state.range(1));
-  state.counters["instructions_per_cycle"] = static_cast<double>(instructions) / hart_cycles;
-  state.SetItemsProcessed(static_cast<std::int64_t>(hart_cycles));
+  return instructions;
 }
-BENCHMARK(run_kernel)->ArgNames({"kernel", "harts"})->ArgsProduct({{0, 1, 2, 3, 4}, {1, 256}});
+
+void run(benchmark::State& state, Machine& machine, std::int64_t num_busy) {
+  const std::uint64_t before = instructions_of(machine);
+  for (auto _ : state) {
+    machine.run(kCyclesPerIteration);
+  }
+  const std::int64_t hart_cycles =
+      num_busy * static_cast<std::int64_t>(state.iterations()) * kCyclesPerIteration;
+  state.counters["instructions_per_cycle"] =
+      static_cast<double>(instructions_of(machine) - before) / static_cast<double>(hart_cycles);
+  state.SetItemsProcessed(hart_cycles);
+}
+
+/// Arguments: kernel, number of harts, cycles between their starts.
+void all_busy(benchmark::State& state) {
+  Machine machine(static_cast<std::uint32_t>(state.range(0)),
+                  static_cast<std::uint32_t>(state.range(1)), state.range(2));
+  run(state, machine, state.range(1));
+}
+BENCHMARK(all_busy)
+    ->ArgNames({"kernel", "harts", "skew"})
+    ->ArgsProduct({{0, 1, 2, 3, 4}, {256}, {0, 7}});
+
+/// Argument: number of harts, all asleep but the first.
+void one_busy(benchmark::State& state) {
+  Machine machine(0, static_cast<std::uint32_t>(state.range(0)), 0);
+  for (std::size_t i = 1; i < machine.states.size(); ++i) {
+    machine.states[i].activity = HartActivity::kAsleep;
+  }
+  machine.harts.resume_at(0);
+  run(state, machine, 1);
+}
+BENCHMARK(one_busy)->ArgName("harts")->Arg(1)->Arg(16)->Arg(1024);
 
 }  // namespace
 }  // namespace tessera
