@@ -135,6 +135,7 @@ SocPathParameters soc_path_parameters(const SocConfig& config) {
   parameters.l2 = {config.l2.base, config.l2.base + config.l2.bytes};
   parameters.l2_banks = config.l2.banks;
   parameters.l2_type = config.l2.type;
+  parameters.core_khz = static_cast<std::uint32_t>(config.clock_khz);
   parameters.registers = {CONTROL_BASE, PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_BYTES};
   parameters.boot_rom = {config.boot.rom_base, config.boot.rom_base + config.boot.rom_bytes};
   return parameters;

@@ -9,14 +9,14 @@
 namespace tessera {
 
 DramPath::DramPath(std::uint32_t num_masters, std::uint32_t num_channels, std::uint32_t axi_bytes,
-                   const DramParameters& dram, std::uint32_t core_mhz, SocTarget& target,
+                   const DramParameters& dram, std::uint32_t core_khz, SocTarget& target,
                    StatGroup& stats)
     : axi_bytes_(axi_bytes),
       target_(target),
       interleaving_(num_channels, axi_bytes * kInterleaveWords),
       crossbar_(num_masters, num_channels, kMaxPerId, interleaving_) {
   for (std::uint32_t channel = 0; channel < num_channels; ++channel) {
-    channels_.emplace_back(dram, core_mhz,
+    channels_.emplace_back(dram, core_khz,
                            stats.add_group("channel[" + std::to_string(channel) + "]"));
   }
 }

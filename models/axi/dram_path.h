@@ -24,7 +24,7 @@ namespace tessera {
 class DramPath : public AxiSlave {
  public:
   DramPath(std::uint32_t num_masters, std::uint32_t num_channels, std::uint32_t axi_bytes,
-           const DramParameters& dram, std::uint32_t core_mhz, SocTarget& target, StatGroup& stats);
+           const DramParameters& dram, std::uint32_t core_khz, SocTarget& target, StatGroup& stats);
 
   const AxiResponse* read_response(std::uint32_t master, Cycles now) override {
     return crossbar_.read_response(master, now);
@@ -71,8 +71,8 @@ class DramPath : public AxiSlave {
     Cycles due;
   };
   struct Channel {
-    Channel(const DramParameters& dram, std::uint32_t core_mhz, StatGroup& stats)
-        : timing(dram, core_mhz, stats) {}
+    Channel(const DramParameters& dram, std::uint32_t core_khz, StatGroup& stats)
+        : timing(dram, core_khz, stats) {}
     DramTiming timing;
     AxiRequest read;  ///< the burst under way
     AxiRequest write;

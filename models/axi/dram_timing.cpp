@@ -22,9 +22,9 @@ std::size_t count(std::uint32_t mask) {
 
 }  // namespace
 
-DramTiming::DramTiming(const DramParameters& parameters, std::uint32_t core_mhz, StatGroup& stats)
+DramTiming::DramTiming(const DramParameters& parameters, std::uint32_t core_khz, StatGroup& stats)
     : parameters_(parameters),
-      core_mhz_(core_mhz),
+      core_khz_(core_khz),
       channels_(count(parameters.pseudo_channel_bits)),
       next_refresh_(parameters.refresh_interval) {
   for (PseudoChannel& channel : channels_) {
@@ -41,7 +41,7 @@ DramTiming::DramTiming(const DramParameters& parameters, std::uint32_t core_mhz,
 Cycles DramTiming::access(std::uint32_t address, std::uint32_t bytes, bool is_write,
                           Cycles arrival) {
   const Clocks from =
-      (arrival * parameters_.clock_mhz + core_mhz_ - 1) / core_mhz_ + parameters_.forward_clocks;
+      (arrival * parameters_.clock_khz + core_khz_ - 1) / core_khz_ + parameters_.forward_clocks;
   refresh(from);
   Clocks done = from;
   const std::uint32_t first = address / parameters_.burst_bytes;
@@ -50,7 +50,7 @@ Cycles DramTiming::access(std::uint32_t address, std::uint32_t bytes, bool is_wr
     done = std::max(done, move_burst(burst * parameters_.burst_bytes, is_write, from));
   }
   done += parameters_.backward_clocks;
-  return (done * core_mhz_ + parameters_.clock_mhz - 1) / parameters_.clock_mhz;
+  return (done * core_khz_ + parameters_.clock_khz - 1) / parameters_.clock_khz;
 }
 
 void DramTiming::refresh(Clocks now) {

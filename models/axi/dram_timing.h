@@ -15,7 +15,7 @@ namespace tessera {
 /// ms_hbm2e_16Gb_3600.json, address mapping am_hbm2e_16Gb_pc_brc.json, controller
 /// mc_hbm2e_fr_fcfs_grp.json; fractions are rounded up.
 struct DramParameters {
-  std::uint32_t clock_mhz = 1800;
+  std::uint32_t clock_khz = 1'800'000;
   std::uint32_t burst_bytes = 32;  ///< a burst of 4 on 64 bits: what one column command moves
   std::uint32_t burst_clocks = 2;
   // Bits of the channel's address.
@@ -56,8 +56,8 @@ struct DramParameters {
 /// Limits: no reordering (MemPool's set names FR-FCFS), no postponed refresh, no power down.
 class DramTiming {
  public:
-  /// `core_mhz`: clock of the cycles that access() takes and returns.
-  DramTiming(const DramParameters& parameters, std::uint32_t core_mhz, StatGroup& stats);
+  /// `core_khz`: clock of the cycles that access() takes and returns.
+  DramTiming(const DramParameters& parameters, std::uint32_t core_khz, StatGroup& stats);
 
   /// Schedules an access of `bytes` at `address` of the channel that arrives in core cycle
   /// `arrival`; cycles ascend. Returns the core cycle in which its data has been moved.
@@ -91,7 +91,7 @@ class DramTiming {
   Clocks move_burst(std::uint32_t address, bool is_write, Clocks from);
 
   const DramParameters parameters_;
-  const std::uint32_t core_mhz_;
+  const std::uint32_t core_khz_;
   std::vector<PseudoChannel> channels_;
   Clocks next_refresh_;
 

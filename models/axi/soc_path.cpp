@@ -45,7 +45,7 @@ std::unique_ptr<AxiSlave> make_l2(const SocPathParameters& shape, std::uint32_t 
                                   SocTarget& target, StatGroup& stats) {
   if (shape.l2_type == L2Type::kDram) {
     return std::make_unique<DramPath>(num_masters, shape.l2_banks, shape.axi_bytes, shape.dram,
-                                      shape.core_mhz, target, stats);
+                                      shape.core_khz, target, stats);
   }
   return std::make_unique<L2Path>(num_masters, shape.l2_banks, shape.axi_bytes, target, stats);
 }
@@ -163,6 +163,8 @@ SocPath::Machine::Machine(const SocPathParameters& shape, SocTarget& target, Sta
         shape.read_only_cache_bytes, shape.axi_bytes, target, group_stats);
     demuxes.emplace_back(group, groups.back().cut, parameters.l2, crossbar, *l2);
   }
+  TESSERA_CHECK(groups.front().mux.num_sources() <= ReadOnlyCache::kMaxSources,
+                "{} inputs of a group's mux", shape.tiles_per_group + shape.masters_per_group);
 }
 
 bool SocPath::Machine::is_idle() const {

@@ -29,8 +29,8 @@ struct SocPathParameters {
   AddressRange l2{0x80000000, 0x80400000};
   std::uint32_t l2_banks = 4;
   L2Type l2_type = L2Type::kSram;
-  DramParameters dram;           ///< with L2Type::kDram; a channel per bank
-  std::uint32_t core_mhz = 500;  ///< clock of the cycles, against that of the DRAM
+  DramParameters dram;               ///< with L2Type::kDram; a channel per bank
+  std::uint32_t core_khz = 500'000;  ///< clock of the cycles, against that of the DRAM
   AddressRange registers{0x40000000, 0x40020000};
   AddressRange boot_rom{0xA0000000, 0xA000FFFF};  ///< the rest, but L1, is external
 };

@@ -9,7 +9,7 @@ namespace {
 /// A DRAM whose clock is the core's, so that cycles and clocks are the same.
 class DramTimingTest : public testing::Test {
  protected:
-  static constexpr std::uint32_t kMhz = 1800;
+  static constexpr std::uint32_t kKhz = 1'800'000;
   static constexpr std::uint32_t kBurst = 32;
   static constexpr std::uint32_t kBankGroup = 0x40;
   static constexpr std::uint32_t kColumn = 0x100;
@@ -23,7 +23,7 @@ class DramTimingTest : public testing::Test {
     return dram_.access(address, kBurst, true, arrival);
   }
   StatGroup stats_{"dram"};
-  DramTiming dram_{DramParameters{}, kMhz, stats_};
+  DramTiming dram_{DramParameters{}, kKhz, stats_};
 };
 
 TEST_F(DramTimingTest, AClosedRowTakesAnActivateAndAReadLatency) {
@@ -96,7 +96,7 @@ TEST_F(DramTimingTest, ARefreshClosesAllRowsAndHoldsTheBanks) {
 
 TEST_F(DramTimingTest, CyclesAreThoseOfTheCore) {
   StatGroup stats("slow");
-  DramTiming dram(DramParameters{}, 450, stats);  // four DRAM clocks per cycle
+  DramTiming dram(DramParameters{}, 450'000, stats);  // four DRAM clocks per cycle
   EXPECT_EQ(dram.access(0, 32, false, 100), 100 + (41 + 16 + 43 + 2 + 3) / 4);
 }
 

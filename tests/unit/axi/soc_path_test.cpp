@@ -318,6 +318,26 @@ TEST(SocPath, DramServesHarts) {
   EXPECT_EQ(bench.word(kUncached + 64 + 4 * 7), 7u);
 }
 
+TEST(SocPath, MoreMastersAndBanksDoNotMakeTheWayLonger) {
+  SocPathParameters terapool;
+  terapool.harts_per_tile = 8;
+  terapool.num_tiles = 128;
+  terapool.tiles_per_group = 8;
+  terapool.l2_banks = 16;
+  SocBench bench(terapool);
+  EXPECT_EQ(bench.measure(1023, kWarmUp + loop(20, repeat(4, {load(kUncached, 1, 1)}))), 1037u);
+  EXPECT_EQ(bench.stats().value("tile[127].loads"), 1 + 80u);
+}
+
+TEST(SocPath, LinesWiderThanTheBusTakeABeatPerWord) {
+  SocPathParameters narrow = minpool();
+  narrow.axi_bytes = 16;
+  SocBench bench(narrow);
+  bench.run_to(600);
+  // The second beat is a lookup of its own, and a miss waits for the one before.
+  EXPECT_EQ(refill(bench, {kL2 + 0x100, kL2 + 0x100}), (std::vector<Cycles>{kMiss + 6, kHit + 1}));
+}
+
 TEST(SocPath, NothingUnderWayMeansNoActiveCycle) {
   SocBench bench(SocPathParameters{});
   EXPECT_EQ(bench.path().response_side().next_active_cycle(5), kNever);
