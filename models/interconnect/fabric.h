@@ -48,7 +48,7 @@ class Fabric {
   void enter(std::uint32_t source, Token token);
   /// A bank's token comes in after this cycle's step; it requests `arbiter` from the next one on.
   /// REQUIRES: bank_can_take().
-  void enter_bank(std::uint32_t bank, Token token, std::uint16_t arbiter);
+  void enter_bank(std::uint32_t bank, Token token, std::uint16_t arbiter, Cycles cycle);
   /// The same for kWideToken.
   void enter_wide(std::uint32_t bank, Cycles cycle);
   /// A token stands at the source and has lost in the last step.

@@ -20,8 +20,14 @@ inline void Fabric::enter(std::uint32_t source, Token token) {
          {arbiter, ways_[source].input, static_cast<std::uint16_t>(source), token});
 }
 
-inline void Fabric::enter_bank(std::uint32_t bank, Token token, std::uint16_t arbiter) {
+inline void Fabric::enter_bank(std::uint32_t bank, Token token, std::uint16_t arbiter,
+                               Cycles cycle) {
   ++tokens_;
+  if (waiting_[bank] > 0) {
+    entries_[token] = arbiter;
+    append(bank, token, cycle + 1);
+    return;
+  }
   arrive(batch_of(arbiter), {arbiter, ways_[bank].input, static_cast<std::uint16_t>(bank), token});
 }
 

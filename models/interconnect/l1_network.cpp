@@ -128,7 +128,7 @@ void L1Network::Banks::take(std::uint32_t bank, Token token, std::uint32_t input
                                     ? hart.arbiter
                                     : network.port_arbiters_[tile.first_port + input - tile.harts];
   network.responses_.set_destination(token, hart.tile, access.hart);
-  network.responses_.enter_bank(bank, token, arbiter);
+  network.responses_.enter_bank(bank, token, arbiter, cycle);
 }
 
 bool L1Network::Harts::can_take(std::uint32_t hart, Cycles cycle) const {
