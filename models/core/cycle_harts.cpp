@@ -110,7 +110,7 @@ bool CycleHarts::is_drained() const {
   return pulses_.empty() &&
          std::all_of(pipelines_.begin(), pipelines_.end(), [this](const Pipeline& pipeline) {
            return pipeline.offload.is_empty() && !pipeline.is_front_waiting &&
-                  pipeline.free_ids == all_ids_;
+                  pipeline.free_ids_next() == all_ids_;
          });
 }
 
@@ -184,7 +184,8 @@ void CycleHarts::book_idle(std::uint32_t hart, Cycles cycle) {
 }
 
 bool CycleHarts::is_waiting(std::uint32_t hart, const Pipeline& pipeline) const {
-  if (!pipeline.offload.is_empty() || (pipeline.is_front_waiting && pipeline.free_ids != 0)) {
+  if (!pipeline.offload.is_empty() ||
+      (pipeline.is_front_waiting && pipeline.free_ids_next() != 0)) {
     return false;
   }
   return pipeline.is_asleep || is_waiting_to_issue(hart, pipeline);
@@ -198,12 +199,13 @@ bool CycleHarts::is_waiting_to_issue(std::uint32_t hart, const Pipeline& pipelin
     case StallReason::kOperand:
     case StallReason::kDestination: {
       const std::uint32_t index = TimedPage::index_of(harts_[hart].pc, pipeline.code_base);
-      return pipeline.code != nullptr && (pipeline.busy & pipeline.code[index].blockers) != 0;
+      return pipeline.code != nullptr &&
+             (pipeline.busy_next() & pipeline.code[index].blockers) != 0;
     }
     case StallReason::kLoadStore:
       return pipeline.is_front_waiting;
     case StallReason::kFence:
-      return pipeline.free_ids != all_ids_;
+      return pipeline.free_ids_next() != all_ids_;
     case StallReason::kOffload:
     case StallReason::kCount:
       break;
@@ -218,36 +220,43 @@ void CycleHarts::reconsider(std::uint32_t hart, Cycles cycle) {
   }
   if (!is_waiting(hart, pipeline)) {
     book_idle(hart, cycle + 1);
+    settle(pipeline);
     pipeline.is_idle = false;
     activated_.insert(hart);
   } else if (pipeline.stall == StallReason::kOperand && !pipeline.is_asleep) {
     const std::uint32_t index = TimedPage::index_of(harts_[hart].pc, pipeline.code_base);
-    if ((pipeline.busy & pipeline.code[index].sources) == 0) {
+    if ((pipeline.busy_next() & pipeline.code[index].sources) == 0) {
       book_idle(hart, cycle + 1);
       pipeline.stall = StallReason::kDestination;
     }
   }
 }
 
+void CycleHarts::activate(std::uint32_t hart, Cycles cycle) {
+  Pipeline& pipeline = pipelines_[hart];
+  book_idle(hart, cycle);
+  if (pipeline.response_cycle != cycle) {
+    settle(pipeline);
+  }
+  pipeline.is_idle = false;
+  active_.insert(hart);
+}
+
 void CycleHarts::start_harts(Cycles cycle) {
   for (; !starts_.empty() && starts_.front().cycle <= cycle; starts_.pop_front()) {
     const std::uint32_t hart = starts_.front().hart;
     if (harts_[hart].activity == HartActivity::kRunning) {
-      book_idle(hart, cycle);
-      pipelines_[hart].is_idle = false;
-      active_.insert(hart);
+      activate(hart, cycle);
     }
   }
 }
 
 void CycleHarts::wake_fetchers(Cycles cycle) {
   for (const std::uint32_t hart : services_.caches.harts_ready()) {
-    Pipeline& pipeline = pipelines_[hart];
+    const Pipeline& pipeline = pipelines_[hart];
     if (pipeline.is_idle && !pipeline.is_asleep && pipeline.stall == StallReason::kFetch &&
         harts_[hart].activity == HartActivity::kRunning) {
-      book_idle(hart, cycle);
-      pipeline.is_idle = false;
-      active_.insert(hart);
+      activate(hart, cycle);
     }
   }
 }

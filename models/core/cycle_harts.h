@@ -98,7 +98,7 @@ class CycleHarts final : public Steppable, public MemoryClient {
     std::uint32_t code_base = 0;
     std::uint32_t busy = 0;  ///< scoreboard: registers that wait for a load or an offloaded result
     std::uint32_t free_ids = 0;
-    // A response of this cycle takes effect at its end.
+    // What a response brought takes effect at the end of its cycle; of idle harts, later.
     std::uint32_t freed_ids = 0;
     std::uint32_t returned = 0;  ///< register of a load, x0 included: it takes a write port
 
@@ -113,6 +113,9 @@ class CycleHarts final : public Steppable, public MemoryClient {
     Cycles idle_since = 0;          ///< first cycle not booked
     Cycles response_cycle = kNever;
     OffloadUnit offload;
+
+    std::uint32_t busy_next() const { return busy & ~returned; }
+    std::uint32_t free_ids_next() const { return free_ids | freed_ids; }
   };
   /// Something that happens to a hart.
   struct Event {
@@ -132,6 +135,8 @@ class CycleHarts final : public Steppable, public MemoryClient {
   /// The state of an idle hart changed in `cycle`.
   void reconsider(std::uint32_t hart, Cycles cycle);
   void book_idle(std::uint32_t hart, Cycles cycle);
+  /// An idle hart is visited in this very cycle.
+  void activate(std::uint32_t hart, Cycles cycle);
   void start_harts(Cycles cycle);
   void wake_fetchers(Cycles cycle);
   void mark_pulses(Cycles cycle);

@@ -38,6 +38,9 @@ TESSERA_ALWAYS_INLINE void CycleHarts::write(HartState& state, std::uint8_t rd, 
 
 void CycleHarts::response(std::uint32_t hart, std::uint32_t tag, std::uint32_t data, Cycles cycle) {
   Pipeline& pipeline = pipelines_[hart];
+  if (pipeline.is_idle) {
+    settle(pipeline);  // what an earlier response brought
+  }
   pipeline.response_cycle = cycle;
   pipeline.freed_ids = 1u << AccessTag::id(tag);
   if (!AccessTag::is_store(tag)) {
@@ -48,7 +51,6 @@ void CycleHarts::response(std::uint32_t hart, std::uint32_t tag, std::uint32_t d
     write(harts_[hart], rd, isa::loaded_value(format, data), cycle);
   }
   if (pipeline.is_idle) {
-    settle(pipeline);
     reconsider(hart, cycle);
   }
 }

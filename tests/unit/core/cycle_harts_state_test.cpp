@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sleep and wake-up, change of the timing mode, changing code, and the books of all cycles.
+#include <algorithm>
+#include <array>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -93,6 +96,16 @@ TEST(WakeUp, WhatIsUnderWayEndsWhileTheHartSleeps) {
   EXPECT_TRUE(bench.cores.is_drained());
 }
 
+TEST(WakeUp, AnswersOfTheCycleInWhichAHartGoesOnAreUsableInTheNext) {
+  HartBench bench;
+  bench.x(a5) = HartBench::kSoc;
+  bench.place(HartBench::kCode, {lw(a0, 0, a5), wfi(), add(a1, a0, a0), wfi()});
+  bench.start();
+  bench.cores.wake_up(0, 11);  // awake in cycle 12, in which the load returns
+  bench.step_to(16);
+  EXPECT_THAT(bench.issues[0], ElementsAre(0, 1, 13, 14));
+}
+
 TEST(WakeUp, NothingIsToBeDoneForSleepingHarts) {
   HartBench bench(4);
   bench.run({});
@@ -158,6 +171,23 @@ TEST(Books, FetchStallsAreThoseOfTheCaches) {
   EXPECT_EQ(bench.issues[0].front(), bench.harts[0].stalled(StallReason::kFetch));
   EXPECT_GT(bench.x(a0), 32u);  // after reset the caches clear their tags
   EXPECT_EQ(bench.x(a0), bench.x(a1) - 1);
+}
+
+TEST(Books, LineAndAnswerMayComeInOneCycle) {
+  const auto issue_of_target = [](Cycles latency, Word target) {
+    HartBench bench(1, true, tessera::test::Caches::kReal);
+    bench.soc.latency = [latency](const HartAccess&) { return latency; };
+    bench.x(a5) = HartBench::kSoc;
+    Program program = join({{lw(a0, 0, a5), jal(zero, 0x400)}, repeat(0xff, {nop()}), {target}});
+    const std::vector<Cycles> issues = bench.run(program);
+    EXPECT_EQ(issues.size(), 4u);
+    return std::array<Cycles, 2>{issues[0], issues[2]};
+  };
+  const Cycles line = issue_of_target(1, nop())[1];
+  for (Cycles latency = 1; latency < 40; ++latency) {
+    const auto [load, use] = issue_of_target(latency, add(a1, a0, a0));
+    EXPECT_EQ(use, std::max(line, load + latency + 1)) << latency;
+  }
 }
 
 TEST(ModeSwitch, HartsComeToRestWithTheirAccessesDone) {
