@@ -46,8 +46,9 @@ def compare(options, expected, mode, found):
     """Ends the test at the first memory that differs."""
     bases = {"l1": options.l1_base, "l2": L2_BASE}
     for name, base in bases.items():
-        differing = [i for i, (a, b) in enumerate(zip(expected[name], found[name])) if a != b]
-        if differing:
+        if expected[name] != found[name]:
+            pairs = zip(expected[name], found[name])
+            differing = [i for i, (ours, theirs) in enumerate(pairs) if ours != theirs]
             sys.exit(f"FAIL: {mode}: {len(differing)} bytes of {name} differ from functional "
                      f"timing, the first at {base + differing[0]:#010x}")
 
