@@ -60,6 +60,15 @@ static inline uint32_t harts_per_group(void) {
 /* Reads the platform block. Returns 0, or -1 when there is none of the known version. */
 int platform_read(void);
 
+/* The timing mode, PLATFORM_BLOCK_TIMING_*. */
+static inline uint32_t timing_mode(void) {
+  return *(volatile uint32_t*)(PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_TIMING);
+}
+/* Asks for a change: it comes when no access and no transfer is under way, soon. */
+static inline void timing_request(uint32_t mode) {
+  *(volatile uint32_t*)(PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_TIMING) = mode;
+}
+
 /* Region of interest `id` for the statistics of the run. */
 static inline void region_begin(uint32_t id) {
   *(volatile uint32_t*)(PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_ROI_BEGIN) = id;
