@@ -9,6 +9,7 @@
 enum {
   kLength = 16,
   kMultiplyDistance = 3, /* Source: models/core/README.md, offload unit */
+  kSlack = 8,            /* the instructions around the chain, and their way to L0 */
   kChanges = 3,
   kPatienceReads = 100000,
 };
@@ -54,7 +55,9 @@ int main(uint32_t hart) {
     uint32_t cycle = multiplication_chain_cycles();
     printf("timing_modes: %d multiplications take %lu cycles in functional, %lu in cycle timing\n",
            kLength, functional, cycle);
-    count_errors(cycle - functional != (kMultiplyDistance - 1) * kLength);
+    count_errors(functional > kLength + kSlack);
+    count_errors(cycle < kMultiplyDistance * kLength);
+    count_errors(cycle > kMultiplyDistance * kLength + kSlack);
   }
   barrier();
   return verdict("timing_modes");
