@@ -57,46 +57,31 @@ static void fill(const struct Problem* p, uint32_t hart) {
   }
 }
 
-/* Adds the products of columns [first, end) of A's rows and rows [first, end) of B to a block. */
-static inline void accumulate(const struct Problem* p, uint32_t row, uint32_t column,
-                              uint32_t first, uint32_t end, uint32_t c[4]) {
-  uint32_t n = p->n;
-  const Element* a0 = p->a + row * n;
-  const Element* a1 = a0 + n;
-  const Element* b = p->b + first * n + column;
-  uint32_t c00 = c[0];
-  uint32_t c01 = c[1];
-  uint32_t c10 = c[2];
-  uint32_t c11 = c[3];
-  for (uint32_t k = first; k < end; ++k, b += n) {
-    c00 += (uint32_t)a0[k] * (uint32_t)b[0];
-    c01 += (uint32_t)a0[k] * (uint32_t)b[1];
-    c10 += (uint32_t)a1[k] * (uint32_t)b[0];
-    c11 += (uint32_t)a1[k] * (uint32_t)b[1];
-  }
-  c[0] = c00;
-  c[1] = c01;
-  c[2] = c10;
-  c[3] = c11;
-}
-
-/* Blocks of 2 x 2 results, dealt out to the harts in turn. Each hart begins its sums elsewhere:
- * harts in step would all want the same few banks. */
+/* Blocks of 2 x 2 results, dealt out to the harts in turn. */
 static void multiply(const struct Problem* p, uint32_t hart) {
   uint32_t n = p->n;
   uint32_t blocks_per_row = n / 2;
-  uint32_t first = hart % n;
   for (uint32_t block = hart; block < blocks_per_row * blocks_per_row; block += p->harts) {
     uint32_t row = 2 * (block / blocks_per_row);
     uint32_t column = 2 * (block % blocks_per_row);
-    uint32_t sums[4] = {0};
-    accumulate(p, row, column, first, n, sums);
-    accumulate(p, row, column, 0, first, sums);
+    const Element* a0 = p->a + row * n;
+    const Element* a1 = a0 + n;
+    const Element* b = p->b + column;
+    uint32_t c00 = 0;
+    uint32_t c01 = 0;
+    uint32_t c10 = 0;
+    uint32_t c11 = 0;
+    for (uint32_t k = 0; k < n; ++k, b += n) {
+      c00 += (uint32_t)a0[k] * (uint32_t)b[0];
+      c01 += (uint32_t)a0[k] * (uint32_t)b[1];
+      c10 += (uint32_t)a1[k] * (uint32_t)b[0];
+      c11 += (uint32_t)a1[k] * (uint32_t)b[1];
+    }
     int32_t* c = p->c + row * n + column;
-    c[0] = (int32_t)sums[0];
-    c[1] = (int32_t)sums[1];
-    c[n] = (int32_t)sums[2];
-    c[n + 1] = (int32_t)sums[3];
+    c[0] = (int32_t)c00;
+    c[1] = (int32_t)c01;
+    c[n] = (int32_t)c10;
+    c[n + 1] = (int32_t)c11;
   }
 }
 

@@ -9,7 +9,7 @@
 enum {
   kLength = 16,
   kMultiplyDistance = 3, /* Source: models/core/README.md, offload unit */
-  kSlack = 8,            /* the instructions around the chain, and their way to L0 */
+  kSlack = 16,           /* the instructions around the chain, and their way to L0 */
   kChanges = 3,
   kPatienceReads = 100000,
 };
