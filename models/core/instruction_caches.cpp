@@ -30,11 +30,10 @@ void check(const InstructionCachesParameters& p) {
 /// What the hot path of fetch() does not need.
 struct InstructionCaches::Machine {
   struct L0 {
-    explicit L0(std::uint32_t num_lines) : cache(num_lines) {}
+    explicit L0(const L0Cache& empty) : cache(empty) {}
     L0Cache cache;
     Range prefetched_for;          ///< instructions that the prefetch under way is for
-    bool is_alias_coming = false;  ///< the line under way is like another in the early compare
-    bool has_alias = false;        ///< there may be two such lines
+    bool is_alias_coming = false;  ///< the line under way looks like another in the early compare
     bool is_waiting = false;       ///< its hart's fetch failed
     bool is_asleep = false;
     std::uint64_t misses = 0;
@@ -75,7 +74,7 @@ struct InstructionCaches::Machine {
   const InstructionCachesParameters shape;
   const std::uint32_t harts_log2;
   const std::uint32_t line_log2;
-  const std::uint32_t early_mask;  ///< of a line number: its bits in the early compare
+  const L0Cache empty_l0;
   const DmiTable& memory;
   RefillPort& port;
   std::vector<L0> l0s;
@@ -90,10 +89,10 @@ InstructionCaches::Machine::Machine(InstructionCaches& owner,
       shape(parameters),
       harts_log2(log2_of(parameters.harts_per_tile)),
       line_log2(log2_of(parameters.line_bytes)),
-      early_mask((1u << parameters.l0_early_tag_bits) - 1),
+      empty_l0(parameters.l0_lines, (1u << parameters.l0_early_tag_bits) - 1),
       memory(code),
       port(refill_port),
-      l0s(std::size_t{parameters.num_tiles} * parameters.harts_per_tile, L0(parameters.l0_lines)),
+      l0s(std::size_t{parameters.num_tiles} * parameters.harts_per_tile, L0(empty_l0)),
       active(parameters.num_tiles) {
   const std::uint32_t sets = shape.l1_bytes / shape.line_bytes / shape.l1_ways;
   const TileCacheShape l1{sets, shape.l1_ways, shape.line_bytes, shape.max_refills};
@@ -138,8 +137,8 @@ void InstructionCaches::Machine::flush() {
     tile.filled = {};
   }
   for (L0& l0 : l0s) {
-    l0.cache = L0Cache(shape.l0_lines);
-    l0.is_waiting = l0.is_asleep = l0.has_alias = false;
+    l0.cache = empty_l0;
+    l0.is_waiting = l0.is_asleep = false;
   }
   active = HartSet(shape.num_tiles);
 }
@@ -152,15 +151,14 @@ bool InstructionCaches::Machine::present(std::uint32_t hart) {
   if (hit == 0) {
     front.here.size = 0;
     if (!l0.cache.is_refilling() && !l0.is_asleep) {
-      const std::uint32_t alike = l0.cache.find_alike(line, early_mask);
-      evict_for(hart, line, alike, /*is_prefetch=*/false);
+      evict_for(hart, line, l0.cache.find_alike(line, 0), /*is_prefetch=*/false);
       tile_of(hart).l1.request_fetch(port_of(hart), line);
     }
     return false;
   }
   l0.useful_prefetches += static_cast<std::uint64_t>(l0.cache.is_first_use(hit));
   front.here = {line << line_log2, shape.line_bytes};
-  const std::uint32_t alike = l0.has_alias ? l0.cache.find_alike(line, early_mask) : hit;
+  const std::uint32_t alike = l0.cache.find_alike(line, hit);
   if (alike != hit) {
     // Such a line goes, and until then the prefetcher holds still.
     l0.cache.drop(alike & ~hit);
@@ -180,22 +178,24 @@ bool InstructionCaches::Machine::present(std::uint32_t hart) {
 void InstructionCaches::Machine::prefetch(std::uint32_t hart, std::uint32_t hit) {
   Front& front = caches.fronts_[hart];
   L0& l0 = l0s[hart];
-  // From behind the last predicted jump up to the next one, all instructions want the same line.
-  const std::uint32_t position = (front.pc & (shape.line_bytes - 1)) / 4;
+  Range range = front.here;
+  std::uint32_t target = range.begin + shape.line_bytes;
   const std::uint32_t jumps = l0.cache.jumps(hit);
-  const std::uint32_t behind = jumps & ((1u << position) - 1);
-  const std::uint32_t ahead = jumps >> position;
-  std::uint32_t begin = front.here.begin;
-  std::uint32_t target = begin + shape.line_bytes;
-  std::uint32_t end = target;
-  if (ahead != 0) {
-    end = begin + 4 * (position + static_cast<std::uint32_t>(__builtin_ctz(ahead)) + 1);
-    target = jump_target(memory, end - 4);
+  if (jumps != 0) {
+    // From behind the last predicted jump up to the next one, all instructions want the same line.
+    const std::uint32_t position = (front.pc & (shape.line_bytes - 1)) / 4;
+    const std::uint32_t behind = jumps & ((1u << position) - 1);
+    const std::uint32_t ahead = jumps >> position;
+    std::uint32_t end = target;
+    if (ahead != 0) {
+      end = range.begin + 4 * (position + static_cast<std::uint32_t>(__builtin_ctz(ahead)) + 1);
+      target = jump_target(memory, end - 4);
+    }
+    if (behind != 0) {
+      range.begin += 4 * (32 - static_cast<std::uint32_t>(__builtin_clz(behind)));
+    }
+    range.size = end - range.begin;
   }
-  if (behind != 0) {
-    begin += 4 * (32 - static_cast<std::uint32_t>(__builtin_clz(behind)));
-  }
-  const Range range{begin, end - begin};
   const std::uint32_t line = target >> line_log2;
   if (l0.cache.find(line) != 0) {
     front.settle(range);
@@ -212,8 +212,7 @@ void InstructionCaches::Machine::evict_for(std::uint32_t hart, std::uint32_t lin
   L0& l0 = l0s[hart];
   caches.fronts_[hart].unsettle();
   l0.cache.evict_for(line, spared, is_prefetch);
-  l0.is_alias_coming = l0.cache.find_alike(line, early_mask) != 0;
-  l0.has_alias = l0.has_alias || l0.is_alias_coming;
+  l0.is_alias_coming = l0.cache.find_alike(line, 0) != 0;
   activate(hart);
 }
 

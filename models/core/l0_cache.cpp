@@ -65,30 +65,29 @@ std::uint32_t jump_target(const DmiTable& memory, std::uint32_t pc) {
          ((sign << 12) | field(word, 7, 7, 11) | field(word, 30, 25, 5) | field(word, 11, 8, 1));
 }
 
-std::uint32_t L0Cache::find_alike(std::uint32_t line, std::uint32_t early_mask) const {
+std::uint32_t L0Cache::find_early(std::uint32_t line) const {
   std::uint32_t alike = 0;
   for (std::uint32_t i = 0; i < num_lines_; ++i) {
-    alike |= static_cast<std::uint32_t>(((lines_[i] ^ line) & early_mask) == 0) << i;
+    if (lines_[i] != kNoLine && ((lines_[i] ^ line) & early_mask_) == 0) {
+      alike |= 1u << i;
+    }
   }
-  return alike & valid_;
+  return alike;
 }
 
-void L0Cache::evict_for(std::uint32_t line, std::uint32_t spared, bool is_prefetch) {
-  std::uint32_t victim = next_victim_;
-  if (spared == 1u << victim) {
-    victim = (victim + 1) & (num_lines_ - 1);
+bool L0Cache::is_far_from_any(std::uint32_t line) const {
+  for (std::uint32_t i = 0; i < num_lines_; ++i) {
+    if (lines_[i] != kNoLine && ((lines_[i] ^ line) & ~early_mask_) != 0) {
+      return true;
+    }
   }
-  next_victim_ = (victim + 1) & (num_lines_ - 1);
-  refilling_ = 1u << victim;
-  valid_ &= ~refilling_;
-  unused_ = is_prefetch ? unused_ | refilling_ : unused_ & ~refilling_;
-  lines_[victim] = line;
+  return false;
 }
 
-void L0Cache::fill(std::uint16_t jumps) {
-  jumps_[static_cast<std::uint32_t>(__builtin_ctz(refilling_))] = jumps;
-  valid_ |= refilling_;
-  refilling_ = 0;
+void L0Cache::drop(std::uint32_t mask) {
+  for (; mask != 0; mask &= mask - 1) {
+    lines_[static_cast<std::uint32_t>(__builtin_ctz(mask))] = kNoLine;
+  }
 }
 
 }  // namespace tessera

@@ -23,26 +23,50 @@ class L0Cache {
  public:
   static constexpr std::uint32_t kMaxLines = 8;
 
-  explicit L0Cache(std::uint32_t num_lines) : num_lines_(num_lines) {}
+  /// `early_mask`: the bits of a line number in the early compare.
+  L0Cache(std::uint32_t num_lines, std::uint32_t early_mask)
+      : num_lines_(num_lines), early_mask_(early_mask) {
+    lines_.fill(kNoLine);
+  }
 
   /// The line of L0 that holds `line`, or 0.
   std::uint32_t find(std::uint32_t line) const {
     for (std::uint32_t i = 0; i < num_lines_; ++i) {
-      if (lines_[i] == line && (valid_ >> i & 1) != 0) {
+      if (lines_[i] == line) {
         return 1u << i;
       }
     }
     return 0;
   }
-  /// The lines of L0 that agree with `line` in the bits of `early_mask`.
-  std::uint32_t find_alike(std::uint32_t line, std::uint32_t early_mask) const;
+  /// The lines of L0 that look like `line` in the early compare; `hit` is what find() says of it.
+  std::uint32_t find_alike(std::uint32_t line, std::uint32_t hit) const {
+    return has_aliases_ || is_far(line) ? find_early(line) : hit;
+  }
 
-  /// Gives up the victim for `line`, which fill() will make valid. Victims rotate; one that is all
-  /// of `spared` is passed over.
-  void evict_for(std::uint32_t line, std::uint32_t spared, bool is_prefetch);
-  void fill(std::uint16_t jumps);
+  /// Gives up the victim for `line`, which fill() will bring. Victims rotate; one that is all of
+  /// `spared` is passed over.
+  void evict_for(std::uint32_t line, std::uint32_t spared, bool is_prefetch) {
+    std::uint32_t victim = next_victim_;
+    if (spared == 1u << victim) {
+      victim = (victim + 1) & (num_lines_ - 1);
+    }
+    next_victim_ = (victim + 1) & (num_lines_ - 1);
+    lines_[victim] = kNoLine;
+    refilling_ = 1u << victim;
+    unused_ = is_prefetch ? unused_ | refilling_ : unused_ & ~refilling_;
+    if (has_aliases_ || is_far(line)) {
+      has_aliases_ = is_far_from_any(line);
+    }
+    latest_ = line;
+  }
+  void fill(std::uint16_t jumps) {
+    const auto index = static_cast<std::uint32_t>(__builtin_ctz(refilling_));
+    lines_[index] = latest_;
+    jumps_[index] = jumps;
+    refilling_ = 0;
+  }
   bool is_refilling() const { return refilling_ != 0; }
-  void drop(std::uint32_t mask) { valid_ &= ~mask; }
+  void drop(std::uint32_t mask);
 
   /// Predicted jumps of the line that hits.
   std::uint32_t jumps(std::uint32_t hit) const {
@@ -56,13 +80,22 @@ class L0Cache {
   }
 
  private:
+  static constexpr std::uint32_t kNoLine = 0xFFFFFFFFu;
+
+  /// Lines that are near each other differ in the early compare, or not at all.
+  bool is_far(std::uint32_t line) const { return ((line ^ latest_) & ~early_mask_) != 0; }
+  bool is_far_from_any(std::uint32_t line) const;
+  std::uint32_t find_early(std::uint32_t line) const;
+
   std::uint32_t num_lines_;
+  std::uint32_t early_mask_;
   std::array<std::uint32_t, kMaxLines> lines_{};
   std::array<std::uint16_t, kMaxLines> jumps_{};
-  std::uint32_t valid_ = 0;
+  std::uint32_t latest_ = 0;     ///< that came, or comes with the refill under way
   std::uint32_t unused_ = 0;     ///< prefetched and not fetched from yet
-  std::uint32_t refilling_ = 0;  ///< the line that a refill will make valid
+  std::uint32_t refilling_ = 0;  ///< the line of L0 that waits for fill()
   std::uint32_t next_victim_ = 0;
+  bool has_aliases_ = false;  ///< not all lines are near each other
 };
 
 }  // namespace tessera
