@@ -11,10 +11,12 @@
 
 #include "models/base/error.h"
 #include "models/base/text.h"
+#include "platform/app/cli_values.h"
 #include "platform/app/commands.h"
 #include "platform/app/exit_code.h"
 #include "platform/app/options.h"
 #include "platform/app/run.h"
+#include "platform/app/traffic_cli.h"
 
 namespace tessera::app {
 
@@ -24,58 +26,6 @@ constexpr const char* kExitCodes =
     "Exit codes: 0 guest returned 0, 1 guest returned another value, 2 bad command line,\n"
     "3 bad configuration, ELF or image, or output that cannot be written, 4 stopped at a guest\n"
     "error, 5 limit reached, 6 hang, 7 internal error, 130 interrupted.\n";
-
-/// Splits "a:b:c" at the first `parts - 1` colons; empty when there are fewer or a part is empty.
-std::vector<std::string> split_colons(const std::string& text, std::size_t parts) {
-  std::vector<std::string> fields;
-  std::size_t begin = 0;
-  while (fields.size() + 1 < parts) {
-    const std::size_t colon = text.find(':', begin);
-    if (colon == std::string::npos) {
-      return {};
-    }
-    fields.push_back(text.substr(begin, colon - begin));
-    begin = colon + 1;
-  }
-  fields.push_back(text.substr(begin));
-  const bool has_empty = std::any_of(fields.begin(), fields.end(),
-                                     [](const std::string& field) { return field.empty(); });
-  return has_empty ? std::vector<std::string>{} : fields;
-}
-
-/// Options are strings that `read` turns into values; what it throws becomes a usage error.
-CLI::Option* add_value(CLI::App& app, const std::string& name, const std::string& type,
-                       const std::string& help,
-                       const std::function<void(const std::string&)>& read) {
-  return app
-      .add_option_function<std::vector<std::string>>(
-          name,
-          [read](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) {
-              read(text);
-            }
-          },
-          help)
-      ->type_name(type)
-      ->allow_extra_args(false);
-}
-
-std::uint64_t to_number(const std::string& option, const std::string& text) {
-  const auto parsed = parse_unsigned(text);
-  if (const auto* problem = std::get_if<std::string>(&parsed)) {
-    throw UsageError(fmt::format("{}: {}", option, *problem));
-  }
-  return std::get<std::uint64_t>(parsed);
-}
-
-void add_config_options(CLI::App& app, ConfigOptions& options) {
-  app.add_option("-c,--config", options.files, "machine in YAML, later files win; default: tessera")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  app.add_option("-s,--set", options.settings, "set one key of the configuration; wins over files")
-      ->type_name("a.b.c=VALUE")
-      ->allow_extra_args(false);
-}
 
 /// "roi:ID", "roi_end:ID", "cycle:N" or "symbol:NAME".
 SwitchOption read_switch(TimingMode mode, const std::string& text) {
@@ -151,9 +101,7 @@ void add_limit_options(CLI::App& app, RunOptions& options) {
                   text == "stop" ? GuestErrorPolicy::kStop : GuestErrorPolicy::kWarn;
             })
       ->check(CLI::IsMember({"warn", "stop"}).description(""));
-  add_value(
-      app, "--seed", "N", "of all random choices (soc.seed); functional timing makes none",
-      [&](const std::string& text) { options.config.settings.push_back("soc.seed=" + text); });
+  add_seed_option(app, options.config);
 }
 
 void add_memory_options(CLI::App& app, RunOptions& options) {
@@ -212,6 +160,7 @@ class CommandLine {
     app_.footer(kExitCodes);
     app_.set_version_flag("--version", version());
     add_run();
+    add_traffic();
     add("check", "Validate a configuration, and a program for it, without simulating",
         [this] { return check(run_.config, run_.elf); })
         .add_option("elf", run_.elf, "program")
@@ -252,6 +201,15 @@ class CommandLine {
     add_output_options(app, run_);
     app.final_callback([this] { action_ = [this] { return run(run_, argc_, argv_); }; });
   }
+  void add_traffic() {
+    CLI::App& app = add(
+        "traffic", "Measure the L1 network with a traffic generator in place of the harts", [this] {
+          traffic_.command.assign(argv_, argv_ + argc_);
+          return traffic(run_.config, traffic_);
+        });
+    add_seed_option(app, run_.config);
+    add_traffic_options(app, traffic_);
+  }
   /// A subcommand that prints `text` of a configuration.
   CLI::App& add(const std::string& name, const std::string& help,
                 const std::function<std::string()>& text) {
@@ -290,6 +248,7 @@ class CommandLine {
 
   CLI::App app_{"Virtual platform of a many-core RISC-V SoC for transformers", "tessera"};
   RunOptions run_;
+  TrafficOptions traffic_;
   std::string topic_;
   std::function<int()> action_;
   int argc_;

@@ -16,7 +16,8 @@ class BadConfigurations(CliTest):
         self.check("soc:\n  cluster:\n    num_group: 4\n",
                    "bad.yaml:3:5: soc.cluster.num_group: unknown key; did you mean 'num_groups'? "
                    "allowed: num_groups, core_tiles_per_group, tile_slots_per_group, cores_per_tile, "
-                   "banks_per_tile, bank_bytes, sequential_bytes_per_core, isa")
+                   "banks_per_tile, bank_bytes, sequential_bytes_per_core, "
+                   "interconnect, instruction_cache, isa")
 
     def test_wrong_type(self):
         self.check("soc: {cluster: {num_groups: four}}\n",
