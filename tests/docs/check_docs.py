@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps the documentation true.
 
-  check_docs.py commands ROOT BUILD   runs every fenced command block of ROOT/README.md
-  check_docs.py pages ROOT            checks the headings of models/*/README.md
-  check_docs.py links ROOT            checks that links between pages lead somewhere
+  check_docs.py commands ROOT BUILD [PAGE...]   runs every fenced command block of the pages, which
+                                                are ROOT/README.md unless others are named
+  check_docs.py pages ROOT                      checks the headings of models/*/README.md
+  check_docs.py links ROOT                      checks that links between pages lead somewhere
 
 A block fenced as `sh` is run as a whole; of a block fenced as `console` the lines after "$ " are
-run, and the other lines must follow in the output, where "..." stands for anything. Blocks run in
-order, each from the root of a scratch folder that looks like the project: results written by one
-are there for the next. BUILD stands in for build/release. A block after the line
+run, and the other lines must follow in the output, where "..." stands for anything. Blocks of a page
+run in order, each from the root of a scratch folder that looks like the project: results written by
+one are there for the next. BUILD stands in for build/release. A block after the line
 `<!-- not run: reason -->` is left out.
 """
 
@@ -101,28 +102,33 @@ def run_step(command, expected, scratch):
     return "" if missing is None else f"the output has no line '{missing}'\n{result.stdout}"
 
 
-def check_commands(root, build):
-    """Returns the problems of all command blocks of README.md."""
-    if not (root / "README.md").is_file():
-        return ["README.md: missing"]
+def check_page_commands(root, build, page):
+    """Returns the problems of all command blocks of one page; `page` is relative to `root`."""
+    if not (root / page).is_file():
+        return [f"{page}: missing"]
     problems = []
-    blocks = [block for block in read_page(root / "README.md")[0]
-              if block.language in ("sh", "console")]
+    blocks = [block for block in read_page(root / page)[0] if block.language in ("sh", "console")]
     with tempfile.TemporaryDirectory() as folder:
         scratch = pathlib.Path(folder)
         make_scratch(root, build, scratch)
         for block in blocks:
+            place = f"{page}:{block.line}"
             if block.is_skipped:
-                print(f"README.md:{block.line}: not run")
+                print(f"{place}: not run")
                 continue
             for command, expected in steps_of(block):
                 problem = run_step(command, expected, scratch)
-                print(f"README.md:{block.line}: {'FAILED' if problem else 'ok'}: {command}")
+                print(f"{place}: {'FAILED' if problem else 'ok'}: {command}")
                 if problem:
-                    problems.append(f"README.md:{block.line}: {command}: {problem}")
+                    problems.append(f"{place}: {command}: {problem}")
     if not blocks:
-        problems.append("README.md has no command blocks")
+        problems.append(f"{page} has no command blocks")
     return problems
+
+
+def check_commands(root, build, pages):
+    """Returns the problems of all command blocks of the pages."""
+    return [problem for page in pages for problem in check_page_commands(root, build, page)]
 
 
 def check_pages(root):
@@ -157,7 +163,8 @@ def main():
         return 2
     what, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
     if what == "commands":
-        problems = check_commands(root, pathlib.Path(sys.argv[3]).resolve())
+        problems = check_commands(root, pathlib.Path(sys.argv[3]).resolve(),
+                                  sys.argv[4:] or ["README.md"])
     else:
         problems = {"pages": check_pages, "links": check_links}[what](root)
     for problem in problems:

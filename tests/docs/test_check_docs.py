@@ -30,9 +30,9 @@ class Docs(unittest.TestCase):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def run_check(self, what):
+    def run_check(self, what, *pages):
         result = subprocess.run(
-            ["/usr/bin/python3", CHECK, what, self.root, self.build], capture_output=True,
+            ["/usr/bin/python3", CHECK, what, self.root, self.build, *pages], capture_output=True,
             text=True, timeout=60, check=False)
         return result.returncode, result.stdout
 
@@ -67,6 +67,15 @@ class Docs(unittest.TestCase):
 
     def test_a_readme_without_commands_is_found(self):
         self.assertEqual(self.readme("# Project\n"), (1, "README.md has no command blocks\n"))
+
+    def test_named_pages_are_checked_each_in_its_own_folder(self):
+        self.add("README.md", "```sh\ntouch there\n```\n")
+        self.add("models/dma/how.md", "```sh\ntest ! -e there\nfalse\n```\n")
+        code, out = self.run_check("commands", "README.md", "models/dma/how.md", "none.md")
+        self.assertEqual(code, 1)
+        self.assertIn("README.md:1: ok: touch there\n", out)
+        self.assertIn("models/dma/how.md:1: test ! -e there\nfalse: exit code 1\n", out)
+        self.assertIn("none.md: missing\n", out)
 
     def test_good_pages_pass(self):
         self.assertEqual(self.run_check("pages"), (0, ""))
