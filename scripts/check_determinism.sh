@@ -1,8 +1,9 @@
 #!/bin/bash
 # Runs every guest program twice, and once more with a second build of the simulator, and compares
-# statistics, output and memory byte by byte, on minpool and tessera.
+# statistics, output and memory byte by byte, on minpool and tessera, in both timing modes. In cycle
+# timing the quantum must not matter: the second run has 1 cycle, the third 10000.
 #   scripts/check_determinism.sh [BUILD [OTHER_BUILD]]     folders; default build/release, the same
-# Prints one line per program and machine; exit code 1 when any differs.
+# Prints one line per program, machine and mode; exit code 1 when any differs.
 set -euo pipefail
 build=$(realpath "${1:-build/release}")
 other=$(realpath "${2:-$build}")
@@ -12,12 +13,13 @@ trap 'rm -rf "$work"' EXIT
 workload=0x80100000
 scripts/make_workload.py mhsa --shape 128,64,64,4 --seed 1 -o "$work/mhsa.bin" >"$work/make.log"
 
-# run BUILD MACHINE PROGRAM NAME: leaves statistics, memory and exit code in $work/NAME.*
+# run BUILD MACHINE L1_BYTES NAME PROGRAM OPTION...: leaves statistics, memory and exit code in
+# $work/NAME.*
 run() {
   local code=0 load=()
   [ "$(basename "$5")" != mhsa.elf ] || load=(--load "$workload:$work/mhsa.bin")
   "$1/bin/tessera" run -q -c "configs/$2.yaml" --out "$work/$4" --force \
-    "${load[@]}" --dump "0:$3:$work/$4.l1" --dump "0x80000000:0x400000:$work/$4.l2" "$5" \
+    "${load[@]}" "${@:6}" --dump "0:$3:$work/$4.l1" --dump "0x80000000:0x400000:$work/$4.l2" "$5" \
     >"$work/$4.out" 2>"$work/$4.err" || code=$?
   echo "$code" >"$work/$4.code"
   if [ "$code" -ne 0 ]; then
@@ -38,16 +40,24 @@ for machine in minpool tessera; do
     tessera) l1_bytes=0x100000 ;;
   esac
   for program in "$build"/sw/*.elf; do
-    rm -rf "$work"/{first,second,other}{,.*}
-    run "$build" "$machine" "$l1_bytes" first "$program"
-    run "$build" "$machine" "$l1_bytes" second "$program"
-    run "$other" "$machine" "$l1_bytes" other "$program"
-    verdict=same
-    if ! same second || ! same other; then
-      verdict=DIFFERENT
-      differing=$((differing + 1))
-    fi
-    echo "$machine $(basename "$program") exit $(cat "$work/first.code") $verdict"
+    for timing in functional cycle; do
+      options=(--timing "$timing")
+      second=() other_options=()
+      if [ "$timing" = cycle ]; then
+        second=(--set soc.quantum_cycles=1)
+        other_options=(--set soc.quantum_cycles=10000)
+      fi
+      rm -rf "$work"/{first,second,other}{,.*}
+      run "$build" "$machine" "$l1_bytes" first "$program" "${options[@]}"
+      run "$build" "$machine" "$l1_bytes" second "$program" "${options[@]}" "${second[@]}"
+      run "$other" "$machine" "$l1_bytes" other "$program" "${options[@]}" "${other_options[@]}"
+      verdict=same
+      if ! same second || ! same other; then
+        verdict=DIFFERENT
+        differing=$((differing + 1))
+      fi
+      echo "$machine $(basename "$program") $timing exit $(cat "$work/first.code") $verdict"
+    done
   done
 done
 echo "determinism: $differing differing"

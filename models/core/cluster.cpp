@@ -100,7 +100,7 @@ void Cluster::end_hart(std::uint32_t hart) {
 void Cluster::request_timing(TimingMode mode) {
   wanted_timing_ = mode;
   if (is_engine_running_) {
-    engine_->limit(engine_->now());
+    engine_->limit(engine_->now() + 1);  // after the kernel's time, which must advance
   }
   notify_runnable();
 }
