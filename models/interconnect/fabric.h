@@ -42,7 +42,7 @@ class Fabric {
 
   /// Where the token leaves the fabric. Before it comes in.
   void set_destination(Token token, std::uint32_t tile, std::uint32_t sink) {
-    destinations_[token] = {static_cast<std::uint16_t>(tile), static_cast<std::uint16_t>(sink)};
+    destinations_[token] = {static_cast<std::uint16_t>(tile), sinks_[sink]};
   }
   /// A hart's token comes in; it requests in this cycle's step. REQUIRES: nothing waits there.
   void enter(std::uint32_t source, Token token);
@@ -79,26 +79,34 @@ class Fabric {
  private:
   /// In routes_: the arbiter of the token's sink.
   static constexpr std::uint16_t kToSink = 0xFFFF;
-  /// In Arrival::arbiter: has been put into its queue.
-  static constexpr std::uint16_t kQueued = 0xFFFF;
-  static constexpr std::uint32_t kNotWide = ~0u;
+  /// In arrivals_at_: the arbiter has requests of tokens in queues, or takes no short cut.
+  static constexpr std::uint16_t kContested = 0x8000;
 
-  /// What a grant without conflict needs. The buffer behind arbiter a is number first_target_ + a.
-  struct alignas(32) Arbiter {
-    std::uint64_t requests = 0;  ///< inputs; of a wide arbiter: words that are not zero
-    std::uint64_t grants = 0;
-    std::uint32_t target_route = 0;  ///< row in routes_ for tokens in the target
-    std::uint16_t target = 0;        ///< input of the arbiters behind the target; or the sink
-    std::uint16_t favoured = 0;
+  /// A place where tokens wait for arbiters: a source, or number first_target_ + a behind arbiter
+  /// a.
+  struct Place {
+    Place() = default;
+    Place(std::uint16_t input, std::uint16_t buffer)
+        : packed(std::uint32_t{buffer} << 16 | input) {}
+    /// Of the arbiters that it leads to.
+    std::uint16_t input() const { return static_cast<std::uint16_t>(packed); }
+    std::uint16_t buffer() const { return static_cast<std::uint16_t>(packed >> 16); }
+    std::uint32_t packed = 0;  ///< one word: it is copied all the time
   };
-  /// The rest of an arbiter.
-  struct Conflicts {
-    std::uint64_t locked = 0;  ///< LockIn: the requests at the first refusal; 0: not locked
+  /// What a grant needs.
+  struct alignas(64) Arbiter {
+    /// Inputs where tokens wait in queues; of a wide arbiter: words of them that are not zero.
+    std::uint64_t requests = 0;
+    std::uint64_t grants = 0;
+    std::uint32_t route = 0;  ///< row in routes_ for tokens behind it; of a sink: its number
+    Place behind{};
+    std::uint16_t favoured = 0;
+    bool locks = false;             ///< LockIn
+    bool is_locked = false;         ///< requests other than those at the first refusal do not count
+    std::uint32_t first_input = 0;  ///< place of its inputs in inputs_
+    std::uint64_t locked = 0;       ///< the requests at the first refusal
     std::uint64_t conflict_cycles = 0;
     std::uint64_t wait_cycles = 0;
-    std::uint32_t first_input = 0;  ///< place of its inputs in inputs_
-    std::uint32_t wide = kNotWide;  ///< place in wide_masks_
-    bool locks = false;
   };
   /// Inputs of an arbiter with more than 64 of them, 64 in a word.
   struct WideMask {
@@ -110,98 +118,104 @@ class Fabric {
     std::uint64_t tokens = 0;      ///< 16 bits each, the head lowest
     std::uint64_t delays = 0;      ///< cycles spent here by all tokens
     std::uint32_t head_since = 0;  ///< first cycle in which the head requests, its low 32 bits
+    std::uint16_t input = 0;       ///< of the arbiters that it leads to
     std::uint16_t places = 1;      ///< one must be free at the start of a cycle to take a token
     bool head_moves_on = false;    ///< a head that waits leaves its place to a register behind
 
     Token head() const { return static_cast<Token>(tokens); }
     bool has_waited(Cycles cycle) const { return head_since != static_cast<std::uint32_t>(cycle); }
   };
-  struct Way {
+  struct Source {
     std::uint32_t route = 0;  ///< row in routes_
-    std::uint16_t input = 0;  ///< of the arbiters that it leads to
+    Place place{};
   };
   struct Destination {
     std::uint16_t tile = 0;
-    std::uint16_t sink = 0;
+    std::uint16_t arbiter = 0;  ///< of the sink
   };
   /// A token that has become visible at an arbiter.
   struct Arrival {
     std::uint16_t arbiter;
-    std::uint16_t input;
-    std::uint16_t buffer;
     Token token;
+    Place place;
   };
   struct Request {
     std::uint16_t arbiter;
     std::uint16_t input;
   };
-  /// Arbiters with successive numbers that are visited together. All tokens that leave its targets
-  /// arrive in the same batch.
+  /// Arbiters that are visited together. All tokens behind them arrive in the same batch.
   struct Batch {
     bool is_sink = false;
     bool is_wide = false;      ///< more than 64 inputs
-    std::uint32_t behind = 0;  ///< the batch behind the targets
+    std::uint32_t behind = 0;  ///< the batch behind the arbiters
     std::uint32_t num_arrivals = 0;
     std::vector<Arrival> arrivals;         ///< place for one from every input
-    std::vector<std::uint16_t> contested;  ///< arbiters with requests that did not get on at once
+    std::vector<std::uint16_t> contested;  ///< arbiters with requests
   };
 
   void lay_out_arbiters(const FabricPlan& plan);
   void lay_out_arbiter(const FabricPlan::Arbiter& planned);
   void lay_out_buffers(const FabricPlan& plan);
-  void lay_out_inputs(const std::vector<std::uint32_t>& inputs,
-                      const std::vector<std::uint16_t>& buffer_ids, Conflicts& conflicts);
+  void lay_out_buffer(const FabricPlan::Buffer& planned, std::uint16_t id, std::uint32_t route);
 
-  std::uint16_t next_arbiter(std::uint32_t route, Token token) const;
-  Batch& batch_of(std::uint16_t arbiter) { return batches_[batch_numbers_[arbiter]]; }
-  static void arrive(Batch& batch, const Arrival& arrival) {
-    batch.arrivals[batch.num_arrivals++] = arrival;
+  std::uint16_t next_arbiter(std::uint32_t route, Token token) const {
+    const Destination destination = destinations_[token];
+    const std::uint16_t next = routes_[route + destination.tile];
+    return next == kToSink ? destination.arbiter : next;
   }
-  void collect_arrivals(Batch& batch, Cycles cycle);
+  Batch& batch_of(std::uint16_t arbiter) { return batches_[batch_numbers_[arbiter]]; }
+  void arrive(Batch& batch, const Arrival& arrival) {
+    batch.arrivals[batch.num_arrivals++] = arrival;
+    ++arrivals_at_[arrival.arbiter];
+  }
   template <typename Sink>
   void step_sinks(Batch& batch, Cycles cycle, Sink& sink);
-  void step_targets(Batch& batch, Cycles cycle);
+  template <typename Sink>
+  void settle_sinks(Batch& batch, Cycles cycle, Sink& sink);
+  void step_inner(Batch& batch, Cycles cycle);
+  void settle_inner(Batch& batch, Cycles cycle);
   void raise_new_heads();
-  Arrival behind(std::uint16_t arbiter, Token token) const;
-  static bool is_alone(const Arbiter& arbiter) {
-    return (arbiter.requests & (arbiter.requests - 1)) == 0;
-  }
-  void grant(Arbiter& arbiter, const Arrival& arrival);
 
-  void add_request(std::uint16_t arbiter, std::uint16_t input);
-  void join(Batch& batch, const Arrival& arrival, Cycles cycle);
-  void contest(Batch& batch, const Arrival& arrival, Cycles cycle);
-  void wait_alone(const Arrival& arrival, Cycles cycle);
-  void append(std::uint32_t buffer, Token token, Cycles cycle);
-  Token pop(std::uint32_t buffer, Cycles cycle);
-  Token pop_input(std::uint16_t arbiter, std::uint16_t input, Cycles cycle);
+  void grant(const Arrival& arrival);
+  bool can_take(std::uint32_t buffer, Cycles cycle) const {
+    return waiting_[buffer] == 0 || has_place(buffer, cycle);
+  }
   bool has_place(std::uint32_t buffer, Cycles cycle) const;
-  std::uint16_t choose(std::uint16_t arbiter);
-  std::uint32_t choose_wide(Arbiter& arbiter, const Conflicts& conflicts);
-  void refuse(std::uint16_t arbiter);
-  void count_waiting(const Arbiter& arbiter, Conflicts& conflicts);
+  WideMask& wide_mask(const Arbiter& arbiter) {
+    return wide_masks_[static_cast<std::size_t>(&arbiter - arbiters_.data())];
+  }
+  void add_request(Arbiter& arbiter, std::uint16_t input, bool is_wide);
+  void contest(Batch& batch, const Arrival& arrival, Cycles cycle);
+  void step_to_queue(Batch& batch, const Arrival& arrival, Cycles cycle);
+  void wait_behind(std::uint32_t buffer, Token token, std::uint16_t arbiter, Cycles cycle);
+  Token pop(std::uint32_t buffer, Cycles cycle);
+  std::uint16_t choose(Arbiter& arbiter, bool is_wide);
+  std::uint32_t choose_wide(Arbiter& arbiter);
+  void refuse(Arbiter& arbiter, bool is_wide);
+  bool remains_contested(std::uint16_t id, bool is_wide);
+  void count_waiting(Arbiter& arbiter, bool is_wide);
 
   const std::uint16_t favoured_mask_;  ///< 0: fixed priority
   std::uint32_t tokens_ = 0;
   std::uint32_t first_target_ = 0;
   std::vector<Arbiter> arbiters_;
+  std::vector<std::uint16_t> arrivals_at_;    ///< per arbiter: how many, + kContested
   std::vector<std::uint16_t> waiting_;        ///< tokens in the queue of each buffer
   std::vector<std::uint16_t> routes_;         ///< arbiters, or kToSink
   std::vector<std::uint16_t> sinks_;          ///< the arbiter of each sink
   std::vector<Destination> destinations_;     ///< per token
   std::vector<Batch> batches_;                ///< in the order of a cycle
   std::vector<std::uint16_t> batch_numbers_;  ///< per arbiter
-  std::vector<Way> ways_;                     ///< per buffer
+  std::vector<Source> sources_;
   std::vector<Cycles> bank_ready_;
 
   std::vector<Queue> queues_;    ///< per buffer
   std::vector<Cycles> full_in_;  ///< per buffer: was full at the start of that cycle, then popped
   std::vector<Request> new_heads_;      ///< request from the next cycle on
   std::vector<std::uint16_t> entries_;  ///< per token that waits: its arbiter
-  std::vector<Conflicts> conflicts_;    ///< per arbiter
   std::vector<std::uint16_t> inputs_;   ///< buffers
-  std::vector<WideMask> wide_masks_;
-  std::vector<std::uint16_t> ids_;  ///< of the arbiters in the plan
+  std::vector<WideMask> wide_masks_;    ///< per arbiter, if any is wide
+  std::vector<std::uint16_t> ids_;      ///< of the arbiters in the plan
 };
 
 }  // namespace tessera

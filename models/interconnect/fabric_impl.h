@@ -7,67 +7,65 @@
 
 namespace tessera {
 
-inline std::uint16_t Fabric::next_arbiter(std::uint32_t route, Token token) const {
-  const Destination destination = destinations_[token];
-  const std::uint16_t next = routes_[route + destination.tile];
-  return next == kToSink ? sinks_[destination.sink] : next;
-}
-
 inline void Fabric::enter(std::uint32_t source, Token token) {
   ++tokens_;
-  const std::uint16_t arbiter = next_arbiter(ways_[source].route, token);
-  arrive(batch_of(arbiter),
-         {arbiter, ways_[source].input, static_cast<std::uint16_t>(source), token});
+  const Source& from = sources_[source];
+  const std::uint16_t arbiter = next_arbiter(from.route, token);
+  arrive(batch_of(arbiter), {arbiter, token, from.place});
 }
 
 inline void Fabric::enter_bank(std::uint32_t bank, Token token, std::uint16_t arbiter,
                                Cycles cycle) {
   ++tokens_;
   if (waiting_[bank] > 0) {
-    entries_[token] = arbiter;
-    append(bank, token, cycle + 1);
-    return;
+    wait_behind(bank, token, arbiter, cycle + 1);
+  } else {
+    arrive(batch_of(arbiter), {arbiter, token, sources_[bank].place});
   }
-  arrive(batch_of(arbiter), {arbiter, ways_[bank].input, static_cast<std::uint16_t>(bank), token});
 }
 
-/// The token of `arrival` gets on: nobody else requests, and what is behind takes it.
-inline void Fabric::grant(Arbiter& arbiter, const Arrival& arrival) {
-  arbiter.requests = 0;
-  arbiter.favoured = arrival.input & favoured_mask_;
+/// The token of `arrival`, alone at its arbiter, gets on.
+inline void Fabric::grant(const Arrival& arrival) {
+  arrivals_at_[arrival.arbiter] = 0;
+  Arbiter& arbiter = arbiters_[arrival.arbiter];
+  arbiter.favoured = arrival.place.input() & favoured_mask_;
   ++arbiter.grants;
 }
 
 template <typename Sink>
 void Fabric::step_sinks(Batch& batch, Cycles cycle, Sink& sink) {
-  for (std::uint32_t i = 0; i < batch.num_arrivals; ++i) {
-    const Arrival arrival = batch.arrivals[i];
-    if (arrival.arbiter == kQueued) {
-      continue;
-    }
-    Arbiter& arbiter = arbiters_[arrival.arbiter];
-    if (is_alone(arbiter) && sink.can_take(arbiter.target, cycle)) {
-      grant(arbiter, arrival);
+  const Arrival* const end = batch.arrivals.data() + batch.num_arrivals;
+  for (const Arrival* arrival = batch.arrivals.data(); arrival != end; ++arrival) {
+    const std::uint32_t number = arbiters_[arrival->arbiter].route;
+    if (arrivals_at_[arrival->arbiter] == 1 && sink.can_take(number, cycle)) {
+      grant(*arrival);
       --tokens_;
-      sink.take(arbiter.target, arrival.token, arrival.input, cycle);
+      sink.take(number, arrival->token, arrival->place.input(), cycle);
     } else {
-      contest(batch, arrival, cycle);
+      contest(batch, *arrival, cycle);
     }
   }
   batch.num_arrivals = 0;
+  if (!batch.contested.empty()) {
+    settle_sinks(batch, cycle, sink);
+  }
+}
+
+/// Grants what arbiters with waiting requests can.
+template <typename Sink>
+void Fabric::settle_sinks(Batch& batch, Cycles cycle, Sink& sink) {
   std::size_t kept = 0;
   for (const std::uint16_t id : batch.contested) {
     Arbiter& arbiter = arbiters_[id];
-    if (sink.can_take(arbiter.target, cycle)) {
-      const std::uint16_t input = choose(id);
+    if (sink.can_take(arbiter.route, cycle)) {
+      const std::uint16_t input = choose(arbiter, batch.is_wide);
       --tokens_;
-      sink.take(arbiter.target, pop_input(id, input, cycle), input, cycle);
+      sink.take(arbiter.route, pop(inputs_[arbiter.first_input + input], cycle), input, cycle);
     } else {
-      refuse(id);
+      refuse(arbiter, batch.is_wide);
     }
-    if (arbiter.requests != 0) {
-      batch.contested[kept++] = id;
-    }
+    batch.contested[kept] = id;
+    kept += remains_contested(id, batch.is_wide);
   }
   batch.contested.resize(kept);
 }
@@ -78,11 +76,10 @@ void Fabric::step(Cycles cycle, Sink& sink) {
     if (batch.num_arrivals == 0 && batch.contested.empty()) {
       continue;
     }
-    collect_arrivals(batch, cycle);
     if (batch.is_sink) {
       step_sinks(batch, cycle, sink);
     } else {
-      step_targets(batch, cycle);
+      step_inner(batch, cycle);
     }
   }
   raise_new_heads();

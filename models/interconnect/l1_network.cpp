@@ -61,8 +61,8 @@ void L1Network::place_harts(const L1NetworkPlan& plan) {
           core_tile / parameters_.core_tiles_per_group * parameters_.tile_slots_per_group +
           core_tile % parameters_.core_tiles_per_group;
       hart_places_.push_back({static_cast<std::uint16_t>(tile),
-                              static_cast<std::uint16_t>(map_tile),
-                              responses_.arbiter_id(plan.first_local_arbiter + hart)});
+                              responses_.arbiter_id(plan.first_local_arbiter + hart),
+                              map_tile * parameters_.num_tiles()});
     }
   }
 }
@@ -82,6 +82,7 @@ void L1Network::place_banks(const L1NetworkPlan& plan) {
 void L1Network::map_addresses() {
   const std::uint32_t row_bytes = parameters_.banks_per_tile * kWordBytes;
   bank_shift_ = lowest_bit(parameters_.banks_per_tile);
+  bank_mask_ = parameters_.banks_per_tile - 1;
   const std::uint32_t core_tiles = parameters_.core_tiles_per_group;
   const std::uint32_t slots = parameters_.tile_slots_per_group;
   for (std::uint32_t address = 0; address < layout_.size_bytes(); address += row_bytes) {
@@ -102,11 +103,11 @@ void L1Network::map_addresses() {
 void L1Network::request(const MemoryRequest& request) {
   const std::uint32_t word = request.access.address / kWordBytes;
   const std::uint32_t tile = map_[word >> bank_shift_];
-  const std::uint32_t bank = (tile << bank_shift_) + word % parameters_.banks_per_tile;
+  const std::uint32_t bank = (tile << bank_shift_) + (word & bank_mask_);
   const Token token = free_tokens_.back();
   free_tokens_.pop_back();
   in_flight_[token] = request;
-  ++accesses_[hart_places_[request.access.hart].map_tile * parameters_.num_tiles() + tile];
+  ++accesses_[hart_places_[request.access.hart].first_access + tile];
   requests_.set_destination(token, is_flat_ ? 0 : tile, bank);
   requests_.enter(request.access.hart, token);
 }

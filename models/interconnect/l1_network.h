@@ -96,9 +96,9 @@ class L1Network final : public MemoryPort {
     void take(std::uint32_t hart, Token token, std::uint32_t input, Cycles cycle);
   };
   struct HartPlace {
-    std::uint16_t tile;      ///< as the fabrics number them
-    std::uint16_t map_tile;  ///< as the address map does
-    std::uint16_t arbiter;   ///< of the responses: for those of the own tile
+    std::uint16_t tile;          ///< as the fabrics number them
+    std::uint16_t arbiter;       ///< of the responses: for those of the own tile
+    std::uint32_t first_access;  ///< place of its tile's row in accesses_
   };
   /// The tile of a bank, as the fabrics number them.
   struct BankTile {
@@ -142,7 +142,8 @@ class L1Network final : public MemoryPort {
   std::vector<BankTile> bank_tiles_;
   std::vector<std::uint16_t> port_arbiters_;  ///< of the responses
   std::vector<BankCounters> bank_counters_;
-  std::uint32_t bank_shift_ = 0;    ///< banks per tile, as a power of two
+  std::uint32_t bank_shift_ = 0;  ///< banks per tile, as a power of two
+  std::uint32_t bank_mask_ = 0;
   std::vector<std::uint16_t> map_;  ///< tile of every row of a tile, in the order of addresses
   std::vector<Superbank> superbanks_;
   std::uint32_t wide_answers_ = 0;       ///< sum of Superbank::answers
