@@ -50,7 +50,11 @@ HartReply L1Memory::access(const HartAccess& access) {
   HartReply reply;
   switch (access.kind) {
     case AccessKind::kLoad:
-      std::memcpy(&reply.data, &bytes_[access.address], access.bytes);
+      if (access.bytes == kWordBytes) {  // with a constant length this is one instruction
+        std::memcpy(&reply.data, &bytes_[access.address], kWordBytes);
+      } else {
+        std::memcpy(&reply.data, &bytes_[access.address], access.bytes);
+      }
       break;
     case AccessKind::kStore:
       clear_reservations(access.hart, access.address, access.bytes);
