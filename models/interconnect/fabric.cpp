@@ -32,14 +32,14 @@ void Fabric::lay_out_arbiters(const FabricPlan& plan) {
       ids_[number] = static_cast<std::uint16_t>(arbiters_.size());
       lay_out_arbiter(plan.arbiters[number]);
       batch_numbers_.push_back(static_cast<std::uint16_t>(batches_.size()));
-      arrivals_at_.push_back(scheduled.is_wide ? kContested : 0);
+      states_.push_back({scheduled.is_wide ? kContested : std::uint16_t{0}, 0});
     }
     Batch batch;
     batch.is_sink = scheduled.is_sink;
     batch.is_wide = scheduled.is_wide;
     batch.behind = scheduled.behind;
     batch.arrivals.resize(plan.buffers.size());
-    batch.contested.reserve(scheduled.arbiters.size());
+    batch.contested.resize(scheduled.arbiters.size());
     batches_.push_back(std::move(batch));
   }
   const bool has_wide = std::any_of(batches_.begin(), batches_.end(),
@@ -55,8 +55,9 @@ void Fabric::lay_out_arbiter(const FabricPlan::Arbiter& planned) {
                 planned.inputs.size());
   Arbiter arbiter;
   arbiter.route = planned.is_sink ? planned.target : 0;
-  arbiter.locks = planned.locks;
   arbiters_.push_back(arbiter);
+  contests_.emplace_back();
+  contests_.back().locks = planned.locks;
 }
 
 /// Sources first, as in the plan; then one behind every arbiter.
@@ -65,6 +66,7 @@ void Fabric::lay_out_buffers(const FabricPlan& plan) {
   queues_.resize(first_target_ + arbiters_.size());
   waiting_.resize(queues_.size());
   full_in_.resize(queues_.size(), kNever);
+  watched_banks_.resize(plan.num_sources / kWordBits + 1);
   std::vector<std::uint16_t> buffer_ids(plan.buffers.size());
   for (std::uint32_t source = 0; source < plan.num_sources; ++source) {
     buffer_ids[source] = static_cast<std::uint16_t>(source);
@@ -83,11 +85,11 @@ void Fabric::lay_out_buffers(const FabricPlan& plan) {
   }
   sources_.resize(plan.num_sources);
   for (std::size_t number = 0; number < plan.buffers.size(); ++number) {
-    lay_out_buffer(plan.buffers[number], buffer_ids[number],
-                   static_cast<std::uint32_t>(plan.buffers[number].row * plan.rows[0].size()));
+    const std::size_t route = plan.buffers[number].row * plan.rows[0].size();
+    lay_out_buffer(plan.buffers[number], buffer_ids[number], static_cast<std::uint32_t>(route));
   }
   for (std::size_t number = 0; number < plan.arbiters.size(); ++number) {
-    arbiters_[ids_[number]].first_input = static_cast<std::uint32_t>(inputs_.size());
+    contests_[ids_[number]].first_input = static_cast<std::uint32_t>(inputs_.size());
     for (const std::uint32_t buffer : plan.arbiters[number].inputs) {
       inputs_.push_back(buffer == FabricPlan::kNone ? std::uint16_t{0} : buffer_ids[buffer]);
     }
@@ -112,13 +114,22 @@ void Fabric::lay_out_buffer(const FabricPlan::Buffer& planned, std::uint16_t id,
 }
 
 Fabric::Counters Fabric::counters(std::uint32_t planned) const {
-  const Arbiter& arbiter = arbiters_[ids_[planned]];
-  return {arbiter.grants, arbiter.conflict_cycles, arbiter.wait_cycles,
-          queues_[first_target_ + ids_[planned]].delays};
+  const std::uint16_t id = ids_[planned];
+  return {arbiters_[id].grants, contests_[id].conflict_cycles, contests_[id].wait_cycles,
+          queues_[first_target_ + id].delays};
 }
 
 void Fabric::block_bank(std::uint32_t bank, Cycles cycle) {
   bank_ready_[bank] = std::max(bank_ready_[bank], cycle);
+  watch_bank(bank);
+}
+
+bool Fabric::watched_bank_can_take(std::uint32_t bank, Cycles cycle) {
+  if (waiting_[bank] == 0 && cycle >= bank_ready_[bank]) {
+    watched_banks_[bank / kWordBits] &= ~(std::uint64_t{1} << (bank % kWordBits));
+    return true;
+  }
+  return cycle >= bank_ready_[bank] && !queues_[bank].has_waited(cycle);
 }
 
 void Fabric::enter_wide(std::uint32_t bank, Cycles cycle) {
@@ -135,25 +146,25 @@ void Fabric::step_inner(Batch& batch, Cycles cycle) {
   Batch& next = batches_[batch.behind];
   Arrival* out = next.arrivals.data() + next.num_arrivals;
   Arbiter* const arbiters = arbiters_.data();
-  std::uint16_t* const arrivals_at = arrivals_at_.data();
+  State* const states = states_.data();
   const std::uint16_t* const waiting = waiting_.data();
   const Arrival* const end = batch.arrivals.data() + batch.num_arrivals;
   for (const Arrival* arrival = batch.arrivals.data(); arrival != end; ++arrival) {
     Arbiter& arbiter = arbiters[arrival->arbiter];
-    if (arrivals_at[arrival->arbiter] != 1 || waiting[arbiter.behind.buffer()] > 0) {
+    if (states[arrival->arbiter].arrivals != 1 || waiting[arbiter.behind.buffer()] > 0) {
       step_to_queue(batch, *arrival, cycle);
       continue;
     }
-    arrivals_at[arrival->arbiter] = 0;
-    arbiter.favoured = arrival->place.input() & favoured_mask_;
+    states[arrival->arbiter] = {
+        0, static_cast<std::uint16_t>(arrival->place.input() & favoured_mask_)};
     ++arbiter.grants;
     const std::uint16_t arbiter_behind = next_arbiter(arbiter.route, arrival->token);
-    ++arrivals_at[arbiter_behind];
+    ++states[arbiter_behind].arrivals;
     *out++ = {arbiter_behind, arrival->token, arbiter.behind};
   }
   next.num_arrivals = static_cast<std::uint32_t>(out - next.arrivals.data());
   batch.num_arrivals = 0;
-  if (!batch.contested.empty()) {
+  if (batch.num_contested > 0) {
     settle_inner(batch, cycle);
   }
 }
@@ -161,7 +172,7 @@ void Fabric::step_inner(Batch& batch, Cycles cycle) {
 /// The buffer behind the arbiter holds waiting tokens already, or the arrival must wait itself.
 void Fabric::step_to_queue(Batch& batch, const Arrival& arrival, Cycles cycle) {
   const Arbiter& arbiter = arbiters_[arrival.arbiter];
-  if (arrivals_at_[arrival.arbiter] == 1 && has_place(arbiter.behind.buffer(), cycle)) {
+  if (states_[arrival.arbiter].arrivals == 1 && has_place(arbiter.behind.buffer(), cycle)) {
     grant(arrival);
     wait_behind(arbiter.behind.buffer(), arrival.token, next_arbiter(arbiter.route, arrival.token),
                 cycle + 1);
@@ -173,12 +184,14 @@ void Fabric::step_to_queue(Batch& batch, const Arrival& arrival, Cycles cycle) {
 /// Grants what arbiters with waiting requests can.
 void Fabric::settle_inner(Batch& batch, Cycles cycle) {
   Batch& next = batches_[batch.behind];
-  std::size_t kept = 0;
-  for (const std::uint16_t id : batch.contested) {
-    Arbiter& arbiter = arbiters_[id];
+  const std::uint32_t count = batch.num_contested;
+  batch.num_contested = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint16_t id = batch.contested[i];
+    const Arbiter& arbiter = arbiters_[id];
     if (can_take(arbiter.behind.buffer(), cycle)) {
-      const std::uint16_t input = choose(arbiter, batch.is_wide);
-      const Token token = pop(inputs_[arbiter.first_input + input], cycle);
+      const std::uint16_t input = choose(id, batch.is_wide);
+      const Token token = pop_input(id, input, cycle);
       const std::uint16_t arbiter_behind = next_arbiter(arbiter.route, token);
       if (waiting_[arbiter.behind.buffer()] > 0) {
         wait_behind(arbiter.behind.buffer(), token, arbiter_behind, cycle + 1);
@@ -186,31 +199,29 @@ void Fabric::settle_inner(Batch& batch, Cycles cycle) {
         arrive(next, {arbiter_behind, token, arbiter.behind});
       }
     } else {
-      refuse(arbiter, batch.is_wide);
+      refuse(id, batch.is_wide);
     }
-    batch.contested[kept] = id;
-    kept += remains_contested(id, batch.is_wide);
+    keep_contested(batch, id);
   }
-  batch.contested.resize(kept);
 }
 
 /// `arrival` does not get on at once: it enters the queue of its buffer and requests from there.
 void Fabric::contest(Batch& batch, const Arrival& arrival, Cycles cycle) {
-  arrivals_at_[arrival.arbiter] = kContested;
-  Arbiter& arbiter = arbiters_[arrival.arbiter];
-  if (arbiter.requests == 0) {
-    batch.contested.push_back(arrival.arbiter);
+  states_[arrival.arbiter].arrivals = kContested;
+  if (contests_[arrival.arbiter].requests == 0) {
+    batch.contested[batch.num_contested++] = arrival.arbiter;
   }
-  add_request(arbiter, arrival.place.input(), batch.is_wide);
+  add_request(arrival.arbiter, arrival.place.input(), batch.is_wide);
   wait_behind(arrival.place.buffer(), arrival.token, arrival.arbiter, cycle);
 }
 
-bool Fabric::remains_contested(std::uint16_t id, bool is_wide) {
-  const bool remains = arbiters_[id].requests != 0;
-  if (!remains && !is_wide) {
-    arrivals_at_[id] = 0;
+/// After its turn.
+void Fabric::keep_contested(Batch& batch, std::uint16_t id) {
+  if (contests_[id].requests != 0) {
+    batch.contested[batch.num_contested++] = id;
+  } else if (!batch.is_wide) {
+    states_[id].arrivals = 0;
   }
-  return remains;
 }
 
 /// The token, which wants `arbiter`, is the last in the queue from `cycle` on.
@@ -227,28 +238,37 @@ void Fabric::wait_behind(std::uint32_t buffer, Token token, std::uint16_t arbite
   if (token != kWideToken) {
     entries_[token] = arbiter;
   }
+  if (buffer < bank_ready_.size()) {
+    watch_bank(buffer);
+  }
 }
 
 /// Takes the head out of a queue; the next token requests from the next cycle on.
 Token Fabric::pop(std::uint32_t buffer, Cycles cycle) {
   Queue& queue = queues_[buffer];
   const Token token = queue.head();
+  queue.delays += static_cast<std::uint32_t>(cycle) - queue.head_since;
+  const bool is_last = waiting_[buffer] == 1;
   if (buffer < bank_ready_.size()) {
     // What stood in the FIFO at the start of this cycle, or will at the start of the next.
-    block_bank(buffer, waiting_[buffer] > 1 ? cycle + 2 : queue.has_waited(cycle) ? cycle + 1 : 0);
-  } else if (!has_place(buffer, cycle)) {
-    full_in_[buffer] = cycle;
+    block_bank(buffer, cycle + (!is_last ? 2 : queue.has_waited(cycle) ? 1 : 0));
   }
-  queue.delays += static_cast<std::uint32_t>(cycle) - queue.head_since;
-  queue.tokens >>= kTokenBits;
-  if (--waiting_[buffer] > 0) {
-    queue.delays += cycle + 1;
-    queue.head_since = static_cast<std::uint32_t>(cycle + 1);
-    if (queue.head() != kWideToken) {
-      new_heads_.push_back({entries_[queue.head()], queue.input});
-    }
+  if (!is_last) {
+    pop_before_others(buffer, cycle);
   }
+  --waiting_[buffer];
   return token;
+}
+
+void Fabric::pop_before_others(std::uint32_t buffer, Cycles cycle) {
+  Queue& queue = queues_[buffer];
+  full_in_[buffer] = has_place(buffer, cycle) ? full_in_[buffer] : cycle;
+  queue.tokens >>= kTokenBits;
+  queue.delays += cycle + 1;
+  queue.head_since = static_cast<std::uint32_t>(cycle + 1);
+  if (queue.head() != kWideToken) {
+    new_heads_.push_back({entries_[queue.head()], queue.input});
+  }
 }
 
 /// Whether a place was free at the start of the cycle. REQUIRES: something waits in the buffer.
@@ -260,51 +280,51 @@ bool Fabric::has_place(std::uint32_t buffer, Cycles cycle) const {
 
 void Fabric::raise_new_heads() {
   for (const Request& head : new_heads_) {
-    Arbiter& arbiter = arbiters_[head.arbiter];
     Batch& batch = batch_of(head.arbiter);
-    if (arbiter.requests == 0) {
-      batch.contested.push_back(head.arbiter);
+    if (contests_[head.arbiter].requests == 0) {
+      batch.contested[batch.num_contested++] = head.arbiter;
     }
-    arrivals_at_[head.arbiter] |= kContested;
-    add_request(arbiter, head.input, batch.is_wide);
+    states_[head.arbiter].arrivals |= kContested;
+    add_request(head.arbiter, head.input, batch.is_wide);
   }
   new_heads_.clear();
 }
 
-void Fabric::add_request(Arbiter& arbiter, std::uint16_t input, bool is_wide) {
+void Fabric::add_request(std::uint16_t arbiter, std::uint16_t input, bool is_wide) {
   if (is_wide) {
-    wide_mask(arbiter).requests[input / kWordBits] |= std::uint64_t{1} << (input % kWordBits);
+    wide_masks_[arbiter].requests[input / kWordBits] |= std::uint64_t{1} << (input % kWordBits);
     input /= kWordBits;
   }
-  arbiter.requests |= std::uint64_t{1} << input;
+  contests_[arbiter].requests |= std::uint64_t{1} << input;
 }
 
 /// The winner's input; it requests no more.
-std::uint16_t Fabric::choose(Arbiter& arbiter, bool is_wide) {
-  std::uint32_t winner = 0;
+std::uint16_t Fabric::choose(std::uint16_t id, bool is_wide) {
+  Contest& contest = contests_[id];
+  std::uint16_t& favoured = states_[id].favoured;
+  ++arbiters_[id].grants;
   if (is_wide) {
-    winner = choose_wide(arbiter);
-  } else {
-    const std::uint64_t candidates = arbiter.is_locked ? arbiter.locked : arbiter.requests;
-    winner = round_robin_winner(candidates, arbiter.favoured);
-    arbiter.favoured =
-        static_cast<std::uint16_t>(round_robin_next(candidates, arbiter.favoured) & favoured_mask_);
-    arbiter.requests &= ~(std::uint64_t{1} << winner);
+    return static_cast<std::uint16_t>(choose_wide(id));
   }
-  ++arbiter.grants;
-  arbiter.is_locked = false;
-  if (arbiter.requests != 0) {
-    count_waiting(arbiter, is_wide);
+  const std::uint64_t candidates = contest.is_locked ? contest.locked : contest.requests;
+  const std::uint32_t winner = round_robin_winner(candidates, favoured);
+  favoured = static_cast<std::uint16_t>(round_robin_next(candidates, favoured) & favoured_mask_);
+  contest.requests &= ~(std::uint64_t{1} << winner);
+  contest.is_locked = false;
+  if (contest.requests != 0) {
+    count_waiting(id, is_wide);
   }
   return static_cast<std::uint16_t>(winner);
 }
 
-std::uint32_t Fabric::choose_wide(Arbiter& arbiter) {
-  WideMask& mask = wide_mask(arbiter);
-  const std::uint64_t words = arbiter.is_locked ? arbiter.locked : arbiter.requests;
-  const auto& candidates = arbiter.is_locked ? mask.locked : mask.requests;
-  const std::uint32_t favoured_word = arbiter.favoured / kWordBits;
-  const std::uint32_t favoured_bit = arbiter.favoured % kWordBits;
+std::uint32_t Fabric::choose_wide(std::uint16_t id) {
+  Contest& contest = contests_[id];
+  std::uint16_t& favoured = states_[id].favoured;
+  WideMask& mask = wide_masks_[id];
+  const std::uint64_t words = contest.is_locked ? contest.locked : contest.requests;
+  const auto& candidates = contest.is_locked ? mask.locked : mask.requests;
+  const std::uint32_t favoured_word = favoured / kWordBits;
+  const std::uint32_t favoured_bit = favoured % kWordBits;
   const std::uint32_t word = round_robin_winner(words, favoured_word);
   const std::uint32_t bit = round_robin_winner(candidates[word], favoured_bit);
   // Words that do not request may hold old bits.
@@ -314,36 +334,42 @@ std::uint32_t Fabric::choose_wide(Arbiter& arbiter) {
   const std::uint32_t next_word = round_robin_next(words, favoured_word);
   const std::uint32_t next = above != 0 ? favoured_word * kWordBits + lowest_bit(above)
                                         : next_word * kWordBits + lowest_bit(candidates[next_word]);
-  arbiter.favoured = static_cast<std::uint16_t>(next & favoured_mask_);
+  favoured = static_cast<std::uint16_t>(next & favoured_mask_);
   mask.requests[word] &= ~(std::uint64_t{1} << bit);
   if (mask.requests[word] == 0) {
-    arbiter.requests &= ~(std::uint64_t{1} << word);
+    contest.requests &= ~(std::uint64_t{1} << word);
+  }
+  contest.is_locked = false;
+  if (contest.requests != 0) {
+    count_waiting(id, true);
   }
   return word * kWordBits + bit;
 }
 
 /// The output takes nothing in this cycle.
-void Fabric::refuse(Arbiter& arbiter, bool is_wide) {
-  count_waiting(arbiter, is_wide);
-  if (arbiter.locks && !arbiter.is_locked) {
-    arbiter.is_locked = true;
-    arbiter.locked = arbiter.requests;
+void Fabric::refuse(std::uint16_t id, bool is_wide) {
+  Contest& contest = contests_[id];
+  count_waiting(id, is_wide);
+  if (contest.locks && !contest.is_locked) {
+    contest.is_locked = true;
+    contest.locked = contest.requests;
     if (is_wide) {
-      wide_mask(arbiter).locked = wide_mask(arbiter).requests;
+      wide_masks_[id].locked = wide_masks_[id].requests;
     }
   }
 }
 
-void Fabric::count_waiting(Arbiter& arbiter, bool is_wide) {
-  ++arbiter.conflict_cycles;
-  for (std::uint64_t rest = arbiter.requests; rest != 0; rest &= rest - 1) {
+void Fabric::count_waiting(std::uint16_t id, bool is_wide) {
+  Contest& contest = contests_[id];
+  ++contest.conflict_cycles;
+  for (std::uint64_t rest = contest.requests; rest != 0; rest &= rest - 1) {
     if (!is_wide) {
-      ++arbiter.wait_cycles;
+      ++contest.wait_cycles;
       continue;
     }
-    std::uint64_t word = wide_mask(arbiter).requests[lowest_bit(rest)];
+    std::uint64_t word = wide_masks_[id].requests[lowest_bit(rest)];
     for (; word != 0; word &= word - 1) {
-      ++arbiter.wait_cycles;
+      ++contest.wait_cycles;
     }
   }
 }

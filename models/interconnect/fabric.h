@@ -58,8 +58,9 @@ class Fabric {
   }
   /// The bank accepts a request: its response FIFO was empty at the start of the cycle
   /// (rdata_ready in tcdm_adapter.sv) and nothing blocks it.
-  bool bank_can_take(std::uint32_t bank, Cycles cycle) const {
-    return cycle >= bank_ready_[bank] && (waiting_[bank] == 0 || !queues_[bank].has_waited(cycle));
+  bool bank_can_take(std::uint32_t bank, Cycles cycle) {
+    return (watched_banks_[bank / 64] >> (bank % 64) & 1) == 0 ||
+           watched_bank_can_take(bank, cycle);
   }
   /// The bank accepts nothing before `cycle`.
   void block_bank(std::uint32_t bank, Cycles cycle);
@@ -79,7 +80,7 @@ class Fabric {
  private:
   /// In routes_: the arbiter of the token's sink.
   static constexpr std::uint16_t kToSink = 0xFFFF;
-  /// In arrivals_at_: the arbiter has requests of tokens in queues, or takes no short cut.
+  /// In State::arrivals: the arbiter has requests of tokens in queues, or takes no short cut.
   static constexpr std::uint16_t kContested = 0x8000;
 
   /// A place where tokens wait for arbiters: a source, or number first_target_ + a behind arbiter
@@ -93,18 +94,23 @@ class Fabric {
     std::uint16_t buffer() const { return static_cast<std::uint16_t>(packed >> 16); }
     std::uint32_t packed = 0;  ///< one word: it is copied all the time
   };
-  /// What a grant needs.
-  struct alignas(64) Arbiter {
-    /// Inputs where tokens wait in queues; of a wide arbiter: words of them that are not zero.
-    std::uint64_t requests = 0;
+  /// What a grant without conflict needs, with its State.
+  struct Arbiter {
     std::uint64_t grants = 0;
-    std::uint32_t route = 0;  ///< row in routes_ for tokens behind it; of a sink: its number
     Place behind{};
+    std::uint32_t route = 0;  ///< row in routes_ for tokens behind it; of a sink: its number
+  };
+  struct State {
+    std::uint16_t arrivals = 0;  ///< tokens that arrive for the next visit, + kContested
     std::uint16_t favoured = 0;
-    bool locks = false;             ///< LockIn
-    bool is_locked = false;         ///< requests other than those at the first refusal do not count
-    std::uint32_t first_input = 0;  ///< place of its inputs in inputs_
+  };
+  /// The requests of tokens that wait in queues, and what came of them.
+  struct Contest {
+    std::uint64_t requests = 0;     ///< inputs; of a wide arbiter: words that are not zero
     std::uint64_t locked = 0;       ///< the requests at the first refusal
+    bool locks = false;             ///< LockIn
+    bool is_locked = false;         ///< requests that came after the first refusal do not count
+    std::uint32_t first_input = 0;  ///< place of the arbiter's inputs in inputs_
     std::uint64_t conflict_cycles = 0;
     std::uint64_t wait_cycles = 0;
   };
@@ -149,7 +155,8 @@ class Fabric {
     bool is_wide = false;      ///< more than 64 inputs
     std::uint32_t behind = 0;  ///< the batch behind the arbiters
     std::uint32_t num_arrivals = 0;
-    std::vector<Arrival> arrivals;         ///< place for one from every input
+    std::vector<Arrival> arrivals;  ///< place for one from every input
+    std::uint32_t num_contested = 0;
     std::vector<std::uint16_t> contested;  ///< arbiters with requests
   };
 
@@ -166,7 +173,7 @@ class Fabric {
   Batch& batch_of(std::uint16_t arbiter) { return batches_[batch_numbers_[arbiter]]; }
   void arrive(Batch& batch, const Arrival& arrival) {
     batch.arrivals[batch.num_arrivals++] = arrival;
-    ++arrivals_at_[arrival.arbiter];
+    ++states_[arrival.arbiter].arrivals;
   }
   template <typename Sink>
   void step_sinks(Batch& batch, Cycles cycle, Sink& sink);
@@ -180,26 +187,32 @@ class Fabric {
   bool can_take(std::uint32_t buffer, Cycles cycle) const {
     return waiting_[buffer] == 0 || has_place(buffer, cycle);
   }
-  bool has_place(std::uint32_t buffer, Cycles cycle) const;
-  WideMask& wide_mask(const Arbiter& arbiter) {
-    return wide_masks_[static_cast<std::size_t>(&arbiter - arbiters_.data())];
+  bool watched_bank_can_take(std::uint32_t bank, Cycles cycle);
+  void watch_bank(std::uint32_t bank) {
+    watched_banks_[bank / 64] |= std::uint64_t{1} << (bank % 64);
   }
-  void add_request(Arbiter& arbiter, std::uint16_t input, bool is_wide);
+  bool has_place(std::uint32_t buffer, Cycles cycle) const;
+  void add_request(std::uint16_t arbiter, std::uint16_t input, bool is_wide);
   void contest(Batch& batch, const Arrival& arrival, Cycles cycle);
   void step_to_queue(Batch& batch, const Arrival& arrival, Cycles cycle);
   void wait_behind(std::uint32_t buffer, Token token, std::uint16_t arbiter, Cycles cycle);
   Token pop(std::uint32_t buffer, Cycles cycle);
-  std::uint16_t choose(Arbiter& arbiter, bool is_wide);
-  std::uint32_t choose_wide(Arbiter& arbiter);
-  void refuse(Arbiter& arbiter, bool is_wide);
-  bool remains_contested(std::uint16_t id, bool is_wide);
+  void pop_before_others(std::uint32_t buffer, Cycles cycle);
+  Token pop_input(std::uint16_t arbiter, std::uint16_t input, Cycles cycle) {
+    return pop(inputs_[contests_[arbiter].first_input + input], cycle);
+  }
+  std::uint16_t choose(std::uint16_t id, bool is_wide);
+  std::uint32_t choose_wide(std::uint16_t id);
+  void refuse(std::uint16_t id, bool is_wide);
+  void count_waiting(std::uint16_t id, bool is_wide);
+  void keep_contested(Batch& batch, std::uint16_t id);
   void count_waiting(Arbiter& arbiter, bool is_wide);
 
   const std::uint16_t favoured_mask_;  ///< 0: fixed priority
   std::uint32_t tokens_ = 0;
   std::uint32_t first_target_ = 0;
   std::vector<Arbiter> arbiters_;
-  std::vector<std::uint16_t> arrivals_at_;    ///< per arbiter: how many, + kContested
+  std::vector<State> states_;                 ///< per arbiter
   std::vector<std::uint16_t> waiting_;        ///< tokens in the queue of each buffer
   std::vector<std::uint16_t> routes_;         ///< arbiters, or kToSink
   std::vector<std::uint16_t> sinks_;          ///< the arbiter of each sink
@@ -207,12 +220,14 @@ class Fabric {
   std::vector<Batch> batches_;                ///< in the order of a cycle
   std::vector<std::uint16_t> batch_numbers_;  ///< per arbiter
   std::vector<Source> sources_;
+  std::vector<std::uint64_t> watched_banks_;  ///< bits of those that perhaps cannot take
   std::vector<Cycles> bank_ready_;
 
   std::vector<Queue> queues_;    ///< per buffer
   std::vector<Cycles> full_in_;  ///< per buffer: was full at the start of that cycle, then popped
   std::vector<Request> new_heads_;      ///< request from the next cycle on
   std::vector<std::uint16_t> entries_;  ///< per token that waits: its arbiter
+  std::vector<Contest> contests_;       ///< per arbiter
   std::vector<std::uint16_t> inputs_;   ///< buffers
   std::vector<WideMask> wide_masks_;    ///< per arbiter, if any is wide
   std::vector<std::uint16_t> ids_;      ///< of the arbiters in the plan

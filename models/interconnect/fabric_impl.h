@@ -26,10 +26,9 @@ inline void Fabric::enter_bank(std::uint32_t bank, Token token, std::uint16_t ar
 
 /// The token of `arrival`, alone at its arbiter, gets on.
 inline void Fabric::grant(const Arrival& arrival) {
-  arrivals_at_[arrival.arbiter] = 0;
-  Arbiter& arbiter = arbiters_[arrival.arbiter];
-  arbiter.favoured = arrival.place.input() & favoured_mask_;
-  ++arbiter.grants;
+  states_[arrival.arbiter] = {0,
+                              static_cast<std::uint16_t>(arrival.place.input() & favoured_mask_)};
+  ++arbiters_[arrival.arbiter].grants;
 }
 
 template <typename Sink>
@@ -37,7 +36,7 @@ void Fabric::step_sinks(Batch& batch, Cycles cycle, Sink& sink) {
   const Arrival* const end = batch.arrivals.data() + batch.num_arrivals;
   for (const Arrival* arrival = batch.arrivals.data(); arrival != end; ++arrival) {
     const std::uint32_t number = arbiters_[arrival->arbiter].route;
-    if (arrivals_at_[arrival->arbiter] == 1 && sink.can_take(number, cycle)) {
+    if (states_[arrival->arbiter].arrivals == 1 && sink.can_take(number, cycle)) {
       grant(*arrival);
       --tokens_;
       sink.take(number, arrival->token, arrival->place.input(), cycle);
@@ -46,7 +45,7 @@ void Fabric::step_sinks(Batch& batch, Cycles cycle, Sink& sink) {
     }
   }
   batch.num_arrivals = 0;
-  if (!batch.contested.empty()) {
+  if (batch.num_contested > 0) {
     settle_sinks(batch, cycle, sink);
   }
 }
@@ -54,26 +53,26 @@ void Fabric::step_sinks(Batch& batch, Cycles cycle, Sink& sink) {
 /// Grants what arbiters with waiting requests can.
 template <typename Sink>
 void Fabric::settle_sinks(Batch& batch, Cycles cycle, Sink& sink) {
-  std::size_t kept = 0;
-  for (const std::uint16_t id : batch.contested) {
-    Arbiter& arbiter = arbiters_[id];
-    if (sink.can_take(arbiter.route, cycle)) {
-      const std::uint16_t input = choose(arbiter, batch.is_wide);
+  const std::uint32_t count = batch.num_contested;
+  batch.num_contested = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint16_t id = batch.contested[i];
+    const std::uint32_t number = arbiters_[id].route;
+    if (sink.can_take(number, cycle)) {
+      const std::uint16_t input = choose(id, batch.is_wide);
       --tokens_;
-      sink.take(arbiter.route, pop(inputs_[arbiter.first_input + input], cycle), input, cycle);
+      sink.take(number, pop_input(id, input, cycle), input, cycle);
     } else {
-      refuse(arbiter, batch.is_wide);
+      refuse(id, batch.is_wide);
     }
-    batch.contested[kept] = id;
-    kept += remains_contested(id, batch.is_wide);
+    keep_contested(batch, id);
   }
-  batch.contested.resize(kept);
 }
 
 template <typename Sink>
 void Fabric::step(Cycles cycle, Sink& sink) {
   for (Batch& batch : batches_) {
-    if (batch.num_arrivals == 0 && batch.contested.empty()) {
+    if (batch.num_arrivals == 0 && batch.num_contested == 0) {
       continue;
     }
     if (batch.is_sink) {

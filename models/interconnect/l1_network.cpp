@@ -112,11 +112,12 @@ void L1Network::request(const MemoryRequest& request) {
   requests_.enter(request.access.hart, token);
 }
 
-bool L1Network::Banks::can_take(std::uint32_t bank, Cycles cycle) const {
+inline bool L1Network::Banks::can_take(std::uint32_t bank, Cycles cycle) const {
   return network.responses_.bank_can_take(bank, cycle);
 }
 
-void L1Network::Banks::take(std::uint32_t bank, Token token, std::uint32_t input, Cycles cycle) {
+inline void L1Network::Banks::take(std::uint32_t bank, Token token, std::uint32_t input,
+                                   Cycles cycle) {
   HartAccess& access = network.in_flight_[token].access;
   access.data = network.l1_.access(access).data;
   if (is_amo(access.kind)) {
@@ -132,12 +133,12 @@ void L1Network::Banks::take(std::uint32_t bank, Token token, std::uint32_t input
   network.responses_.enter_bank(bank, token, arbiter, cycle);
 }
 
-bool L1Network::Harts::can_take(std::uint32_t hart, Cycles cycle) const {
+inline bool L1Network::Harts::can_take(std::uint32_t hart, Cycles cycle) const {
   return network.client_->is_response_port_free(hart, cycle);
 }
 
-void L1Network::Harts::take(std::uint32_t hart, Token token, std::uint32_t /*input*/,
-                            Cycles cycle) {
+inline void L1Network::Harts::take(std::uint32_t hart, Token token, std::uint32_t /*input*/,
+                                   Cycles cycle) {
   const MemoryRequest& request = network.in_flight_[token];
   network.free_tokens_.push_back(token);
   network.client_->response(hart, request.tag, request.access.data, cycle);
