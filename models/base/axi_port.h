@@ -46,13 +46,17 @@ class WideL1Port {
  public:
   virtual ~WideL1Port() = default;
   /// Claims the banks of the AXI word at `raw_address` (interleaved map) in this cycle; called
-  /// before the narrow requests of the cycle are arbitrated. False: refused (a bank is busy with
-  /// the write-back of an AMO), try again in the next cycle.
+  /// before the narrow requests of the cycle are arbitrated, and after the answer that is taken in
+  /// it. False: not all of the banks have taken it (one writes back an AMO or keeps an answer), try
+  /// again in the next cycle.
   virtual bool access(std::uint32_t raw_address, std::uint32_t bytes, bool is_write) = 0;
-  /// The word at `raw_address`, accessed earlier, still waits at its banks for the way back: they
-  /// accept nothing in this cycle, access() included; called before it. Source: rdata_ready in
-  /// tcdm_adapter.sv.
-  virtual void hold(std::uint32_t raw_address, std::uint32_t bytes) = 0;
+  /// The answer to an access to that word, read or write, stands complete at its banks: in the next
+  /// cycle, or later when other answers stand there before it. Source: i_wide_stream_join in
+  /// tcdm_wide_narrow_mux.sv.
+  virtual bool has_answer(std::uint32_t raw_address, std::uint32_t bytes) const = 0;
+  /// Takes it in this cycle. Banks that keep an answer accept nothing, after one more request.
+  /// Source: rdata_ready in tcdm_adapter.sv. REQUIRES: has_answer(raw_address, bytes).
+  virtual void take_answer(std::uint32_t raw_address, std::uint32_t bytes) = 0;
 };
 
 }  // namespace tessera

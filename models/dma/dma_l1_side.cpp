@@ -23,23 +23,12 @@ DmaL1Side::DmaL1Side(const DmaParameters& parameters, WideL1Port& port, ByteMemo
       write_(parameters.beat_bytes) {}
 
 void DmaL1Side::step(DmaChannels& channels, Cycles cycle) {
-  hold_banks(cycle);
-  request(channels, cycle);
   respond(channels, cycle);
-}
-
-void DmaL1Side::hold_banks(Cycles cycle) const {
-  // A bank takes one more request in the cycle of the response, and none while it keeps one.
-  for (std::size_t i = 0; i < responses_.size(); ++i) {
-    const Response& response = responses_.at(i);
-    if (cycle >= response.access + 2) {
-      port_.hold(response.word, beat_bytes_);
-    }
-  }
+  request(channels, cycle);
 }
 
 void DmaL1Side::respond(DmaChannels& channels, Cycles cycle) {
-  if (!responses_.can_pop(cycle)) {
+  if (!responses_.can_pop(cycle) || !port_.has_answer(responses_.front().word, beat_bytes_)) {
     return;
   }
   const Response& response = responses_.front();
@@ -54,7 +43,7 @@ void DmaL1Side::respond(DmaChannels& channels, Cycles cycle) {
     }
     channels.write_response.push(true, cycle);
   }
-  responses_.pop(cycle);
+  port_.take_answer(responses_.pop(cycle).word, beat_bytes_);
 }
 
 bool DmaL1Side::is_write_next(const BeatCursor::Beat& read, const BeatCursor::Beat& write) const {
@@ -117,7 +106,7 @@ bool DmaL1Side::access(const BeatCursor::Beat& beat, Cycles cycle) {
   const bool is_moved = memory_.read(source, data.data(), beat.bytes) &&
                         memory_.write(destination, data.data(), beat.bytes);
   TESSERA_CHECK(is_moved, "DMA beat from {:#x} to {:#x} leaves memory", source, destination);
-  responses_.push({word, cycle, is_write, beat.is_last}, cycle);
+  responses_.push({word, is_write, beat.is_last}, cycle);
   ++counters_.beats;
   counters_.bytes += beat.bytes;
   return true;

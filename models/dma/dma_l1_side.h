@@ -32,7 +32,6 @@ class DmaL1Side {
   /// An access to the banks whose response has not left yet.
   struct Response {
     std::uint32_t word = 0;
-    Cycles access = 0;
     bool is_write = false;
     bool is_last = false;
   };
@@ -40,7 +39,6 @@ class DmaL1Side {
   /// waits for a place (its i_fork).
   static constexpr std::size_t kBufferPlaces = 3;
 
-  void hold_banks(Cycles cycle) const;
   void respond(DmaChannels& channels, Cycles cycle);
   void request(DmaChannels& channels, Cycles cycle);
   /// The arbiter's choice when both are there.

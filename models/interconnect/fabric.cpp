@@ -140,6 +140,7 @@ void Fabric::enter_wide(std::uint32_t bank, Cycles cycle) {
 void Fabric::leave_wide(std::uint32_t bank, Cycles cycle) {
   pop(bank, cycle);
   --tokens_;
+  raise_new_heads();
 }
 
 void Fabric::step_inner(Batch& batch, Cycles cycle) {

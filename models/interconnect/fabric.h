@@ -53,8 +53,11 @@ class Fabric {
   void enter_wide(std::uint32_t bank, Cycles cycle);
   /// A token stands at the source and has lost in the last step.
   bool is_waiting(std::uint32_t source) const { return waiting_[source] > 0; }
-  bool is_wide_head(std::uint32_t bank) const {
-    return waiting_[bank] > 0 && queues_[bank].head() == kWideToken;
+  /// A kWideToken stands at the head of the bank's FIFO since the start of `cycle` or longer; asked
+  /// after the step of the cycle.
+  bool is_wide_head(std::uint32_t bank, Cycles cycle) const {
+    return waiting_[bank] > 0 && queues_[bank].head() == kWideToken &&
+           queues_[bank].head_since != static_cast<std::uint32_t>(cycle + 1);
   }
   /// The bank accepts a request: its response FIFO was empty at the start of the cycle
   /// (rdata_ready in tcdm_adapter.sv) and nothing blocks it.
@@ -64,7 +67,8 @@ class Fabric {
   }
   /// The bank accepts nothing before `cycle`.
   void block_bank(std::uint32_t bank, Cycles cycle);
-  /// Takes a kWideToken at the head of a bank's FIFO out, before the step of the cycle.
+  /// Takes a kWideToken at the head of a bank's FIFO out, after the step of the cycle.
+  /// REQUIRES: is_wide_head(bank, cycle).
   void leave_wide(std::uint32_t bank, Cycles cycle);
 
   /// One cycle. `sink.can_take(number, cycle)`: the sink takes a token in this cycle;

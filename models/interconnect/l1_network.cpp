@@ -145,10 +145,13 @@ inline void L1Network::Harts::take(std::uint32_t hart, Token token, std::uint32_
 }
 
 Cycles L1Network::RequestSide::next_active_cycle(Cycles from) const {
-  return network_.requests_.is_empty() ? kNever : from;
+  return network_.requests_.is_empty() && network_.fresh_superbanks_.empty() ? kNever : from;
 }
 
 void L1Network::RequestSide::step(Cycles cycle) {
+  if (!network_.fresh_superbanks_.empty()) {
+    network_.store_answers();
+  }
   if (!network_.requests_.is_empty()) {
     Banks banks{network_};
     network_.requests_.step(cycle, banks);
@@ -161,9 +164,6 @@ Cycles L1Network::ResponseSide::next_active_cycle(Cycles from) const {
 
 void L1Network::ResponseSide::step(Cycles cycle) {
   network_.cycle_ = cycle;
-  if (network_.wide_answers_ > 0) {
-    network_.join_wide_answers(cycle);
-  }
   if (!network_.responses_.is_empty()) {
     Harts harts{network_};
     network_.responses_.step(cycle, harts);

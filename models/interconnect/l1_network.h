@@ -78,7 +78,8 @@ class L1Network final : public MemoryPort {
    public:
     explicit WidePort(L1Network& network) : network_(network) {}
     bool access(std::uint32_t raw_address, std::uint32_t bytes, bool is_write) override;
-    void hold(std::uint32_t raw_address, std::uint32_t bytes) override;
+    bool has_answer(std::uint32_t raw_address, std::uint32_t bytes) const override;
+    void take_answer(std::uint32_t raw_address, std::uint32_t bytes) override;
 
    private:
     L1Network& network_;
@@ -109,10 +110,12 @@ class L1Network final : public MemoryPort {
     std::uint64_t amos = 0;
     std::uint64_t wide_accesses = 0;
   };
-  /// The banks of one AXI word.
+  /// The banks of one AXI word. An answer that is taken in the cycle after its access never enters
+  /// the FIFOs of the banks.
   struct Superbank {
     std::uint64_t granted = 0;  ///< banks that have granted the access that waits for the others
     std::uint32_t answers = 0;  ///< accesses whose answers stand in the FIFOs of the banks
+    Cycles fresh = kNever;      ///< cycle of the access whose answer has not entered them
   };
 
   L1Network(const L1NetworkParameters& parameters, const L1NetworkPlan& plan, bool is_flat,
@@ -125,7 +128,11 @@ class L1Network final : public MemoryPort {
   std::uint32_t first_wide_bank(std::uint32_t raw_address, std::uint32_t bytes) const;
   bool claim(std::uint32_t first_bank);
   bool claim_one_by_one(Superbank& superbank, std::uint32_t first_bank);
-  void join_wide_answers(Cycles cycle);
+  bool has_wide_answer(std::uint32_t first_bank) const;
+  void take_wide_answer(std::uint32_t first_bank);
+  void store_answer(std::uint32_t superbank);
+  /// Answers that could have been taken in this cycle and were not enter the FIFOs.
+  void store_answers();
 
   const L1NetworkParameters parameters_;
   const L1Layout layout_;
@@ -146,8 +153,8 @@ class L1Network final : public MemoryPort {
   std::uint32_t bank_mask_ = 0;
   std::vector<std::uint16_t> map_;  ///< tile of every row of a tile, in the order of addresses
   std::vector<Superbank> superbanks_;
-  std::uint32_t wide_answers_ = 0;       ///< sum of Superbank::answers
-  std::vector<std::uint64_t> accesses_;  ///< [from tile][to tile]
+  std::vector<std::uint32_t> fresh_superbanks_;  ///< with a fresh answer, or one that was taken
+  std::vector<std::uint64_t> accesses_;          ///< [from tile][to tile]
 
   RequestSide request_side_{*this};
   ResponseSide response_side_{*this};

@@ -14,11 +14,12 @@ bool L1Network::WidePort::access(std::uint32_t raw_address, std::uint32_t bytes,
   return network_.claim(network_.first_wide_bank(raw_address, bytes));
 }
 
-void L1Network::WidePort::hold(std::uint32_t raw_address, std::uint32_t bytes) {
-  const std::uint32_t first = network_.first_wide_bank(raw_address, bytes);
-  for (std::uint32_t i = 0; i < network_.num_wide_banks(); ++i) {
-    network_.responses_.block_bank(first + i, network_.cycle_ + 1);
-  }
+bool L1Network::WidePort::has_answer(std::uint32_t raw_address, std::uint32_t bytes) const {
+  return network_.has_wide_answer(network_.first_wide_bank(raw_address, bytes));
+}
+
+void L1Network::WidePort::take_answer(std::uint32_t raw_address, std::uint32_t bytes) {
+  network_.take_wide_answer(network_.first_wide_bank(raw_address, bytes));
 }
 
 std::uint32_t L1Network::num_wide_banks() const {
@@ -46,7 +47,11 @@ std::uint32_t L1Network::first_wide_bank(std::uint32_t raw_address, std::uint32_
 /// The request is forked to the banks of the word; each one grants on its own, before any hart, and
 /// the access is through when all have. Source: tcdm_wide_narrow_mux.sv, i_wide_stream_fork.
 bool L1Network::claim(std::uint32_t first_bank) {
-  Superbank& superbank = superbanks_[first_bank / num_wide_banks()];
+  const std::uint32_t index = first_bank / num_wide_banks();
+  Superbank& superbank = superbanks_[index];
+  if (superbank.fresh != kNever) {
+    store_answer(index);  // it was not taken in this cycle
+  }
   bool is_simple = superbank.granted == 0 && superbank.answers == 0;
   for (std::uint32_t i = 0; i < num_wide_banks() && is_simple; ++i) {
     is_simple =
@@ -55,11 +60,12 @@ bool L1Network::claim(std::uint32_t first_bank) {
   if (!is_simple) {
     return claim_one_by_one(superbank, first_bank);
   }
-  // The answers leave the FIFOs together in the next cycle: only this one is taken from the harts.
   for (std::uint32_t i = 0; i < num_wide_banks(); ++i) {
     responses_.block_bank(first_bank + i, cycle_ + 1);
     ++bank_counters_[first_bank + i].wide_accesses;
   }
+  superbank.fresh = cycle_;
+  fresh_superbanks_.push_back(index);
   return true;
 }
 
@@ -83,32 +89,54 @@ bool L1Network::claim_one_by_one(Superbank& superbank, std::uint32_t first_bank)
   if (is_complete) {
     superbank.granted = 0;
     ++superbank.answers;
-    ++wide_answers_;
   }
   return is_complete;
 }
 
-/// The answer of a wide access leaves when those of all its banks stand at the heads of their
-/// FIFOs. Source: tcdm_wide_narrow_mux.sv, i_wide_stream_join.
-void L1Network::join_wide_answers(Cycles cycle) {
-  const std::uint32_t wide_banks = num_wide_banks();
-  for (std::size_t s = 0; s < superbanks_.size(); ++s) {
-    if (superbanks_[s].answers == 0) {
-      continue;
-    }
-    const auto first = static_cast<std::uint32_t>(s * wide_banks);
-    bool is_complete = true;
-    for (std::uint32_t i = 0; i < wide_banks && is_complete; ++i) {
-      is_complete = responses_.is_wide_head(first + i);
-    }
-    if (is_complete) {
-      for (std::uint32_t i = 0; i < wide_banks; ++i) {
-        responses_.leave_wide(first + i, cycle);
-      }
-      --superbanks_[s].answers;
-      --wide_answers_;
+/// Source: tcdm_wide_narrow_mux.sv, i_wide_stream_join.
+bool L1Network::has_wide_answer(std::uint32_t first_bank) const {
+  const Superbank& superbank = superbanks_[first_bank / num_wide_banks()];
+  if (superbank.fresh != kNever) {
+    return superbank.fresh < cycle_;
+  }
+  bool is_complete = superbank.answers > 0;
+  for (std::uint32_t i = 0; i < num_wide_banks() && is_complete; ++i) {
+    is_complete = responses_.is_wide_head(first_bank + i, cycle_);
+  }
+  return is_complete;
+}
+
+void L1Network::take_wide_answer(std::uint32_t first_bank) {
+  Superbank& superbank = superbanks_[first_bank / num_wide_banks()];
+  if (superbank.fresh != kNever) {
+    superbank.fresh = kNever;
+    return;
+  }
+  for (std::uint32_t i = 0; i < num_wide_banks(); ++i) {
+    responses_.leave_wide(first_bank + i, cycle_);
+  }
+  --superbank.answers;
+}
+
+void L1Network::store_answer(std::uint32_t index) {
+  Superbank& superbank = superbanks_[index];
+  for (std::uint32_t i = 0; i < num_wide_banks(); ++i) {
+    responses_.enter_wide(index * num_wide_banks() + i, superbank.fresh);
+  }
+  superbank.fresh = kNever;
+  ++superbank.answers;
+}
+
+void L1Network::store_answers() {
+  std::size_t kept = 0;
+  for (const std::uint32_t index : fresh_superbanks_) {
+    if (superbanks_[index].fresh == cycle_) {
+      fresh_superbanks_[kept++] = index;
+    } else if (superbanks_[index].fresh != kNever) {
+      store_answer(index);
     }
   }
+  fresh_superbanks_.resize(kept);
 }
 
 }  // namespace tessera

@@ -268,26 +268,41 @@ class FakeL2 : public AxiSide {
   static std::vector<AxiBurst>& bursts() { return Port::bursts; }
 };
 
-/// The banks of one group.
+/// The banks of one group: answers one cycle after the access, as if every word had its own banks.
 struct FakeBanks : WideL1Port {
   bool access(std::uint32_t raw_address, std::uint32_t bytes, bool is_write) override {
     EXPECT_EQ(raw_address % bytes, 0u);
-    const bool is_held = std::find(held.begin(), held.end(), raw_address) != held.end();
-    if (is_held || refusals > 0) {
-      refusals -= is_held ? 0 : 1;
+    if (refusals > 0) {
+      --refusals;
       return false;
     }
     words.push_back({raw_address, is_write});
+    answers.push_back({raw_address, cycle});
     return true;
   }
-  void hold(std::uint32_t raw_address, std::uint32_t /*bytes*/) override {
-    held.push_back(raw_address);
-    most_held = std::max(most_held, held.size());
+  bool has_answer(std::uint32_t raw_address, std::uint32_t /*bytes*/) const override {
+    return !answers.empty() && answers.front().word == raw_address &&
+           answers.front().access < cycle;
   }
+  void take_answer(std::uint32_t raw_address, std::uint32_t bytes) override {
+    EXPECT_TRUE(has_answer(raw_address, bytes));
+    answers.pop_front();
+  }
+  /// Answers that could have been taken in an earlier cycle.
+  std::size_t kept() const {
+    return static_cast<std::size_t>(
+        std::count_if(answers.begin(), answers.end(),
+                      [this](const Answer& answer) { return answer.access + 1 < cycle; }));
+  }
+  struct Answer {
+    std::uint32_t word;
+    Cycles access;
+  };
+  Cycles cycle = 0;
   std::uint32_t refusals = 0;  ///< of the next accesses
   std::vector<std::pair<std::uint32_t, bool>> words;
-  std::vector<std::uint32_t> held;  ///< in this cycle
-  std::size_t most_held = 0;
+  std::deque<Answer> answers;
+  std::size_t most_kept = 0;
 };
 
 /// A DMA with its registers, in functional timing or, with an engine, in cycle timing.
@@ -330,7 +345,8 @@ class DmaMachine {
   /// Does everything of the present cycle; registers are touched before it.
   void step() {
     for (FakeBanks& bank : banks) {
-      bank.held.clear();
+      bank.cycle = cycle;
+      bank.most_kept = std::max(bank.most_kept, bank.kept());
     }
     axi_side_->step_responses(cycle);
     if (engine->next_active_cycle(cycle) <= cycle) {
