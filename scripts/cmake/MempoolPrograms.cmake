@@ -60,6 +60,11 @@ function(mempool_program machine name source)
   set_property(GLOBAL APPEND PROPERTY mempool_elfs ${elf})
 endfunction()
 
+foreach(machine IN LISTS mempool_machines)
+  mempool_program(${machine} cycle_tables
+                  ${CMAKE_SOURCE_DIR}/tests/golden/mempool/cycle_tables.c -Wall -Wextra -Werror)
+endforeach()
+
 # The microbenchmarks measured on the RTL; their sources are not the project's, so no warnings.
 set(microbenchmarks ${TESSERA_SHARED}/golden/mempool/ubench)
 if(EXISTS ${microbenchmarks}/ub.h)

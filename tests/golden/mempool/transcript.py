@@ -11,7 +11,7 @@ import re
 import typing
 
 DUMP = re.compile(r"\[DUMP\] .* Core +(\d+): 0x([0-9a-f]+) = 0x([0-9a-f]+)")
-TEST = re.compile(r'\b(?:LOOP|LOOPB|LONGLOOP|ONCE|MC|COLD|JUMPS)\("([^"]+)"')
+TEST = re.compile(r'\b(?:LOOP|LOOPB|LONGLOOP|ONCE|MC|COLD|JUMPS|STEADY|TOGETHER)\("([^"]+)"')
 NAMED_LINE = re.compile(r'// NAME "([^"]+)"')
 
 # Registers of the loop tests (ub.h) and of the DMA tests.
