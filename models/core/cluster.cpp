@@ -367,6 +367,10 @@ void Cluster::dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t v
                                  hart.hart_id, csr, value, value));
 }
 
+void Cluster::trace_switched(const HartState& hart) {
+  services_.trace_switched(hart.trace != 0);
+}
+
 void Cluster::guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t address,
                           const std::string& message) {
   services_.guest_errors.report({kind, hart.hart_id, hart.pc, address,

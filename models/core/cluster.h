@@ -48,6 +48,7 @@ struct ClusterServices {
   std::function<HartEngine&()> cycle_engine;
   /// No device has work under way that the other timing mode could not go on with.
   std::function<bool()> devices_are_at_rest;
+  std::function<void(bool is_on)> trace_switched;  ///< a hart switched CSR trace on or off
 };
 
 /// All harts of the SoC, in one SystemC process: their state, their way to the rest of the machine,
@@ -111,6 +112,7 @@ class Cluster : public sc_core::sc_module,
  private:
   // isa::HartEnvironment
   void dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t value) override;
+  void trace_switched(const HartState& hart) override;
   void guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t address,
                    const std::string& message) override;
   void unsupported(const HartState& hart, const std::string& name) override;

@@ -101,7 +101,11 @@ void perform_csr(HartState& hart, HartEnvironment& environment, const Instructio
   if (!old) {
     environment.dump_csr(hart, number, value);
   } else if (number == csr::kTrace) {
+    const bool was_on = hart.trace != 0;
     hart.trace = value;
+    if (was_on != (value != 0)) {
+      environment.trace_switched(hart);
+    }
   } else if (number == csr::kStackLimit) {
     hart.stack_limit = value;
   }

@@ -19,6 +19,8 @@ class HartEnvironment {
   virtual HartReply access(const HartAccess& access) = 0;
   /// A CSR instruction on an unimplemented CSR: the RTL prints it. `value` is the ALU result.
   virtual void dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t value) = 0;
+  /// CSR trace, where the RTL's tracer is switched on and off, became non-zero or zero.
+  virtual void trace_switched(const HartState& hart) = 0;
   /// Illegal instruction, misaligned access, fetch from unmapped memory, sp below stacklimit.
   virtual void guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t address,
                            const std::string& message) = 0;

@@ -29,6 +29,7 @@ class NoEnvironment : public HartEnvironment {
   void dump_csr(const HartState&, std::uint32_t csr, std::uint32_t) override {
     TESSERA_CHECK(false, "dump of CSR 0x{:x}", csr);
   }
+  void trace_switched(const HartState&) override {}
   void guest_error(const HartState& hart, GuestErrorKind, std::uint32_t,
                    const std::string& message) override {
     TESSERA_CHECK(false, "{} at 0x{:08x}", message, hart.pc);

@@ -209,6 +209,7 @@ class HartBench : public isa::HartEnvironment {
   void dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t value) override {
     dumps.push_back({csr, value, hart.cycle});
   }
+  void trace_switched(const HartState& /*hart*/) override {}
   void guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t /*address*/,
                    const std::string& /*message*/) override {
     errors.push_back({kind, hart.pc, hart.cycle});

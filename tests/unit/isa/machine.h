@@ -93,6 +93,7 @@ class Machine : public HartEnvironment {
   void dump_csr(const HartState& who, std::uint32_t csr, std::uint32_t value) override {
     dumps.push_back({csr, value, who.cycle});
   }
+  void trace_switched(const HartState& who) override { trace_switches.push_back(who.trace); }
   void guest_error(const HartState& who, GuestErrorKind kind, std::uint32_t address,
                    const std::string& message) override {
     errors.push_back({kind, who.pc, address, message});
@@ -119,6 +120,7 @@ class Machine : public HartEnvironment {
   std::vector<HartAccess> accesses;
   std::vector<Error> errors;
   std::vector<Dump> dumps;
+  std::vector<std::uint32_t> trace_switches;  ///< values of CSR trace when it was switched
   std::vector<std::string> unsupported_names;
   std::vector<std::uint32_t> breakpoints;
   std::vector<std::uint32_t> reached_pcs;

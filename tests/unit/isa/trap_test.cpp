@@ -190,6 +190,14 @@ TEST(Csr, TraceAndStackLimitAreReadAndWritten) {
   EXPECT_EQ(machine.hart.stack_limit, 0u);
 }
 
+TEST(Csr, SwitchingTraceOnAndOffIsTold) {
+  Machine machine;
+  machine.load({csrrwi(a0, 0x7d0, 5), csrrwi(a0, 0x7d0, 1), csrrwi(a0, 0x7d0, 0),
+                csrrwi(a0, 0x7d0, 0), csrrwi(a0, 0x7d0, 2)});
+  EXPECT_EQ(machine.run(5), StopReason::kBudget);
+  EXPECT_EQ(machine.trace_switches, (std::vector<std::uint32_t>{5, 0, 2}));
+}
+
 TEST(Csr, UnknownNumbersReadZeroAndAreDumped) {
   Machine machine;
   machine.load({
