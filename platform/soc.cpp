@@ -135,7 +135,8 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
                   services_.console(text.data(), text.size());
                 },
                 services_.poll, [this]() -> HartEngine& { return cycle_engine(); },
-                [this] { return devices_are_at_rest(); }},
+                [this] { return devices_are_at_rest(); },
+                [this](bool is_on) { region(kTraceRegion, is_on); }},
                cluster_stats_),
       control_(
           "control", control_parameters(config_), clock_, cluster_,

@@ -58,6 +58,9 @@ struct RunResult {
   std::string message;             ///< kUnsupported: hart and mnemonic; else empty
 };
 
+/// Region of interest of CSR trace, and its number: MemPool's programs have it on in their kernels.
+constexpr std::uint32_t kTraceRegion = 0x7d0;
+
 /// What the machine needs from its surroundings; all of it outlives the Soc.
 struct SocServices {
   std::shared_ptr<LogSink> log;
@@ -67,7 +70,8 @@ struct SocServices {
   /// Called at least once per quantum; the host's chance to look at signals and clocks and to call
   /// Soc::request_stop(). May be empty.
   std::function<void()> poll;
-  /// A hart wrote ROI_BEGIN (begins) or ROI_END of the platform block. May be empty.
+  /// A hart wrote ROI_BEGIN (begins) or ROI_END of the platform block, or switched CSR trace on
+  /// (begins) or off: then `id` is kTraceRegion. May be empty.
   std::function<void(std::uint32_t id, bool begins)> region_of_interest;
 };
 

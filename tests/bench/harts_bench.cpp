@@ -28,6 +28,7 @@ class NoEnvironment : public isa::HartEnvironment {
  public:
   HartReply access(const HartAccess&) override { TESSERA_CHECK(false, "access"); }
   void dump_csr(const HartState&, std::uint32_t, std::uint32_t) override {}
+  void trace_switched(const HartState&) override {}
   void guest_error(const HartState& hart, GuestErrorKind, std::uint32_t,
                    const std::string& message) override {
     TESSERA_CHECK(false, "{} at 0x{:08x}", message, hart.pc);

@@ -89,6 +89,7 @@ class Reference : public isa::HartEnvironment {
     return {AccessStatus::kDone, port.perform(access), 0};
   }
   void dump_csr(const HartState&, std::uint32_t, std::uint32_t) override {}
+  void trace_switched(const HartState&) override {}
   void guest_error(const HartState&, GuestErrorKind, std::uint32_t,
                    const std::string& message) override {
     ADD_FAILURE() << message;
