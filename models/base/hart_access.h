@@ -57,6 +57,9 @@ class HartPort {
   virtual bool contains(std::uint32_t address) const = 0;
   /// REQUIRES: contains(access.address). Never kPending.
   virtual HartReply access(const HartAccess& access) = 0;
+  /// Where the byte at address 0 lies on the host, for whoever wants to have a word in the cache
+  /// before the access; null: nowhere.
+  virtual const std::uint8_t* host_bytes() const { return nullptr; }
 };
 
 /// New memory value of an AMO; `old` and `operand` are the 32-bit memory word and rs2.

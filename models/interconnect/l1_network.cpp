@@ -39,6 +39,7 @@ L1Network::L1Network(const L1NetworkParameters& parameters, const L1NetworkPlan&
               parameters.bank_bytes, parameters.sequential_bytes_per_tile),
       is_flat_(is_flat),
       l1_(l1),
+      l1_bytes_(l1.host_bytes()),
       in_flight_(capacity(plan)),
       requests_(plan.requests, parameters.arbitration, in_flight_.size()),
       responses_(plan.responses, parameters.arbitration, in_flight_.size()),
@@ -108,6 +109,9 @@ void L1Network::request(const MemoryRequest& request) {
   free_tokens_.pop_back();
   in_flight_[token] = request;
   ++accesses_[hart_places_[request.access.hart].first_access + tile];
+  if (l1_bytes_ != nullptr) {
+    __builtin_prefetch(l1_bytes_ + request.access.address);  // used when the bank is reached
+  }
   requests_.set_destination(token, is_flat_ ? 0 : tile, bank);
   requests_.enter(request.access.hart, token);
 }

@@ -138,6 +138,7 @@ class L1Network final : public MemoryPort {
   const L1Layout layout_;
   const bool is_flat_;
   HartPort& l1_;
+  const std::uint8_t* const l1_bytes_;  ///< for prefetching; may be null
   MemoryClient* client_ = nullptr;
   Cycles cycle_ = 0;  ///< that the response side was stepped in last
 

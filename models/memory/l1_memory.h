@@ -36,6 +36,7 @@ class L1Memory final : public HartPort {
 
   bool contains(std::uint32_t address) const override { return address < size_bytes(); }
   HartReply access(const HartAccess& access) override;
+  const std::uint8_t* host_bytes() const override { return bytes_.data(); }
 
   /// The address space as harts see it (scrambled), and as the DMA sees it (raw).
   ByteMemory& core_view() { return core_view_; }
