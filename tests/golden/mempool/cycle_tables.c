@@ -8,8 +8,7 @@
 #include "models/dma/dma_regs.h"
 
 #define TILES (NUM_CORES / NUM_CORES_PER_TILE)
-#define TILE_BYTES 64         /* of a row: 16 banks */
-#define ROW (TILES * TILE_BYTES) /* bytes of one row of all banks */
+#define TILE_BYTES 64 /* of a row: 16 banks */
 #define GROUP_BYTES (NUM_TILES_PER_GROUP * TILE_BYTES)
 #define UART 0xC0000000u
 
@@ -84,7 +83,8 @@ static void wait_until(uint32_t cycle) {
 }
 
 /* Harts for which ACTIVE holds each make 20 passes of BODY at the same time; the second round
- * counts. */
+ * counts. The others stay away from memory meanwhile: the next barrier is in one of its banks. */
+#define AWAY_CYCLES 2500
 #define TOGETHER(NAME, ACTIVE, ADDRESS, BODY)                                                 \
   do {                                                                                        \
     uint32_t start = 0, end = 0;                                                              \
@@ -93,6 +93,8 @@ static void wait_until(uint32_t cycle) {
       uint32_t begin = common_start(hart);                                                    \
       if (is_active) {                                                                        \
         LOOP_CYCLES(start, end, begin, 20, (uint32_t)(ADDRESS), 0, BODY);                     \
+      } else {                                                                                \
+        wait_until(begin + AWAY_CYCLES);                                                      \
       }                                                                                       \
     }                                                                                         \
     if (is_active) {                                                                          \

@@ -4,10 +4,9 @@
 
   cycle_tables.py TESSERA CONFIG ELF MACHINE
 
-Columns: the machine or "both"; the section of the program; the test; the cycles that the RTL takes,
-and how many more or fewer are right too, because the RTL's figure is of another program or of a
-polling loop; the source, a section of spec/mempool.md unless it says golden. A row without a source
-is refused.
+Columns: the machine or "both"; the section of the program; the test; the cycles that are right, and
+how many more or fewer are right too; the source: "RTL", which ran this program, or a section of
+spec/mempool.md. A row without a source is refused.
 """
 import pathlib
 import subprocess
