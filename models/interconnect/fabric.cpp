@@ -134,7 +134,11 @@ bool Fabric::watched_bank_can_take(std::uint32_t bank, Cycles cycle) {
 
 void Fabric::enter_wide(std::uint32_t bank, Cycles cycle) {
   ++tokens_;
-  wait_behind(bank, kWideToken, 0, cycle + 1);
+  if (waiting_[bank] > 0) {
+    wait_behind(bank, kWideToken, 0, cycle + 1);
+  } else {
+    wait_alone(bank, kWideToken, cycle + 1);
+  }
 }
 
 void Fabric::leave_wide(std::uint32_t bank, Cycles cycle) {
@@ -213,7 +217,7 @@ void Fabric::contest(Batch& batch, const Arrival& arrival, Cycles cycle) {
     batch.contested[batch.num_contested++] = arrival.arbiter;
   }
   add_request(arrival.arbiter, arrival.place.input(), batch.is_wide);
-  wait_behind(arrival.place.buffer(), arrival.token, arrival.arbiter, cycle);
+  wait_alone(arrival.place.buffer(), arrival.token, cycle);
 }
 
 /// After its turn.
@@ -225,22 +229,25 @@ void Fabric::keep_contested(Batch& batch, std::uint16_t id) {
   }
 }
 
+/// The token is the first in the queue, visible from `cycle` on.
+void Fabric::wait_alone(std::uint32_t buffer, Token token, Cycles cycle) {
+  waiting_[buffer] = 1;
+  queues_[buffer].tokens = token;
+  queues_[buffer].head_since = static_cast<std::uint32_t>(cycle);
+  if (buffer < bank_ready_.size()) {
+    watch_bank(buffer);
+  }
+}
+
 /// The token, which wants `arbiter`, is the last in the queue from `cycle` on.
 void Fabric::wait_behind(std::uint32_t buffer, Token token, std::uint16_t arbiter, Cycles cycle) {
   Queue& queue = queues_[buffer];
   const std::uint32_t place = kTokenBits * waiting_[buffer]++;
   queue.tokens &= (std::uint64_t{1} << place) - 1;
   queue.tokens |= std::uint64_t{token} << place;
-  if (place == 0) {
-    queue.head_since = static_cast<std::uint32_t>(cycle);
-  } else {
-    queue.delays -= cycle;
-  }
+  queue.delays -= cycle;
   if (token != kWideToken) {
     entries_[token] = arbiter;
-  }
-  if (buffer < bank_ready_.size()) {
-    watch_bank(buffer);
   }
 }
 

@@ -199,6 +199,7 @@ class Fabric {
   void add_request(std::uint16_t arbiter, std::uint16_t input, bool is_wide);
   void contest(Batch& batch, const Arrival& arrival, Cycles cycle);
   void step_to_queue(Batch& batch, const Arrival& arrival, Cycles cycle);
+  void wait_alone(std::uint32_t buffer, Token token, Cycles cycle);
   void wait_behind(std::uint32_t buffer, Token token, std::uint16_t arbiter, Cycles cycle);
   Token pop(std::uint32_t buffer, Cycles cycle);
   void pop_before_others(std::uint32_t buffer, Cycles cycle);
@@ -230,7 +231,7 @@ class Fabric {
   std::vector<Queue> queues_;    ///< per buffer
   std::vector<Cycles> full_in_;  ///< per buffer: was full at the start of that cycle, then popped
   std::vector<Request> new_heads_;      ///< request from the next cycle on
-  std::vector<std::uint16_t> entries_;  ///< per token that waits: its arbiter
+  std::vector<std::uint16_t> entries_;  ///< per token that waits behind others: its arbiter
   std::vector<Contest> contests_;       ///< per arbiter
   std::vector<std::uint16_t> inputs_;   ///< buffers
   std::vector<WideMask> wide_masks_;    ///< per arbiter, if any is wide

@@ -99,6 +99,7 @@ void L1Network::map_addresses() {
     }
   }
   accesses_.resize(std::size_t{parameters_.num_tiles()} * parameters_.num_tiles());
+  more_accesses_.resize(accesses_.size());
 }
 
 void L1Network::request(const MemoryRequest& request) {
@@ -108,7 +109,7 @@ void L1Network::request(const MemoryRequest& request) {
   const Token token = free_tokens_.back();
   free_tokens_.pop_back();
   in_flight_[token] = request;
-  ++accesses_[hart_places_[request.access.hart].first_access + tile];
+  count_access(hart_places_[request.access.hart].first_access + tile);
   if (l1_bytes_ != nullptr) {
     __builtin_prefetch(l1_bytes_ + request.access.address);  // used when the bank is reached
   }

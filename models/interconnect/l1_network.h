@@ -52,7 +52,8 @@ class L1Network final : public MemoryPort {
 
   /// Accesses of the harts of one tile to the banks of another one.
   std::uint64_t accesses(std::uint32_t from_tile, std::uint32_t to_tile) const {
-    return accesses_[from_tile * parameters_.num_tiles() + to_tile];
+    const std::size_t place = from_tile * parameters_.num_tiles() + to_tile;
+    return more_accesses_[place] + accesses_[place];
   }
 
  private:
@@ -123,6 +124,11 @@ class L1Network final : public MemoryPort {
   void place_harts(const L1NetworkPlan& plan);
   void place_banks(const L1NetworkPlan& plan);
   void map_addresses();
+  void count_access(std::size_t place) {
+    if (++accesses_[place] == 0) {
+      more_accesses_[place] += std::uint64_t{1} << 16;
+    }
+  }
   void add_stats(const L1NetworkPlan& plan, StatGroup& stats);
   std::uint32_t num_wide_banks() const;
   std::uint32_t first_wide_bank(std::uint32_t raw_address, std::uint32_t bytes) const;
@@ -155,7 +161,10 @@ class L1Network final : public MemoryPort {
   std::vector<std::uint16_t> map_;  ///< tile of every row of a tile, in the order of addresses
   std::vector<Superbank> superbanks_;
   std::vector<std::uint32_t> fresh_superbanks_;  ///< with a fresh answer, or one that was taken
-  std::vector<std::uint64_t> accesses_;          ///< [from tile][to tile]
+  /// [from tile][to tile]: the low bits in few bytes, for one is counted at every request; the
+  /// rest.
+  std::vector<std::uint16_t> accesses_;
+  std::vector<std::uint64_t> more_accesses_;
 
   RequestSide request_side_{*this};
   ResponseSide response_side_{*this};

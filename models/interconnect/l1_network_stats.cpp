@@ -64,7 +64,7 @@ void L1Network::add_stats(const L1NetworkPlan& plan, StatGroup& stats) {
     StatGroup& row = matrix.add_group(indexed("from_tile", from));
     for (std::uint32_t to = 0; to < tiles; ++to) {
       row.add(indexed("to_tile", to), "count", "accesses between the two tiles",
-              &accesses_[from * tiles + to]);
+              [this, from, to] { return accesses(from, to); });
     }
   }
 }
