@@ -42,8 +42,8 @@ static void report(uint32_t line, uint32_t start, uint32_t end) {
 #define TIMES8(x) TIMES4(x) TIMES4(x)
 #define CLOBBERED "t0", "t1", "t2", "t3", "t4", "t5", "t6", "memory"
 
-/* `passes` of BODY with s2 = ADDRESS and t1 = VALUE, not before cycle `begin`: from before the first
- * pass to a fence behind the last. */
+/* `passes` of BODY with s2 = ADDRESS and t1 = VALUE, not before cycle `begin`: from before the
+ * first pass to a fence behind the last. */
 #define LOOP_CYCLES(start, end, begin, passes, ADDRESS, VALUE, BODY)                          \
   __asm__ volatile(                                                                           \
       "mv s2, %2\n mv t1, %3\n mv t0, %4\n .balign 32\n"                                      \
@@ -104,6 +104,7 @@ static void wait_until(uint32_t cycle) {
 
 #define LOADS TIMES8("lw x0, 0(s2)")
 #define STORES TIMES8("sw x0, 0(s2)")
+#define MULS4 "mul t2, t1, t1\n mul t3, t1, t1\n mul t4, t1, t1\n mul t5, t1, t1"
 #define AMOS TIMES8("amoadd.w x0, x0, (s2)")
 
 __attribute__((noinline)) static void core(void) {
@@ -111,8 +112,7 @@ __attribute__((noinline)) static void core(void) {
   STEADY("alu8", any, 0, TIMES8("addi t1, t1, 1"));
   STEADY("taken_branch8", any, 0, TIMES8("beqz x0, 2f\n 2:"));
   STEADY("mul_dependent8", any, 3, TIMES8("mul t1, t1, t1"));
-  STEADY("mul_independent8", any, 3, "mul t2, t1, t1\n mul t3, t1, t1\n mul t4, t1, t1\n mul t5, t1, t1\n"
-         "mul t2, t1, t1\n mul t3, t1, t1\n mul t4, t1, t1\n mul t5, t1, t1");
+  STEADY("mul_independent8", any, 3, MULS4 "\n" MULS4);
   STEADY("div_1000_by_7_and_use", any, 1000, "li t2, 7\n div t3, t1, t2\n add t3, t3, t3");
   STEADY("div_by_larger_and_use", any, 0, "li t2, 5\n div t3, t1, t2\n add t3, t3, t3");
 }
