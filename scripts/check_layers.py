@@ -24,6 +24,9 @@ LAYERS = {
     "models/isa": ["models/base"],
     "models/core": ["models/isa", "models/tlm", "models/base"],
     **{f"models/{name}": ["models/tlm", "models/base"] for name in MODELS_ON_TLM},
+    "models/attention_engine": ["models/tlm", "models/base"],
+    # The closed-form twin may know the engine; the engine's timing knows nothing of the twin.
+    "models/attention_engine/analytical": ["models/attention_engine", "models/base"],
     "platform": ["models"],
     "platform/observe": ["models/base"],
     "platform/app": ["platform", "platform/observe", "models/base"],
