@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The model format: what it keeps, and what it refuses with the layer's name."""
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+sys.path.insert(0, os.environ["SW"])
+from deploy import graph as graphs  # noqa: E402
+from deploy.operators import ModelError  # noqa: E402
+
+REQUANT = {"mult": 80, "shift": 12, "add": 3}
+
+
+def dense(rows=4, depth=64, columns=32, **attributes):
+    """A model of one Linear layer named fc."""
+    rng = np.random.default_rng(1)
+    graph = graphs.Graph("dense")
+    x = graph.input("x", (rows, depth))
+    weight = rng.integers(-128, 128, (columns, depth), dtype=np.int8)
+    bias = rng.integers(-1000, 1000, columns, dtype=np.int32)
+    graph.output(graph.add("Linear", x, weight, bias, name="fc", result="y",
+                           **{"requant": REQUANT, **attributes}))
+    return graph
+
+
+class ModelFiles(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name) / "model.json"
+
+    def test_a_model_survives_saving_and_loading(self):
+        graph = dense()
+        graph.save(self.path)
+        again = graphs.load(self.path)
+        self.assertEqual(again.nodes, graph.nodes)
+        self.assertEqual((again.inputs, again.outputs), (["x"], ["y"]))
+        for name, tensor in graph.tensors.items():
+            self.assertEqual(again.tensors[name].shape, tensor.shape)
+            self.assertEqual(again.tensors[name].dtype, tensor.dtype)
+            if tensor.value is not None:
+                np.testing.assert_array_equal(again.value(name), tensor.value)
+
+    def refused(self, text):
+        self.path.write_text(text, encoding="utf-8")
+        with self.assertRaises(ModelError) as caught:
+            graphs.load(self.path)
+        return str(caught.exception)
+
+    def test_files_that_are_no_model_are_refused(self):
+        dense().save(self.path)
+        good = self.path.read_text(encoding="utf-8")
+        self.assertIn("not JSON", self.refused(good[:-9]))
+        self.assertIn("format version 7", self.refused(good.replace('"version": 1',
+                                                                    '"version": 7')))
+        self.assertIn("KeyError 'nodes'", self.refused(good.replace('"nodes"', '"layers"')))
+        self.assertIn("layer 'fc': operator 'Lineal' is not supported; allowed: Add,",
+                      self.refused(good.replace("Linear", "Lineal")))
+        self.assertIn("layer 'fc': input 'z' is neither", self.refused(good.replace(
+            '"x",\n    "fc.weight"', '"z",\n    "fc.weight"')))
+        declared = '"name": "y",\n   "shape": [\n    4,\n    32\n   ],\n   "dtype": "{}"'
+        self.assertIn("layer 'y': declared as uint8 [4, 32], computed as int8 [4, 32]",
+                      self.refused(good.replace(declared.format("int8"),
+                                                declared.format("uint8"))))
+
+
+class Refusals(unittest.TestCase):
+    def refused(self, build, *expected):
+        with self.assertRaises(ModelError) as caught:
+            build()
+        for text in expected:
+            self.assertIn(text, str(caught.exception))
+
+    def test_linear_layers_must_fit_the_requantiser(self):
+        def with_requant(**changes):
+            return lambda: dense(requant={**REQUANT, **changes})
+        self.refused(with_requant(mult=256), "layer 'fc': requant mult=256; allowed: 0..255")
+        self.refused(with_requant(shift=35), "layer 'fc': requant shift=35; allowed: 0..34")
+        self.refused(with_requant(add=-129), "layer 'fc': requant add=-129; allowed: -128..127")
+        self.refused(lambda: dense(requant=None), "layer 'fc': requant is None")
+        self.refused(lambda: dense(requant=[1, 2, 3]), "layer 'fc': requant is [1, 2, 3]")
+        self.refused(lambda: dense(output="int32"), "layer 'fc': output int32 takes neither")
+        self.refused(lambda: dense(output="int16"), "layer 'fc': output='int16'")
+
+    def test_activations_are_checked(self):
+        gelu = {"kind": "gelu", "b": -80, "c": -7091, "mult": 74, "shift": 20, "add": 0}
+        self.assertEqual(dense(activation=gelu).tensors["y"].dtype, "int8")
+        self.refused(lambda: dense(activation={**gelu, "kind": "swish"}), "layer 'fc': activation")
+        self.refused(lambda: dense(activation={**gelu, "b": 1}), "activation b=1")
+        self.refused(lambda: dense(activation={**gelu, "mult": 300}), "activation mult=300")
+        self.refused(lambda: dense(activation={**gelu, "kind": "relu"}), "relu does not")
+
+    def test_sums_must_fit_the_accumulators(self):
+        def build(bias, depth=64):
+            graph = graphs.Graph("g")
+            graph.input("x", (1, depth))
+            return lambda: graph.add("Linear", "x", np.full((2, depth), -128, np.int8),
+                                     np.array([0, bias], np.int32), name="fc", requant=REQUANT)
+        build((1 << 23) - 1)()
+        self.refused(build(1 << 23), "layer 'fc': bias 0..8388608; allowed: -8388608..8388607")
+        self.refused(build(0, 2048), "layer 'fc': sums can reach 33554432; allowed: less than 2^25")
+
+    def test_shapes_are_checked(self):
+        graph = graphs.Graph("g")
+        for name, width in (("q", 64), ("k", 64), ("v", 32)):
+            graph.input(name, (40, width))
+        constants = {"heads": 2, "qk": REQUANT, "av": REQUANT}
+        self.refused(lambda: graph.add("Attention", "q", "k", "v", name="a", **constants),
+                     "layer 'a': v has shape [40, 32]; expected [40, 64]")
+        self.refused(lambda: graph.add("Attention", "q", "k", "k", name="a", **constants),
+                     "layer 'a': S=40 keys; allowed: multiples of 16")
+        self.refused(lambda: graph.add("Attention", "q", "k", "k", name="a", heads=3, qk=REQUANT,
+                                       av=REQUANT), "heads=3; allowed: divisors of the width 64")
+        self.refused(lambda: graph.add("Reshape", "q", name="r", shape=[7, -1]),
+                     "layer 'r': shape=[7, -1]; x [40, 64] has 2560 elements")
+        self.refused(lambda: graph.add("Mean", "q", name="m", axis=2), "layer 'm': axis=2")
+        self.refused(lambda: graph.add("Mean", "q", name="m", axes=0), "unknown attribute axes")
+        self.refused(lambda: graph.add("Mean", "q", "q", name="m"), "Mean has 2 inputs")
+        self.refused(lambda: graph.add("LayerNorm", "q", np.ones(64, np.int32),
+                                       np.ones(64, np.int32), name="n"),
+                     "layer 'n': attribute shift of LayerNorm is missing")
+        self.refused(lambda: graph.input("q", (3,)), "there are two tensors 'q'")
+
+
+if __name__ == "__main__":
+    unittest.main()
