@@ -14,7 +14,7 @@ import pathlib
 import re
 import sys
 
-MODELS_ON_TLM = ["axi", "dma", "interconnect", "ita", "memory", "periph"]
+MODELS_ON_TLM = ["axi", "dma", "interconnect", "memory", "periph"]
 
 # Folder -> folders it may include, besides itself. A folder stands for its subfolders too, unless
 # they have a row of their own.
@@ -24,7 +24,10 @@ LAYERS = {
     "models/isa": ["models/base"],
     "models/core": ["models/isa", "models/tlm", "models/base"],
     **{f"models/{name}": ["models/tlm", "models/base"] for name in MODELS_ON_TLM},
-    "models/attention_engine": ["models/tlm", "models/base"],
+    # Arithmetic of both accelerators: they must give the same bytes and may not include each other.
+    "models/transformer_math": [],
+    "models/ita": ["models/transformer_math", "models/tlm", "models/base"],
+    "models/attention_engine": ["models/transformer_math", "models/tlm", "models/base"],
     # The closed-form twin may know the engine; the engine's timing knows nothing of the twin.
     "models/attention_engine/analytical": ["models/attention_engine", "models/base"],
     "platform": ["models"],
@@ -43,7 +46,7 @@ GUEST_LAYERS = ("firmware", "sw")
 LIBRARIES = {
     r"yaml-cpp/": r"models/base/config_value\.cpp",
     r"spdlog/": r"models/base/log\.cpp",
-    r"(systemc|tlm|tlm_utils/.*)$": r"(models/(?!base/|isa/)|platform/|tests/).*",
+    r"(systemc|tlm|tlm_utils/.*)$": r"(models/(?!base/|isa/|transformer_math/)|platform/|tests/).*",
     r"(libelf|gelf|elfutils/.*)(\.h)?$": r"platform/elf_loader\.cpp",
     r"CLI/": r"platform/app/.*",
 }
@@ -138,10 +141,11 @@ def check_sources(root):
 def check_libraries(root):
     """Returns a list of problems of the link lines in CMakeLists.txt files."""
     problems = []
-    for file in sorted(root.glob("models/*/CMakeLists.txt")):
+    for file in sorted(root.glob("models/*/**/CMakeLists.txt")):
         folder = file.parent.relative_to(root).as_posix()
         for name, dependencies in LIBRARY.findall(file.read_text()):
-            allowed = ["tessera_" + row.split("/")[1] for row in LAYERS.get(folder, [])]
+            allowed = [row.replace("models/", "tessera_").replace("/", "_")
+                       for row in LAYERS.get(folder, [])]
             for dependency in dependencies.split():
                 if dependency.startswith("tessera_") and dependency not in allowed:
                     problems.append(f"{folder}/CMakeLists.txt: {name} must not link {dependency}")

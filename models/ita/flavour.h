@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "models/transformer_math/int8_arithmetic.h"
+
 namespace tessera::ita {
 
 /// Generations of ITA's arithmetic. Names in files and configurations: to_string().
@@ -34,11 +36,7 @@ struct FlavourParameters {
   bool is_output_add_int8;    ///< OW's add passes through an int8
   /// Index of each phase's requantisation constants.
   std::array<std::uint8_t, kNumPhases> constant_index;
-  unsigned softmax_shift;           ///< differences to the maximum are rounded by 2^this
-  std::uint32_t exp_unit;           ///< what the maximum itself adds to the denominator
-  std::uint32_t inverse_numerator;  ///< divided by the denominator
-  std::uint32_t denominator_mask;
-  std::uint32_t probability_mask;
+  transformer_math::SoftmaxConstants softmax;
 };
 
 /// REQUIRES: `flavour` is one of the enumerators.

@@ -64,8 +64,16 @@ class Layers(unittest.TestCase):
     def test_some_libraries_have_one_user(self):
         self.add("models/base/x.cpp", "#include <yaml-cpp/yaml.h>\n#include <systemc>\n")
         self.check(r"models/base/x.cpp:1: <yaml-cpp/yaml.h> is for models/base/config_value\.cpp only",
-                   "models/base/x.cpp:2: <systemc> is for (models/(?!base/|isa/)|platform/|tests/).* "
-                   "only")
+                   "models/base/x.cpp:2: <systemc> is for "
+                   "(models/(?!base/|isa/|transformer_math/)|platform/|tests/).* only")
+
+    def test_timing_does_not_look_at_the_closed_form(self):
+        self.add("models/attention_engine/analytical/twin.h", "")
+        self.add("models/attention_engine/timing.cpp",
+                 '#include "models/attention_engine/analytical/twin.h"\n')
+        self.check('models/attention_engine/timing.cpp:1: '
+                   '"models/attention_engine/analytical/twin.h": models/attention_engine may include '
+                   "only models/transformer_math, models/tlm, models/base")
 
     def test_a_new_folder_needs_a_row(self):
         self.add("models/noc/router.h", "")

@@ -22,7 +22,7 @@ RequantTable requant_table(const MempoolCase::Head& head, std::uint32_t address)
   table.shift_address = address + static_cast<std::uint32_t>(offsetof(RequantTable, shift));
   table.add_address = address + static_cast<std::uint32_t>(offsetof(RequantTable, add));
   for (std::size_t i = 0; i < ita::kNumConstants; ++i) {
-    table.mult[i] = head.requant[i].mult;
+    table.mult[i] = static_cast<std::uint8_t>(head.requant[i].mult);
     table.shift[i] = head.requant[i].shift;
     table.add[i] = head.requant[i].add;
   }
