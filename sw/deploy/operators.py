@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from . import ops
+
 BIAS_BITS = 24  # of ITA's bias stream
 SUM_BITS = 26  # of ITA's accumulators, which wrap
 MAX_SHIFT = 34  # beyond it only the sign of a product of 35 bits is left
@@ -162,6 +164,12 @@ def infer_residual_add(layer, operands, attributes):
         need_dtype(layer, operands, name, ("int8",))
         check_requant(layer, f"requant_{name}", attributes[f"requant_{name}"], has_add=False)
     need_shape(layer, operands, "b", operands["a"].shape)
+    requants = [(attributes[name]["mult"], attributes[name]["shift"])
+                for name in ("requant_a", "requant_b")]
+    try:
+        ops.residual_multipliers(*requants)
+    except ValueError as error:
+        raise ModelError(layer, str(error)) from error
     return operands["a"].shape, "int8"
 
 
@@ -294,8 +302,8 @@ def infer_max_pool(layer, operands, attributes):
     need_dtype(layer, operands, "x", ("int8", "uint8"))
     shape = operands["x"].shape
     need(len(shape) == 4, layer, f"x has shape {list(shape)}; expected [B,C,H,W]")
-    need(not any(attributes["pads"]), layer, f"pads={attributes['pads']}; allowed: 0")
-    sizes = window_sizes(layer, shape[2:], attributes["kernel"], attributes["strides"], [0] * 4)
+    sizes = window_sizes(layer, shape[2:], attributes["kernel"], attributes["strides"],
+                         attributes["pads"])
     return shape[:2] + sizes, operands["x"].dtype
 
 

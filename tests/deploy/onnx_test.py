@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks of QuantLib and Deeploy, imported and computed in numpy, and what import refuses."""
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, os.environ["SW"])
+from deploy import onnx_import, reference  # noqa: E402
+from deploy.operators import ModelError  # noqa: E402
+
+GOLDEN = pathlib.Path(os.environ["GOLDEN"])
+
+
+def golden_inputs(graph, path):
+    """A network's own inputs; constants that the file repeats behind them are left out."""
+    with np.load(path) as data:
+        return {name: data[key] for name, key in zip(graph.inputs, data.files)}
+
+
+class GoldenNetworks(unittest.TestCase):
+    def check(self, name):
+        folder = GOLDEN / name
+        if not folder.exists():
+            self.skipTest(f"no golden network {folder}")
+        graph = onnx_import.load(folder / "network.onnx")
+        results = reference.run(graph, golden_inputs(graph, folder / "inputs.npz"))
+        with np.load(folder / "outputs.npz") as expected:
+            self.assertEqual(len(graph.outputs), len(expected.files))
+            for output, key in zip(graph.outputs, expected.files):
+                np.testing.assert_array_equal(results[output], expected[key])
+
+    def test_gemm_with_requantisation_per_row(self):
+        self.check("gemm_rq")
+
+    def test_matmul_with_requantisation_per_matrix(self):
+        self.check("matmul_rq")
+
+    def test_attention_layer_with_i_softmax(self):
+        self.check("attention")
+
+    def test_compact_convolutional_transformer(self):
+        self.check("icct_ita")
+
+
+def network(*nodes, **constants):
+    """An ONNX model from x, float32 [4, 8], to y, with constants as initializers."""
+    port = [helper.make_tensor_value_info(name, TensorProto.FLOAT, (4, 8)) for name in "xy"]
+    initializers = [numpy_helper.from_array(np.asarray(value), name)
+                    for name, value in constants.items()]
+    return helper.make_model(helper.make_graph(nodes, "net", port[:1], port[1:], initializers))
+
+
+def requant_shift(**attributes):
+    values = {"div": 256.0, "n_levels_out": 256.0, "signed": 1.0, **attributes}
+    return helper.make_node("RequantShift", ["s", "mul", "add"], ["y"], name="rq", **values)
+
+
+MATMUL = helper.make_node("MatMul", ["x", "w"], ["s"], name="mm")
+CONSTANTS = {"w": np.eye(8, dtype=np.float32), "mul": np.float32(3), "add": np.float32(-5)}
+
+
+class Import(unittest.TestCase):
+    def load(self, model, **options):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "net.onnx"
+            onnx.save(model, path)
+            return onnx_import.load(path, **options)
+
+    def refused(self, model, *expected, **options):
+        with self.assertRaises(ModelError) as caught:
+            self.load(model, **options)
+        for text in expected:
+            self.assertIn(text, str(caught.exception))
+
+    def test_nodes_may_come_in_any_order_and_inputs_have_types(self):
+        model = network(requant_shift(signed=0.0), MATMUL, **CONSTANTS)
+        graph = self.load(model, input_types={"x": "uint8"})
+        self.assertEqual([node.op for node in graph.nodes], ["MatMul", "RequantShift"])
+        self.assertEqual(graph.tensors["x"].dtype, "uint8")
+        x = np.arange(32, dtype=np.uint8).reshape(4, 8) * 8
+        expected = np.clip((x.astype(int) * 3 - 5 + 128) >> 8, 0, 255)
+        np.testing.assert_array_equal(reference.run(graph, {"x": x})["y"], expected)
+
+    def test_what_cannot_be_computed_is_refused_by_name(self):
+        self.refused(network(MATMUL, requant_shift(div=100.0), **CONSTANTS),
+                     "layer 'rq': div=100; allowed: powers of two")
+        self.refused(network(MATMUL, requant_shift(n_levels_out=16.0), **CONSTANTS),
+                     "layer 'rq': levels=16; allowed: 256")
+        self.refused(network(MATMUL, requant_shift(div=2.0 ** 33), **CONSTANTS),
+                     "layer 'rq': shift=33; allowed: 0..31")
+        self.refused(network(MATMUL, requant_shift(), **{**CONSTANTS, "mul": np.float32(1e10)}),
+                     "layer 'rq': 'mul' holds 0..10000000000; allowed: 32 bits")
+        self.refused(network(MATMUL, requant_shift(), **{**CONSTANTS, "add": np.float32(0.5)}),
+                     "layer 'rq': 'add' holds other than whole numbers")
+        self.refused(network(helper.make_node("Erf", ["x"], ["y"], name="erf")),
+                     "layer 'erf': operator 'Erf' is not supported; allowed: Add,")
+        self.refused(network(MATMUL, **CONSTANTS), "layer 'y': output is not a tensor")
+        self.refused(network(MATMUL, helper.make_node("RequantShift", ["s", "mul", "add"], ["y"],
+                                                      name="rq"), **CONSTANTS),
+                     "layer 'rq': RequantShift has no attribute 'div'")
+        self.refused(network(MATMUL, requant_shift(), **CONSTANTS), "layer 'z': the network has",
+                     input_types={"z": "int8"})
+
+    def test_files_that_are_no_network_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "net.onnx"
+            path.write_bytes(b"not protobuf at all")
+            with self.assertRaises(ModelError):
+                onnx_import.load(path)
+
+
+if __name__ == "__main__":
+    unittest.main()
