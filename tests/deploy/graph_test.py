@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model format: what it keeps, and what it refuses with the layer's name."""
-import os
 import pathlib
-import sys
 import tempfile
 import unittest
 
 import numpy as np
 
-sys.path.insert(0, os.environ["SW"])
-from deploy import graph as graphs  # noqa: E402
-from deploy.operators import ModelError  # noqa: E402
+import support  # noqa: F401  (makes deploy importable)
+from deploy import graph as graphs
+from deploy.operators import ModelError
 
 REQUANT = {"mult": 80, "shift": 12, "add": 3}
 

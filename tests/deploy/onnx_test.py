@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks of QuantLib and Deeploy, imported and computed in numpy, and what import refuses."""
-import os
 import pathlib
-import sys
 import tempfile
 import unittest
 
@@ -10,11 +8,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-sys.path.insert(0, os.environ["SW"])
-from deploy import onnx_import, reference  # noqa: E402
-from deploy.operators import ModelError  # noqa: E402
-
-GOLDEN = pathlib.Path(os.environ["GOLDEN"])
+import support
+from deploy import onnx_import, reference
+from deploy.operators import ModelError
 
 
 def golden_inputs(graph, path):
@@ -25,7 +21,7 @@ def golden_inputs(graph, path):
 
 class GoldenNetworks(unittest.TestCase):
     def check(self, name):
-        folder = GOLDEN / name
+        folder = support.GOLDEN / name
         if not folder.exists():
             self.skipTest(f"no golden network {folder}")
         graph = onnx_import.load(folder / "network.onnx")
