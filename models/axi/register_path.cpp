@@ -22,6 +22,7 @@ RegisterPath::RegisterPath(const RegisterPathTiming& timing, AxiChannels& port, 
 
 void RegisterPath::step(Cycles now) {
   respond(now);
+  parked_.step(port_, target_, now);
   take_read(now);
   take_write_address(false, now);
   if (take_write_data(now)) {
@@ -102,11 +103,12 @@ void RegisterPath::access(Cycles now) {
   }
   Side& side = arbiter_.winner(requests) == kWrite ? write_ : read_;
   HartTransaction* hart = side.request.hart;
-  if (hart != nullptr && !perform(target_, *hart, now)) {
-    arbiter_.hold();
+  arbiter_.accept();
+  if (hart != nullptr &&
+      (parked_.must_follow(side.request, &side == &write_) || !perform(target_, *hart, now))) {
+    park(side, now);
     return;
   }
-  arbiter_.accept();
   side.state = State::kRespond;
   if (&side == &read_) {
     side.due = now + timing_.access_to_response;
@@ -123,6 +125,19 @@ void RegisterPath::access(Cycles now) {
     read_.beats_left = 1;
     read_.state = State::kRespond;
     read_.due = now + timing_.access_to_response;
+  }
+}
+
+void RegisterPath::park(Side& side, Cycles now) {
+  const bool is_write = &side == &write_;
+  parked_.add(side.request, is_write);
+  side.state = State::kIdle;
+  side.due = now + 1;
+  if (is_write) {
+    next_data_from_ = now + timing_.response_to_data;
+    if (side.request.is_atomic) {
+      read_.state = State::kIdle;
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "models/axi/axi_channel.h"
 #include "models/axi/locking_arbiter.h"
+#include "models/axi/parked_accesses.h"
 #include "models/base/memory_port.h"
 #include "models/base/stat.h"
 
@@ -58,6 +59,8 @@ class RegisterPath {
   void take_write_address(bool has_data_passed, Cycles now);
   bool take_write_data(Cycles now);
   void access(Cycles now);
+  /// Leaves the access of `side` to parked_; the side takes the next one.
+  void park(Side& side, Cycles now);
 
   const RegisterPathTiming timing_;
   AxiChannels& port_;
@@ -69,6 +72,7 @@ class RegisterPath {
   Cycles data_from_ = 0;       ///< W may be taken, for the address
   Cycles next_data_from_ = 0;  ///< W may be taken, after the last B
   LockingArbiter arbiter_;
+  ParkedAccesses parked_;
 
   std::uint64_t reads_ = 0;
   std::uint64_t writes_ = 0;

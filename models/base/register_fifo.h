@@ -19,13 +19,14 @@ class RegisterFifo {
   bool is_empty() const { return size_ == 0; }
   /// Places that are taken: those at the start of `cycle`, and what was pushed in it.
   std::size_t occupied(Cycles cycle) const { return size_ + (last_pop_ == cycle ? 1 : 0); }
-  bool can_push(Cycles cycle) const { return occupied(cycle) < kPlaces; }
+  /// There is room, and nothing has been pushed in `cycle` yet.
+  bool can_push(Cycles cycle) const { return last_push_ != cycle && occupied(cycle) < kPlaces; }
   /// There is an item, and none has been popped in `cycle` yet.
   bool can_pop(Cycles cycle) const {
     return last_pop_ != cycle && size_ > (last_push_ == cycle ? 1 : 0);
   }
 
-  /// REQUIRES: can_push(cycle), nothing pushed in `cycle` yet.
+  /// REQUIRES: can_push(cycle).
   void push(const T& item, Cycles cycle) {
     items_[(first_ + size_) % kPlaces] = item;
     ++size_;
@@ -42,8 +43,6 @@ class RegisterFifo {
     last_pop_ = cycle;
     return item;
   }
-  /// The item `index` places behind the front. REQUIRES: index < size().
-  const T& at(std::size_t index) const { return items_[(first_ + index) % kPlaces]; }
   std::size_t size() const { return size_; }
 
  private:

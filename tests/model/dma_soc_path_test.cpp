@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "models/axi/soc_path.h"
@@ -83,6 +85,73 @@ TEST_F(DmaOnSocPathTest, TakesAsLongAsTheRtlOfMempool) {
   for (const Row row : {Row{64, 28}, {1024, 88}, {4096, 91}, {8192, 155}}) {
     EXPECT_EQ(machine.duration_of({kL2 + 0x10000, 0, row.bytes}), row.cycles) << row.bytes;
     EXPECT_EQ(machine.duration_of({0, kL2 + 0x10000, row.bytes}), row.cycles) << row.bytes;
+  }
+}
+
+/// The transfers of a program that was run on the RTL of minpool, one after the other; its
+/// front-end logged how long each took.
+class RecordedTransfers {
+ public:
+  /// `aligns_some`: to 64 bytes.
+  RecordedTransfers(std::uint32_t seed, bool aligns_some)
+      : state_(seed), aligns_some_(aligns_some) {}
+  DmaTransfer next() {
+    const std::uint32_t kind = random();
+    const std::uint32_t longest = kind % 8 == 0 ? 4000 : kind % 2 == 1 ? 700 : 150;
+    std::uint32_t bytes = 1 + random() % longest;
+    std::uint32_t l1 = random() % (64 * 1024 - bytes);
+    std::uint32_t l2 = kL2 + 0x10000 + random() % 0x20000;
+    if (aligns_some_ && (kind & 16) != 0) {
+      l1 -= l1 % 64;
+      l2 -= l2 % 64;
+      bytes = (bytes + 63) / 64 * 64;
+      l1 = l1 + bytes > 64 * 1024 ? 0 : l1;
+    }
+    return (kind & 8) != 0 ? DmaTransfer{l1, l2, bytes} : DmaTransfer{l2, l1, bytes};
+  }
+
+ private:
+  std::uint32_t random() {
+    state_ = state_ * 1664525 + 1013904223;
+    return state_ >> 8;
+  }
+  std::uint32_t state_;
+  bool aligns_some_;
+};
+
+// Source: dma.log of the RTL (MemPool 904336ac, minpool, Verilator 4.218).
+constexpr std::array<Cycles, 150> kRtlSomeAligned{
+    32, 40, 32,  216, 33,  32,  48, 32, 32,  32,  32, 48, 121, 33,  32, 36, 49, 32,  48,
+    48, 36, 60,  134, 52,  152, 61, 37, 32,  41,  48, 49, 33,  33,  32, 33, 32, 33,  32,
+    32, 45, 40,  36,  61,  45,  32, 49, 194, 40,  36, 32, 36,  36,  56, 33, 33, 208, 28,
+    38, 32, 145, 49,  157, 33,  41, 33, 33,  32,  50, 28, 33,  136, 32, 36, 52, 33,  33,
+    48, 33, 41,  37,  32,  33,  28, 33, 36,  37,  33, 32, 41,  113, 60, 36, 37, 37,  33,
+    48, 60, 41,  37,  41,  36,  41, 58, 32,  33,  32, 33, 32,  62,  33, 33, 61, 41,  33,
+    33, 60, 32,  36,  213, 38,  42, 42, 53,  50,  37, 37, 33,  32,  33, 48, 37, 32,  40,
+    33, 60, 32,  36,  32,  32,  41, 28, 32,  101, 32, 49, 32,  37,  33, 49, 57};
+constexpr std::array<Cycles, 150> kRtlUnaligned{
+    97, 37,  36,  36,  37, 32, 36,  73, 37,  36, 56, 32,  110, 28,  109, 32,  36, 197, 73,
+    49, 62,  37,  36,  44, 36, 38,  32, 37,  36, 58, 33,  32,  56,  58,  36,  28, 37,  110,
+    49, 33,  49,  37,  49, 62, 36,  73, 45,  58, 73, 50,  36,  33,  61,  36,  32, 28,  33,
+    36, 49,  165, 122, 33, 61, 145, 56, 36,  57, 29, 61,  32,  37,  36,  36,  37, 36,  38,
+    52, 38,  36,  41,  62, 37, 49,  36, 28,  60, 61, 32,  33,  37,  50,  32,  37, 36,  46,
+    49, 62,  33,  37,  49, 58, 46,  62, 49,  29, 45, 48,  32,  202, 56,  205, 32, 50,  50,
+    60, 97,  36,  36,  56, 38, 36,  73, 37,  37, 46, 36,  37,  61,  36,  38,  37, 63,  36,
+    45, 193, 28,  37,  60, 38, 36,  36, 204, 36, 37, 169, 36,  33,  49,  42,  133};
+
+TEST_F(DmaOnSocPathTest, RandomTransfersTakeAsLongAsOnTheRtl) {
+  DmaMachine& machine = build(test::dma_minpool());
+  RecordedTransfers some_aligned(12345, true);
+  for (const Cycles cycles : kRtlSomeAligned) {
+    const DmaTransfer transfer = some_aligned.next();
+    EXPECT_EQ(machine.duration_of(transfer), cycles)
+        << std::hex << transfer.source << " " << transfer.destination << " " << transfer.bytes;
+  }
+  RecordedTransfers unaligned(777, false);
+  for (const Cycles cycles : kRtlUnaligned) {
+    const DmaTransfer transfer = unaligned.next();
+    EXPECT_EQ(machine.duration_of(transfer), cycles)
+        << std::hex << transfer.source << " " << transfer.destination << " " << transfer.bytes;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Models written against TLM-2.0 alone, as a third party would: nothing here includes models/.
-#include <cstring>
+#include <algorithm>
 #include <vector>
 
 #include <systemc>
@@ -18,7 +18,9 @@ struct SlowSquareUnit : sc_core::sc_module {
     socket.register_b_transport(this, &SlowSquareUnit::b_transport);
   }
   void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
+    most_at_once = std::max(most_at_once, ++at_once);
     wait(5, sc_core::SC_US);
+    --at_once;
     auto* data = reinterpret_cast<unsigned*>(trans.get_data_ptr());
     if (trans.is_write()) {
       operand = *data;
@@ -31,6 +33,8 @@ struct SlowSquareUnit : sc_core::sc_module {
   tlm_utils::simple_target_socket<SlowSquareUnit> socket{"socket"};
   unsigned operand = 0;
   std::vector<sc_dt::uint64> addresses;
+  unsigned at_once = 0;  ///< accesses under way
+  unsigned most_at_once = 0;
 };
 
 /// An initiator that writes a mailbox in L2 after a while, and reads it back.
@@ -71,18 +75,39 @@ namespace {
 
 using namespace test::rv32;
 
-class ExternalTest : public test::SocBench {
+class ExternalTest : public test::SocBench, public testing::WithParamInterface<TimingMode> {
  protected:
   static constexpr std::uint32_t kWindow = 0xE000'0000;
-  static SocConfig with_window() {
+  static constexpr std::uint32_t kSlowCycles = 2500;  ///< of an access of SlowSquareUnit
+  SocConfig machine() {
     SocConfig config = minpool();
+    config.timing = GetParam();
+    return config;
+  }
+  SocConfig with_window() {
+    SocConfig config = machine();
     config.external.base = kWindow;
     config.external.bytes = 0x1000;
     return config;
   }
+  /// Hart 0 runs `first` and hart 4, in the next tile, `second`; the others sleep.
+  void load_two(const Words& first, const Words& second) {
+    constexpr int kFirst = 0x100;
+    constexpr int kSecond = 0x400;
+    load(kL2, {csrr(kT0, kMhartid), beq(kT0, kZero, kFirst - 4), addi(kT1, kZero, 4),
+               beq(kT0, kT1, kSecond - 12), kWfi, beq(kZero, kZero, -4)});
+    load(kL2 + kFirst, first);
+    load(kL2 + kSecond, second);
+  }
 };
 
-TEST_F(ExternalTest, ASlowForeignTargetHoldsUpOnlyTheHartThatAsks) {
+INSTANTIATE_TEST_SUITE_P(Timing, ExternalTest,
+                         testing::Values(TimingMode::kFunctional, TimingMode::kCycle),
+                         [](const testing::TestParamInfo<TimingMode>& mode) {
+                           return mode.param == TimingMode::kCycle ? "cycle" : "functional";
+                         });
+
+TEST_P(ExternalTest, ASlowForeignTargetHoldsUpOnlyTheHartThatAsks) {
   build(with_window());
   SlowSquareUnit unit("square");
   soc_->connect_external(unit.socket);
@@ -112,8 +137,8 @@ TEST_F(ExternalTest, ASlowForeignTargetHoldsUpOnlyTheHartThatAsks) {
   EXPECT_GT(word(0x2000), 1500u) << "hart 1 went on counting";
 }
 
-TEST_F(ExternalTest, AForeignInitiatorReachesMemoryThatHartsPoll) {
-  build(minpool());
+TEST_P(ExternalTest, AForeignInitiatorReachesMemoryThatHartsPoll) {
+  build(machine());
   Visitor visitor("visitor", kL2 + 0x3000);
   soc_->connect_external(visitor.socket);
   Words code;
@@ -130,7 +155,86 @@ TEST_F(ExternalTest, AForeignInitiatorReachesMemoryThatHartsPoll) {
   EXPECT_TRUE(visitor.is_ok);
 }
 
-TEST_F(ExternalTest, AnEmptyWindowIsUnmapped) {
+TEST_P(ExternalTest, AccessesOfDifferentTilesOverlap) {
+  build(with_window());
+  SlowSquareUnit unit("square");
+  soc_->connect_external(unit.socket);
+  // The first hart of each of the four tiles reads; the last to finish ends the run.
+  Words code{csrr(kT0, kMhartid), slli(kT0, kT0, 30), beq(kT0, kZero, 12), kWfi,
+             beq(kZero, kZero, -4)};
+  li(code, kT0, kWindow);
+  append(code, {lw(kA1, kT0, 0)});
+  li(code, kT0, 0x2000);
+  append(code, {addi(kA1, kA1, 1), amoadd(kA0, kA1, kT0), addi(kA1, kZero, 3), beq(kA0, kA1, 8),
+                kLoopForever});
+  end_with_a0(code);
+  load(kL2, code);
+  const RunResult result = soc_->run({100'000, RunLimits::kNone});
+  EXPECT_EQ(result.end, RunEnd::kEndOfComputation);
+  EXPECT_EQ(unit.most_at_once, 4u);
+  EXPECT_LT(result.cycles, 2 * kSlowCycles);
+}
+
+TEST_P(ExternalTest, ASlowForeignTargetKeepsNobodyElseFromDevices) {
+  build(with_window());
+  SlowSquareUnit unit("square");
+  soc_->connect_external(unit.socket);
+  // Hart 0 waits for the unit; hart 4 writes a line to the UART, which has the same port to the
+  // outside, reads L2 and a register, and ends the run.
+  Words first;
+  li(first, kT0, kWindow);
+  append(first, {lw(kA0, kT0, 0), add(kA0, kA0, kA0), kLoopForever});
+  Words second;
+  for (int turns = 0; turns < 100; ++turns) {
+    second.push_back(addi(kZero, kZero, 0));  // until hart 0 waits
+  }
+  li(second, kT0, 0xC000'0000);
+  for (const char* text = "hi\n"; *text != 0; ++text) {
+    append(second, {addi(kA1, kZero, *text), sb(kA1, kT0, 0)});
+  }
+  li(second, kT0, kL2);
+  append(second, {lw(kA1, kT0, 0), add(kA1, kA1, kA1)});
+  li(second, kT0, CONTROL_BASE);
+  append(second, {lw(kA0, kT0, 0x3C)});
+  end_with_a0(second);
+  load_two(first, second);
+  const RunResult result = soc_->run({100'000, RunLimits::kNone});
+  EXPECT_EQ(result.end, RunEnd::kEndOfComputation);
+  EXPECT_EQ(result.guest_value, 16u) << "number of harts";
+  EXPECT_EQ(console_, "hi\n");
+  EXPECT_EQ(unit.at_once, 1u) << "the unit is still at work";
+  EXPECT_LT(result.cycles, kSlowCycles / 2);
+}
+
+TEST_P(ExternalTest, AForeignWriteIsSeenAtItsTime) {
+  build(machine());
+  Visitor l1_visitor("l1_visitor", 0x3000);
+  Visitor l2_visitor("l2_visitor", kL2 + 0x3000);
+  soc_->connect_external(l1_visitor.socket);
+  soc_->connect_external(l2_visitor.socket);
+  // Hart 0 polls L2, hart 4 polls L1; both keep the cycle in which they see the value.
+  const auto poll = [](std::uint32_t mailbox) {
+    Words code;
+    li(code, kT0, mailbox);
+    append(code, {lw(kA0, kT0, 0), beq(kA0, kZero, -4), csrr(kA0, kMcycle), sw(kA0, kT0, 4)});
+    return code;
+  };
+  Words first = poll(kL2 + 0x3000);
+  append(first, {kLoopForever});
+  Words second = poll(0x3000);
+  for (int turns = 0; turns < 100; ++turns) {
+    second.push_back(addi(kZero, kZero, 0));  // until hart 0 has seen it, too
+  }
+  end_with_a0(second);
+  load_two(first, second);
+  EXPECT_EQ(soc_->run({100'000, RunLimits::kNone}).end, RunEnd::kEndOfComputation);
+  for (const std::uint32_t seen : {word(0x3004), word(kL2 + 0x3004)}) {
+    EXPECT_GE(seen, 10'000u) << "20 us";
+    EXPECT_LE(seen, 10'000u + 30u) << "a turn of the loop, with at most 13 cycles for the load";
+  }
+}
+
+TEST_P(ExternalTest, AnEmptyWindowIsUnmapped) {
   build(with_window());
   Words code;
   only_hart_zero(code);

@@ -30,6 +30,9 @@ constexpr std::uint32_t sw(Reg rs2, Reg rs1, int imm) {
   const auto bits = static_cast<std::uint32_t>(imm);
   return (bits >> 5 & 0x7F) << 25 | rs2 << 20 | rs1 << 15 | 2u << 12 | (bits & 0x1F) << 7 | 0x23u;
 }
+constexpr std::uint32_t sb(Reg rs2, Reg rs1, int imm) {
+  return sw(rs2, rs1, imm) & ~(7u << 12);
+}
 constexpr std::uint32_t lui(Reg rd, std::uint32_t upper) {
   return (upper & 0xFFFFF000) | rd << 7 | 0x37u;
 }
