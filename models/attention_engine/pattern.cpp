@@ -69,9 +69,10 @@ std::vector<std::uint32_t> free_columns(const Pattern& pattern, const MapShape& 
   std::int64_t window_last = -1;
   std::int64_t global_columns = 0;
   const std::int64_t first_query = std::int64_t{row} * shape.tile;
-  if (has_window(pattern.kind)) {
+  const std::int64_t first_key = std::max<std::int64_t>(first_query - pattern.window, 0);
+  if (has_window(pattern.kind) && first_key < shape.keys) {
     const std::int64_t last_query = first_query + shape.queries_in(row) - 1;
-    window_first = std::max<std::int64_t>(first_query - pattern.window, 0) / shape.tile;
+    window_first = first_key / shape.tile;
     window_last = (last_query + pattern.window) / shape.tile;
   }
   if (has_global(pattern.kind)) {
