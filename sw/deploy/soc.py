@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the deployment flow has to know about a machine, out of its YAML description.
+
+    soc = load_soc("configs/tessera.yaml", ["soc.ita.count=2"])
+"""
+import dataclasses
+import pathlib
+
+import yaml
+
+WORKLOAD_ADDRESS = 0x80100000
+FLAVOUR_NUMBERS = {"rtl": 0, "rtl_2024_08": 1, "mempool": 2}
+COMMAND_BYTES = 64
+MAX_ENGINES = 16
+ALIGNMENT = 64
+BARRIER_RADIX = 4
+HARTS_PER_RELEASE = 16
+ENGINE_STATE_BYTES = 256  # at most; sw/encoder/engines.h
+DUTY_BYTES = 4
+
+# Keys and defaults are those of platform/soc_config.h.
+DEFAULTS = {
+    "name": "tessera", "clock_khz": 500_000, "cluster.num_groups": 4,
+    "cluster.core_tiles_per_group": 12, "cluster.tile_slots_per_group": 16,
+    "cluster.cores_per_tile": 4, "cluster.banks_per_tile": 16, "cluster.bank_bytes": 1024,
+    "cluster.sequential_bytes_per_core": 512, "l2.base": 0x80000000, "l2.bytes": 16 << 20,
+    "dma.backends_per_group": 1, "dma.beat_bytes": 64, "ita.interface": "job",
+    "ita.flavour": "rtl", "ita.count": 4,
+}
+
+
+class SocError(Exception):
+    """A description that cannot be read, or a value that is not one."""
+
+
+def aligned(value, alignment=ALIGNMENT):
+    return (value + alignment - 1) // alignment * alignment
+
+
+def _number(key, value):
+    """An integer from YAML or a setting: decimal, 0x, with _ , KiB or MiB."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    text = str(value).replace("_", "")
+    for unit, factor in (("KiB", 1 << 10), ("MiB", 1 << 20)):
+        if text.endswith(unit):
+            text = text[:-len(unit)].strip()
+            break
+    else:
+        factor = 1
+    try:
+        return int(text, 0) * factor
+    except ValueError as error:
+        raise SocError(f"soc.{key}: '{value}' is not a number") from error
+
+
+@dataclasses.dataclass(frozen=True)
+class Soc:
+    """A machine. Sizes in bytes; ITAs are counted only if they have the job interface."""
+
+    name: str
+    path: str
+    settings: tuple  # "soc.key=value", as for tessera --set
+    clock_khz: int
+    num_groups: int
+    core_tiles_per_group: int
+    tile_slots_per_group: int
+    harts_per_tile: int
+    banks_per_tile: int
+    bank_bytes: int
+    seq_bytes_per_hart: int
+    l2_base: int
+    l2_bytes: int
+    dma_backends_per_group: int
+    dma_beat_bytes: int
+    num_itas: int
+    ita_flavour: str
+
+    @property
+    def num_core_tiles(self):
+        return self.num_groups * self.core_tiles_per_group
+
+    @property
+    def num_harts(self):
+        return self.num_core_tiles * self.harts_per_tile
+
+    @property
+    def harts_per_group(self):
+        return self.core_tiles_per_group * self.harts_per_tile
+
+    @property
+    def tile_bytes(self):
+        return self.banks_per_tile * self.bank_bytes
+
+    @property
+    def core_l1_bytes(self):
+        """L1 of the core tiles: addresses 0 .. this - 1."""
+        return self.num_core_tiles * self.tile_bytes
+
+    @property
+    def sequential_bytes(self):
+        return self.num_harts * self.seq_bytes_per_hart
+
+    @property
+    def l1_begin(self):
+        """First L1 address that a plan may use: behind stacks, runtime and the firmware's data.
+
+        The firmware refuses a plan that begins too low (sw/encoder/setup.c)."""
+        nodes, width = 0, self.num_harts
+        while width > 1:
+            width = -(-width // BARRIER_RADIX)
+            nodes += width
+        releases = -(-self.num_harts // HARTS_PER_RELEASE)
+        runtime = aligned(16 + 4 * (releases + 1 + nodes)) + ALIGNMENT  # barriers, print's lock
+        states = MAX_ENGINES * ENGINE_STATE_BYTES + aligned(self.num_harts * DUTY_BYTES) + ALIGNMENT
+        row = self.num_core_tiles * self.banks_per_tile * 4
+        return aligned(self.sequential_bytes + runtime + states, row) + row
+
+    @property
+    def l1_end(self):
+        return self.core_l1_bytes
+
+    @property
+    def l2_end(self):
+        return self.l2_base + self.l2_bytes
+
+    @property
+    def ita_l1_bytes(self):
+        """L1 banks of one ITA."""
+        slots = self.num_groups * (self.tile_slots_per_group - self.core_tiles_per_group)
+        return slots * self.tile_bytes // self.num_itas if self.num_itas else 0
+
+    def ita_l1_base(self, ita):
+        return self.core_l1_bytes + ita * self.ita_l1_bytes
+
+    def ita_group(self, ita):
+        """The group whose tiles hold the banks of an ITA."""
+        bytes_per_group = self.ita_l1_bytes * self.num_itas // self.num_groups
+        return ita * self.ita_l1_bytes // bytes_per_group
+
+    def dma_cycles(self, destination, source, count):
+        """Cycles of a transfer without other traffic. Source: models/dma/README.md, functional
+        timing; here without the share of back-ends that begin with the same bank."""
+        l1_address = destination if destination < self.l2_base else source
+        backends = 1
+        if l1_address < self.core_l1_bytes:
+            # A row of L1 is split evenly; a short transfer meets few back-ends.
+            backends = self.num_groups * self.dma_backends_per_group
+            share = self.num_core_tiles * self.banks_per_tile * 4 // backends
+            backends = min(backends, -(-count // share))
+        beats = -(-count // (self.dma_beat_bytes * backends))
+        return 24 + 4 * beats
+
+    def machine_words(self):
+        """struct ScheduleMachine of sw/encoder/schedule.h."""
+        return (self.num_harts, self.harts_per_tile, self.core_tiles_per_group, self.num_groups,
+                self.banks_per_tile, self.core_l1_bytes, self.seq_bytes_per_hart, self.num_itas,
+                FLAVOUR_NUMBERS[self.ita_flavour] if self.num_itas else 0)
+
+
+def _flat(values, prefix=""):
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def load_soc(path, settings=()):
+    """The machine of a file in configs/.
+
+    Args:
+        path: YAML file.
+        settings: "soc.key=value" strings, as for tessera --set.
+    Raises: SocError.
+    """
+    try:
+        document = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise SocError(f"{path}: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("soc"), dict):
+        raise SocError(f"{path}: no key 'soc'")
+    values = dict(DEFAULTS)
+    values.update(_flat(document["soc"]))
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.startswith("soc."):
+            raise SocError(f"setting '{setting}'; expected soc.key=value")
+        values[key[len("soc."):]] = value
+
+    def number(key):
+        return _number(key, values[key])
+
+    flavour = str(values["ita.flavour"])
+    if flavour not in FLAVOUR_NUMBERS:
+        raise SocError(f"soc.ita.flavour: '{flavour}'; allowed: {', '.join(FLAVOUR_NUMBERS)}")
+    return Soc(
+        name=str(values["name"]), path=str(path), settings=tuple(settings),
+        clock_khz=number("clock_khz"), num_groups=number("cluster.num_groups"),
+        core_tiles_per_group=number("cluster.core_tiles_per_group"),
+        tile_slots_per_group=number("cluster.tile_slots_per_group"),
+        harts_per_tile=number("cluster.cores_per_tile"),
+        banks_per_tile=number("cluster.banks_per_tile"), bank_bytes=number("cluster.bank_bytes"),
+        seq_bytes_per_hart=number("cluster.sequential_bytes_per_core"),
+        l2_base=number("l2.base"), l2_bytes=number("l2.bytes"),
+        dma_backends_per_group=number("dma.backends_per_group"),
+        dma_beat_bytes=number("dma.beat_bytes"),
+        num_itas=number("ita.count") if values["ita.interface"] == "job" else 0,
+        ita_flavour=flavour)
