@@ -88,16 +88,20 @@ class Importer:
 
 
 def sorted_nodes(source, known):
-    """The nodes of an ONNX graph in an order in which they can be computed."""
+    """The nodes of an ONNX graph, each behind those whose results it uses, else in their order."""
     pending, known = list(source.node), set(known)
     while pending:
-        ready = [node for node in pending if all(name in known or not name for name in node.input)]
-        if not ready:
+        waiting = []
+        for node in pending:
+            if all(name in known for name in node.input if name):
+                known.update(node.output)
+                yield node
+            else:
+                waiting.append(node)
+        if len(waiting) == len(pending):
             missing = next(name for name in pending[0].input if name not in known)
             raise ModelError(pending[0].name, f"input '{missing}' is computed by no node")
-        known.update(name for node in ready for name in node.output)
-        pending = [node for node in pending if not any(node is other for other in ready)]
-        yield from ready
+        pending = waiting
 
 
 def attribute_value(layer, attribute):

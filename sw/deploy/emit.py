@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns a plan into a schedule: L2 addresses, order of commands, transfers started early."""
+import dataclasses
+
+import numpy as np
+
+from .hazards import Span
+from .operators import ModelError, need
+from .schedule import LAUNCH_CYCLES, MAX_COPIES, Copy, Schedule
+from .soc import aligned
+
+
+@dataclasses.dataclass
+class Workload:
+    """A schedule with a model's data. outputs: name -> (address, stride of iterations, shape,
+    type)."""
+
+    plan: object
+    schedule: Schedule
+    inputs: list
+    outputs: dict
+
+    def read_outputs(self, result):
+        """Outputs of all iterations out of a run's Result: list of dicts of arrays."""
+        return [{name: result.read(address + index * stride, shape, np.dtype(dtype))
+                 for name, (address, stride, shape, dtype) in self.outputs.items()}
+                for index in range(len(self.inputs))]
+
+
+def emit(plan, inputs):
+    """The Workload of a plan.
+
+    Args:
+        plan: Plan.
+        inputs: list, one dict of arrays per iteration.
+    Raises: ModelError when L2 is too small, naming the layer that no longer fits.
+    """
+    io = plan.builder.io
+    sources = [io[name] for name in plan.graph.inputs]
+    results = list(dict.fromkeys(io[name] for name in plan.graph.outputs))
+    strides = [sum(aligned(buffer.bytes) for buffer in group) for group in (sources, results)]
+    schedule = Schedule(plan.soc, use_itas=False, iterations=len(inputs),
+                        source_stride=strides[0], destination_stride=strides[1])
+    memory = L2(schedule)
+    for buffer, array in plan.builder.constants:
+        memory.place(buffer, array.tobytes(), True)
+    memory.place_group(sources, b"".join(
+        np.ascontiguousarray(values[buffer.tensor]).tobytes().ljust(aligned(buffer.bytes), b"\0")
+        for values in inputs for buffer in sources))
+    memory.place_group(results, bytes(strides[1] * len(inputs)))
+    for buffer in spilled_buffers(plan):
+        memory.place(buffer, bytes(buffer.bytes), False)
+    Emitter(plan, schedule).emit()
+    outputs = {name: (io[name].address, strides[1], plan.graph.tensors[name].shape,
+                      plan.graph.tensors[name].dtype) for name in plan.graph.outputs}
+    return Workload(plan, schedule, inputs, outputs)
+
+
+class L2:
+    """Places buffers; what does not fit is refused with the name of its layer."""
+
+    def __init__(self, schedule):
+        self.schedule = schedule
+
+    def place(self, buffer, data, is_constant):
+        room = self.schedule.soc.l2_end - aligned(self.schedule.data_end)
+        need(len(data) <= room, buffer.layer or buffer.name,
+             f"{buffer.name} takes {len(data)} bytes, L2 has {room} left "
+             f"of {self.schedule.soc.l2_bytes}: the model is larger than L2")
+        buffer.address = self.schedule.add_data(data, is_constant)
+
+    def place_group(self, buffers, data):
+        """Neighbours in memory, for all iterations."""
+        if not buffers:
+            raise ModelError("model", "it has no input or no output")
+        address = None
+        for buffer in buffers:
+            if address is None:
+                self.place(buffer, data, False)
+                address = buffer.address
+            buffer.address = address
+            address += aligned(buffer.bytes)
+
+
+def spilled_buffers(plan):
+    """Buffers of L2 that are neither constants nor inputs or outputs of the model."""
+    found = {}
+    for step in plan.steps:
+        for item in step.loads:
+            found[id(item.source.buffer)] = item.source.buffer
+        for item in step.stores:
+            found[id(item.destination.buffer)] = item.destination.buffer
+    return [buffer for buffer in found.values() if buffer.address is None]
+
+
+class Emitter:
+    """Gives the steps' commands to a schedule."""
+
+    def __init__(self, plan, schedule):
+        self.plan = plan
+        self.schedule = schedule
+
+    def emit(self):
+        """Steps in order; loads up to `depth` steps early, but never before the store they read."""
+        early = self.early_loads()
+        for index, step in enumerate(self.plan.steps):
+            for layer, loads in early.get(index, []):
+                self.schedule.begin_layer(self.layer_name(layer))
+                self.copies(loads)
+            self.schedule.begin_layer(self.layer_name(step.layer))
+            for task in step.tasks:
+                self.task(task)
+            self.copies(step.stores)
+
+    def layer_name(self, index):
+        return self.plan.layers[index].name
+
+    def early_loads(self):
+        """Step -> [(layer, loads to start before its tasks)]."""
+        stored, result = {}, {}
+        for index, step in enumerate(self.plan.steps):
+            by_start = {}
+            for item in step.loads:
+                after = stored.get(id(item.source.buffer), -1) + 1
+                start = max(index - self.plan.depth, after, 0)
+                by_start.setdefault(start, []).append(item)
+            for start, loads in by_start.items():
+                result.setdefault(start, []).append((step.layer, loads))
+            for item in step.stores:
+                stored[id(item.destination.buffer)] = index
+        return result
+
+    def task(self, task):
+        arguments = {name: int(value) for name, value in task.arguments.items()}
+        self.schedule.kernel(task.team, task.kernel, arguments,
+                             [span(region) for region in task.reads],
+                             [span(region) for region in task.writes], task.operator_class)
+
+    def copies(self, transfers):
+        """Transfers as commands of up to MAX_COPIES; short ones only at the end of a command."""
+        group = []
+        for item in transfers:
+            flags = (item.source.buffer.advances == "source",
+                     item.destination.buffer.advances == "destination")
+            if group and (len(group) == MAX_COPIES or flags != group_flags):
+                self.copy(group, group_flags)
+                group = []
+            group_flags = flags
+            group.append(Copy(int(item.destination), int(item.source), item.bytes))
+            if self.plan.soc.dma_cycles(*group[-1]) < LAUNCH_CYCLES:
+                self.copy(group, group_flags)
+                group = []
+        if group:
+            self.copy(group, group_flags)
+
+    def copy(self, group, flags):
+        self.schedule.copy(group, source_advances=flags[0], destination_advances=flags[1])
+
+
+def span(region):
+    return Span(int(region.pointer), region.bytes, region.rows, region.stride)

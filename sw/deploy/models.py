@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random quantised models for benchmarks and tests.
+
+Constants bring every accumulator to a standard deviation of about SPREAD, so that no layer's
+output is constant or saturated; an error anywhere reaches the outputs.
+"""
+import numpy as np
+
+from .graph import Graph
+from .operators import SOFTMAX_GROUP, need
+
+SPREAD = 40  # standard deviation of activations
+UNIFORM = 74  # standard deviation of a uniform int8
+NORM_SHIFT = 10  # log2 of LayerNorm's divisor
+GELU = {"kind": "gelu", "b": -80, "c": -7091, "mult": 74, "shift": 20, "add": 0}
+"""ITA's constants for a scale of 4 / 128; source: PyITA, spec/ita.md 2.5."""
+
+
+class Random:
+    """Operands and constants from one seed."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+
+    def bytes(self, *shape):
+        return self.rng.integers(-128, 128, shape, dtype=np.int8)
+
+    def requant(self, spread):
+        """Brings sums of standard deviation `spread` to about SPREAD: {mult, shift, add}."""
+        mult = int(self.rng.integers(64, 128))
+        shift = int(np.clip(np.round(np.log2(mult * spread / SPREAD)), 0, 34))
+        return {"mult": mult, "shift": shift, "add": int(self.rng.integers(-8, 9))}
+
+    def linear(self, graph, x, columns, name, spread=SPREAD, **attributes):
+        """Adds a Linear layer of random weights for x with that standard deviation."""
+        depth = graph.tensors[x].shape[-1]
+        bias = self.rng.integers(-(1 << 12), 1 << 12, columns, dtype=np.int32)
+        if attributes.get("output") != "int32":
+            attributes["requant"] = self.requant(UNIFORM * spread * np.sqrt(depth))
+        return graph.add("Linear", x, self.bytes(columns, depth), bias, name=name, **attributes)
+
+    def residual(self, graph, a, b, name):
+        requants = {f"requant_{operand}": {"mult": int(self.rng.integers(80, 120)), "shift": 7}
+                    for operand in "ab"}
+        return graph.add("ResidualAdd", a, b, name=name, **requants)
+
+    def norm(self, graph, x, name):
+        width = graph.tensors[x].shape[-1]
+        unit = SPREAD << NORM_SHIFT
+        weight = self.rng.integers(unit * 3 // 4, unit * 5 // 4, width, dtype=np.int32)
+        bias = self.rng.integers(-unit // 4, unit // 4, width, dtype=np.int32)
+        return graph.add("LayerNorm", x, weight, bias, name=name, shift=NORM_SHIFT)
+
+
+def dense(rows, depth, columns, seed=0, activation=None):
+    """One Linear layer: x int8 [rows][depth] -> y int8 [rows][columns]."""
+    graph, random = Graph(f"dense_{rows}_{depth}_{columns}"), Random(seed)
+    x = graph.input("x", (rows, depth))
+    graph.output(random.linear(graph, x, columns, "fc", UNIFORM, activation=activation))
+    return graph
+
+
+def attention(graph, random, x, projection, heads, prefix=""):
+    """Q, K, V of x [S][E] with `heads` heads of width `projection`, and the output projection."""
+    spread = UNIFORM if x in graph.inputs else SPREAD
+    width = projection * heads
+    need(graph.tensors[x].shape[0] % SOFTMAX_GROUP == 0, f"{prefix}attention",
+         f"S={graph.tensors[x].shape[0]}; allowed: multiples of {SOFTMAX_GROUP}")
+    q, k, v = (random.linear(graph, x, width, f"{prefix}{name}", spread)
+               for name in "qkv")
+    logits = SPREAD * SPREAD * np.sqrt(projection)
+    y = graph.add("Attention", q, k, v, name=f"{prefix}attention", heads=heads,
+                  qk=[random.requant(logits) for _ in range(heads)],
+                  av=[random.requant(255 * SPREAD) for _ in range(heads)])
+    return random.linear(graph, y, graph.tensors[x].shape[-1], f"{prefix}out")
+
+
+def encoder_layer(graph, random, x, projection, heads, hidden, prefix=""):
+    """Attention and feed-forward, each with residual and LayerNorm after it. Returns the result."""
+    y = attention(graph, random, x, projection, heads, prefix)
+    x = random.norm(graph, random.residual(graph, x, y, f"{prefix}add1"), f"{prefix}norm1")
+    y = random.linear(graph, x, hidden, f"{prefix}ffn1", activation=GELU)
+    y = random.linear(graph, y, graph.tensors[x].shape[-1], f"{prefix}ffn2")
+    return random.norm(graph, random.residual(graph, x, y, f"{prefix}add2"), f"{prefix}norm2")
+
+
+def encoder(sequence, embedding, projection, heads, hidden, layers=1, seed=0):
+    """I-BERT encoder layers: x int8 [S][E] -> int8 [S][E].
+
+    Args:
+        sequence, embedding, projection, heads, hidden: S, E, P of one head, H, F.
+        layers: number of layers, one after another.
+    """
+    graph = Graph(f"encoder_S{sequence}_E{embedding}_P{projection}_H{heads}_F{hidden}_L{layers}")
+    random = Random(seed)
+    x = graph.input("x", (sequence, embedding))
+    for layer in range(layers):
+        x = encoder_layer(graph, random, x, projection, heads, hidden,
+                          f"l{layer}_" if layers > 1 else "")
+    graph.output(x)
+    return graph
+
+
+def random_inputs(graph, iterations=1, seed=0):
+    """Inputs for a model: list, one dict of arrays for each iteration."""
+    random = Random(seed)
+    result = []
+    for _ in range(iterations):
+        values = {}
+        for name in graph.inputs:
+            tensor = graph.tensors[name]
+            limits = np.iinfo(tensor.dtype)
+            high = min(limits.max, id_limit(graph, name))
+            values[name] = random.rng.integers(max(limits.min, -high - 1), high + 1, tensor.shape,
+                                               dtype=tensor.dtype)
+        result.append(values)
+    return result
+
+
+def id_limit(graph, name):
+    """Largest value of an input: rows of the table that it chooses from, less one."""
+    rows = [graph.tensors[node.inputs[1]].shape[0] - 1 for node in graph.nodes
+            if node.op == "Embedding" and node.inputs[0] == name]
+    return min(rows, default=1 << 16)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans: executed in numpy in random order they compute the model; what cannot be is refused."""
+import unittest
+
+import numpy as np
+
+import interpreter
+import support
+from deploy import emit, graph as graphs, models, onnx_import, plan, reference
+from deploy.operators import ModelError
+from deploy.soc import load_soc
+
+
+def machine(name, *settings):
+    return load_soc(support.ROOT / f"configs/{name}.yaml", settings)
+
+
+def classifier(sequence=32, vocabulary=100, width=64, classes=7):
+    """Ids to logits: embedding, an encoder layer, mean, Linear with int32 output."""
+    graph, random = graphs.Graph("classifier"), models.Random(5)
+    ids = graph.input("ids", (sequence,), "uint16")
+    x = graph.add("Embedding", ids, random.bytes(vocabulary, width) // 2,
+                  random.bytes(sequence, width) // 2, name="embedding")
+    x = models.encoder_layer(graph, random, x, 32, 2, 128)
+    x = graph.add("Reshape", graph.add("Mean", x, name="mean", axis=0), name="row",
+                  shape=[1, width])
+    graph.output(random.linear(graph, x, classes, "classify", output="int32"))
+    return graph
+
+
+def odd_operators():
+    """What the golden networks do not have, with sizes that no kernel likes."""
+    graph, random = graphs.Graph("odd"), models.Random(6)
+    x = graph.input("x", (2, 3, 9, 7), "uint8")
+    y = graph.add("Conv", x, random.bytes(5, 3, 3, 3), name="conv", pads=[1, 0, 1, 2],
+                  strides=[1, 2])
+    per_filter = random.rng.integers(1, 90, (5, 1, 1), dtype=np.int32)
+    y = graph.add("RequantShift", y, per_filter, per_filter * 100, name="rq", shift=14)
+    graph.output(graph.add("MaxPool", y, name="pool", kernel=[2, 2], strides=[1, 1],
+                           pads=[1, 1, 0, 0]))
+    wide = graph.add("Conv", x, random.bytes(4, 3, 9, 1), name="column")
+    graph.output(wide)
+    z = graph.add("Transpose", x, name="flip", perm=[3, 1, 0, 2])
+    z = graph.add("Gather", z, name="pick", axis=1, index=2)
+    graph.output(graph.add("Mean", z, name="mean", axis=1))
+    per_column = random.rng.integers(-99, 99, (1, 1, 9), dtype=np.int32)
+    z = graph.add("Add", z, per_column, name="shifted")
+    graph.output(graph.add("RequantShift", z, np.full((1, 2, 1), 77, np.int32),
+                           np.array([[[500], [-500]]], np.int32), name="halves", shift=7,
+                           signed=False))
+    return graph
+
+
+class PlansCompute(unittest.TestCase):
+    def check(self, graph, soc, iterations=1, inputs=None, options=None):
+        inputs = inputs or models.random_inputs(graph, iterations, seed=3)
+        made = plan.make_plan(graph, soc, options)
+        workload = emit.emit(made, inputs)
+        for values, results in zip(inputs, interpreter.outputs(workload, seed=4)):
+            expected = reference.run(graph, values)
+            for name in graph.outputs:
+                np.testing.assert_array_equal(results[name], expected[name], name)
+        return made
+
+    def test_dense_layers_of_any_size(self):
+        for rows, depth, columns in ((64, 128, 192), (1, 64, 10), (5, 36, 7), (3, 13, 50)):
+            for name in ("tessera", "minpool"):
+                self.check(models.dense(rows, depth, columns), machine(name), 2)
+
+    def test_activations(self):
+        relu = {"kind": "relu", "mult": 90, "shift": 6, "add": -3}
+        for activation in (models.GELU, relu):
+            self.check(models.dense(16, 64, 32, activation=activation), machine("tessera"))
+
+    def test_encoder_layers(self):
+        self.check(models.encoder(64, 128, 192, 1, 256), machine("tessera"), 2)
+        self.check(models.encoder(48, 64, 16, 8, 128, layers=2), machine("mempool"))
+
+    def test_a_small_machine_streams_activations(self):
+        made = self.check(models.encoder(128, 128, 16, 8, 256), machine("minpool"))
+        self.assertTrue(made.choices.spilled)
+        self.check(models.dense(300, 256, 256), machine("minpool"))
+
+    def test_tiles_and_homes_can_be_chosen(self):
+        graph = models.encoder(32, 64, 32, 2, 128)
+        options = plan.Options(tile_bytes=2048, layer_tile_bytes={"ffn1": 1024},
+                               spilled=("x", "attention", "q", "k", "v", "add1", "norm2"))
+        made = self.check(graph, machine("tessera"), 2, options=options)
+        blocks = [step for step in made.steps if made.layers[step.layer].name == "ffn1"]
+        self.assertEqual(len(blocks), 8)
+
+    def test_a_classifier_from_ids_to_logits(self):
+        for name in ("tessera", "minpool"):
+            self.check(classifier(), machine(name), 3)
+
+    def test_operators_of_imported_networks(self):
+        for name in ("tessera", "minpool"):
+            self.check(odd_operators(), machine(name), 2)
+
+    def test_golden_networks(self):
+        for name in ("gemm_rq", "matmul_rq", "attention", "icct_ita"):
+            path = support.GOLDEN / name / "network.onnx"
+            if not path.exists():
+                self.skipTest(f"no golden network {path}")
+            graph = onnx_import.load(path)
+            for soc in (machine("tessera"), machine("minpool")):
+                self.check(graph, soc)
+
+
+class Refusals(unittest.TestCase):
+    def refused(self, build, *expected):
+        with self.assertRaises(ModelError) as caught:
+            build()
+        for text in expected:
+            self.assertIn(text, str(caught.exception))
+
+    def test_a_model_larger_than_l2_is_refused(self):
+        graph = models.encoder(64, 256, 64, 4, 1024)
+        made = plan.make_plan(graph, machine("tessera", "soc.l2.bytes=0x120000"))
+        self.refused(lambda: emit.emit(made, models.random_inputs(graph)),
+                     "layer 'k': k.weight takes 65536 bytes", "the model is larger than L2")
+
+    def test_a_layer_that_does_not_fit_l1_is_refused(self):
+        self.refused(lambda: plan.make_plan(models.encoder(512, 256, 64, 4, 64),
+                                            machine("minpool")),
+                     "layer 'attention': needs", "bytes of L1 at once, there are")
+
+    def test_options_name_layers_and_tensors(self):
+        def make(**options):
+            return lambda: plan.make_plan(models.dense(4, 16, 16), machine("minpool"),
+                                          plan.Options(**options))
+        self.refused(make(layer_tile_bytes={"fx": 1}), "layer 'fx': there is no such layer")
+        self.refused(make(spilled=("q",)), "layer 'q': there is no such tensor")
+
+
+if __name__ == "__main__":
+    unittest.main()
