@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "models/attention_engine/score_layout.h"
+
 namespace tessera::attention_engine {
 
 namespace {
@@ -143,7 +145,7 @@ class Planner {
     const bool has_two_rows =
         plan_.policy == Policy::kResident || plan_.policy == Policy::kOverlapped;
     at(demand, MemoryId::kMvmInitialVrf) = tile * vectors_ * (has_two_rows ? 2 : 1);
-    at(demand, score_memory()) += score_entries();
+    at(demand, score_memory()) += plan_.resident_heads * ScoreLayout(map_, plan_).entries();
     at(demand, MemoryId::kMrf) =
         plan_.keeps_kv ? all_kv_tiles() : (plan_.prefetches_kv ? 4 : 2) * vectors_;
     at(demand, MemoryId::kSmxRf) = softmax_rows();
@@ -164,26 +166,6 @@ class Planner {
 
   [[nodiscard]] std::uint64_t all_kv_tiles() const {
     return 2 * std::uint64_t{map_.shape.columns()} * vectors_;
-  }
-
-  [[nodiscard]] std::uint64_t score_entries() const {
-    const std::uint64_t tile = map_.shape.tile;
-    const std::uint64_t columns = map_.shape.columns();
-    switch (plan_.policy) {
-      case Policy::kResident:
-        return plan_.resident_heads * tile *
-               (plan_.is_packed ? summary_.tiles : map_.shape.rows() * columns);
-      case Policy::kOverlapped:
-        return tile * (plan_.is_packed ? summary_.longest_row_pair
-                                       : std::min(map_.shape.rows(), 2u) * columns);
-      case Policy::kRow:
-        return tile * (plan_.is_packed ? summary_.longest_row : columns);
-      case Policy::kOnline:
-        return tile * (plan_.overlaps_tiles ? 3 : 2);
-      case Policy::kSpill:
-        return tile * (plan_.overlaps_tiles ? 2 : 1);
-    }
-    return 0;
   }
 
   /// Rows whose maximum and sum are needed at a time.

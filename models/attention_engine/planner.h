@@ -89,11 +89,4 @@ struct PlanError {
 std::variant<Plan, PlanError> plan_attention(const EngineParameters& engine, const TileMap& map,
                                              const PlanRequest& request);
 
-/// Entry of ScoreVrf, from the first of the tile row's strip, at which tile `index` of `row`
-/// begins: packed tiles stand side by side, unpacked ones at their column.
-inline std::uint32_t score_offset(const TileRow& row, std::uint32_t index, std::uint32_t tile,
-                                  bool is_packed) {
-  return (is_packed ? index : row[index].column) * tile;
-}
-
 }  // namespace tessera::attention_engine

@@ -22,8 +22,11 @@ struct Requant {
   std::int32_t add = 0;    ///< ITA: int8 in the RTL flavours, int32 in `mempool`
 };
 
+/// Product width that changes no value.
+inline constexpr unsigned kExactProduct = 63;
+
 /// `accumulator` -> int8; rounding (half up) happens before the add. The product is wrapped to
-/// `product_bits` (1..63); with 63 it is exact for every int32 accumulator.
+/// `product_bits` (1..63); kExactProduct is exact for every int32 accumulator.
 std::int8_t requantise(std::int64_t accumulator, const Requant& requant, unsigned product_bits);
 
 /// 26-bit result of ITA's GELU polynomial of one int8 value, before its requantiser.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/attention_engine/planner.h"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "models/attention_engine/pattern.h"
+#include "models/attention_engine/score_layout.h"
 #include "models/attention_engine/tile_map_builder.h"
 
 namespace tessera::attention_engine {
@@ -248,15 +251,45 @@ TEST(Planner, BadDescriptorsAreNamed) {
               ::testing::HasSubstr("tiles of 128 on an engine of native dimension 64"));
 }
 
-TEST(Planner, PackedTilesStandSideBySide) {
+TEST(ScoreLayout, PackedTilesStandSideBySide) {
   Pattern pattern{PatternKind::kStrided};
   pattern.block = 128;
   const TileMap map = pattern_map(pattern, {512, 512, 64});
-  const TileRow row = map.row(7);
-  ASSERT_EQ(row.size(), 4u);
-  EXPECT_EQ(row[2].column, 5u);
-  EXPECT_EQ(score_offset(row, 2, 64, true), 128u);
-  EXPECT_EQ(score_offset(row, 2, 64, false), 320u);
+  ASSERT_EQ(map.row(7).size(), 4u);
+  EXPECT_EQ(map.row(7)[2].column, 5u);
+  Plan plan;
+  plan.policy = Policy::kRow;
+  EXPECT_EQ(ScoreLayout(map, plan).entry(7, 2), 320u);
+  plan.is_packed = true;
+  EXPECT_EQ(ScoreLayout(map, plan).entry(7, 2), 128u);
+}
+
+TEST(ScoreLayout, TilesInUseNeverShareAnEntry) {
+  Pattern pattern{PatternKind::kBigBird};
+  pattern.window = 64, pattern.global_tokens = 64, pattern.random_tiles = 2;
+  const TileMap map = pattern_map(pattern, {1000, 900, 64});
+  for (const Policy policy : {Policy::kResident, Policy::kOverlapped, Policy::kRow}) {
+    for (const bool is_packed : {false, true}) {
+      Plan plan;
+      plan.policy = policy;
+      plan.is_packed = is_packed;
+      const ScoreLayout layout(map, plan);
+      const std::uint32_t rows_at_once = policy == Policy::kResident     ? map.shape.rows()
+                                         : policy == Policy::kOverlapped ? 2
+                                                                         : 1;
+      for (std::uint32_t first = 0; first + rows_at_once <= map.shape.rows(); ++first) {
+        std::set<std::uint64_t> used;
+        for (std::uint32_t row = first; row < first + rows_at_once; ++row) {
+          for (std::uint32_t i = 0; i < map.row(row).size(); ++i) {
+            const std::uint64_t entry = layout.entry(row, i);
+            EXPECT_EQ(entry % 64, 0u);
+            EXPECT_LE(entry + 64, layout.entries());
+            EXPECT_TRUE(used.insert(entry).second);
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Planner, PoliciesHaveNames) {
