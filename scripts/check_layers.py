@@ -30,6 +30,7 @@ LAYERS = {
     "models/attention_engine": ["models/transformer_math", "models/tlm", "models/base"],
     # The closed-form twin may know the engine; the engine's timing knows nothing of the twin.
     "models/attention_engine/analytical": ["models/attention_engine", "models/base"],
+    "models/attention_engine/cycle": ["models/attention_engine", "models/base"],
     "platform": ["models"],
     "platform/observe": ["models/base"],
     "platform/app": ["platform", "platform/observe", "models/base"],

@@ -57,16 +57,16 @@ EngineParameters brainwave(const char* name, std::uint32_t clock_khz, std::uint3
   engine.lanes = lanes;
   engine.engines = engines;
   engine.mvu_split = Split::kTiles;
-  engine.mfu_lanes = lanes;
-  engine.path_lanes = lanes;
+  engine.mfu_lanes = native_dim;
+  engine.path_lanes = native_dim;
   engine.is_rigid = true;
   engine.mvu_cycles = 37;
   engine.read_cycles = 8;
   engine.mfu_cycles = 25;
   engine.write_cycles = 8;
   engine.instruction_cycles = 4;
-  engine.chain_cycles = 45;
-  engine.invocation_cycles = 2620;
+  engine.chain_cycles = 46;
+  engine.invocation_cycles = 2300;
   set_queues(engine);
   // Assumption: Table III gives the MRF, not the VRFs; all programs of the calibration fit.
   for (const MemoryId id : {MemoryId::kMvmInitialVrf, MemoryId::kMfuInitialVrf,
@@ -82,10 +82,13 @@ EngineParameters brainwave(const char* name, std::uint32_t clock_khz, std::uint3
 
 /// Intel's NPU on Stratix 10 NX. Source of sizes: npu.vh of intel/fpga-npu and Boutros et al., FPT
 /// 2020: 2 cores x 7 tiles x 40 units x 40 lanes, 3 vectors a weight read, 512 entries a VRF, 12
-/// accumulators a unit, one chain a cycle. Depths: params.hpp of andrewboutros/rad-flow (MVU 37,
-/// external VRF 8, MFU 25, loader 8). Start: RESET_DELAY x 3 + 1 in npu.sv.
-/// fifo_cycles is fitted on gemv and rnn of s10nx_tops.csv: between two units stand an output and
-/// an input FIFO in block RAM and the wires to 40 of them, which the sum of depths leaves out.
+/// accumulators a unit, one chain a cycle.
+/// Depths: the pipeline registers of its RTL. mvu.sv, mvu_tile.sv, dpe.sv, bram_accum.sv: 14 along
+/// the tiles, 21 to the DSP blocks, 9 in them, 3 and 1 to the sum over tiles, 3 to, 3 in and 3
+/// after the accumulators. evrf.sv: 4 + 2 + 1 + 2. mfu.sv: 2 + 2 + 3 + 3 + 1 + 2 + 6 + 2. ld.sv: 3
+/// and 2 to the comparison of tags. Start: RESET_DELAY x 3 + 1 in npu.sv. fifo_cycles is fitted on
+/// gemv and rnn of s10nx_tops.csv: between two units stand an output and an input FIFO in vendor
+/// block RAM, whose latency the sources do not show.
 EngineParameters s10nx() {
   EngineParameters engine;
   engine.name = "s10nx";
@@ -100,11 +103,11 @@ EngineParameters s10nx() {
   engine.mfu_lanes = 40;
   engine.path_lanes = 40;
   engine.is_rigid = true;
-  engine.mvu_cycles = 37;
-  engine.read_cycles = 8;
-  engine.mfu_cycles = 25;
-  engine.write_cycles = 8;
-  engine.fifo_cycles = 8;
+  engine.mvu_cycles = 57;
+  engine.read_cycles = 9;
+  engine.mfu_cycles = 21;
+  engine.write_cycles = 5;
+  engine.fifo_cycles = 5;
   engine.instruction_cycles = 0;
   engine.chain_cycles = 1;
   engine.start_cycles = 31;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/attention_engine/cycle/chain.h"
+#include "models/attention_engine/cycle/instruction.h"
+#include "models/attention_engine/cycle/scoreboard.h"
+#include "models/attention_engine/engine_parameters.h"
+#include "models/attention_engine/error_code.h"
+
+namespace tessera::attention_engine {
+
+/// Puts instructions together to chains, checks them against the engine's sizes and finds out what
+/// each chain waits for.
+/// Errors: take() returns kError and error() says why; the chain under way is dropped.
+class ChainDecoder {
+ public:
+  enum class Outcome : std::uint8_t { kMore, kChain, kWalk, kFence, kInterrupt, kError };
+  /// Latched by the first error. Source: ERRINFO, section 1.4 of the specification.
+  struct Error {
+    ErrorCode code = ErrorCode::kNone;
+    std::uint64_t word = 0;   ///< the instruction
+    std::uint32_t index = 0;  ///< what was out of range
+    std::uint32_t limit = 0;  ///< the first value that is not allowed
+    std::uint64_t chain = 0;  ///< its sequence number
+  };
+
+  explicit ChainDecoder(const EngineParameters& engine);
+
+  Outcome take(std::uint64_t word);
+  /// After kChain.
+  [[nodiscard]] const Chain& chain() const { return chain_; }
+  [[nodiscard]] const Error& error() const { return error_; }
+  /// After kWalk: tiles tested. After kInterrupt: the tag.
+  [[nodiscard]] std::uint32_t argument() const { return argument_; }
+  /// Chains decoded so far; the last one's sequence number.
+  [[nodiscard]] std::uint64_t chains() const { return sequence_; }
+  /// Drops the chain under way.
+  void abandon();
+
+  /// What indirect instructions read: MRF entries (matrix product) in the order of use.
+  std::vector<std::uint32_t>& tile_list() { return tile_list_; }
+  [[nodiscard]] const Scoreboard& scoreboard() const { return scoreboard_; }
+
+ private:
+  /// A vector or matrix operand as instructions name it.
+  struct Operand {
+    bool is_given = false;
+    Instruction instruction;
+  };
+
+  Outcome take_in_chain(const Instruction& instruction);
+  Outcome finish_chain();
+  void finish_load();
+  void finish_softmax();
+  void finish_vectors();
+  void set_mvu_work();
+  void add_matrix_waits();
+  void add_operand(const Instruction& instruction);
+  bool set_register(const Instruction& instruction);
+  bool has_valid_operand(const Instruction& instruction);
+  bool has_valid_matrix();
+  /// Reports the error when an entry of `instruction` is outside its register file.
+  bool is_inside(const Instruction& instruction, ErrorCode code);
+  Outcome fail(ErrorCode code, std::uint32_t index = 0, std::uint32_t limit = 0);
+
+  [[nodiscard]] std::uint32_t value(ScalarRegister name) const {
+    return registers_[static_cast<std::size_t>(name)];
+  }
+  /// Cycles of one native tile and one vector.
+  [[nodiscard]] std::uint32_t tile_cycles() const;
+
+  const EngineParameters engine_;
+  Scoreboard scoreboard_;
+  std::vector<std::uint32_t> tile_list_;
+  std::array<std::uint32_t, kNumScalarRegisters> registers_{};
+  std::uint64_t sequence_ = 0;
+  std::uint64_t word_ = 0;
+  bool is_in_chain_ = false;
+  bool has_new_shape_ = false;  ///< rows or columns were set since the last chain
+  Operand source_;
+  Operand matrix_;
+  Operand sink_;
+  bool is_matrix_chain_ = false;
+  bool is_softmax_ = false;
+  std::uint32_t softmax_steps_ = 0;  ///< passes over the source
+  bool ends_rows_ = false;           ///< the softmax has seen all tiles of its rows
+  std::array<Instruction, 4> multicasts_{};
+  std::uint32_t num_multicasts_ = 0;
+  /// Units of the MFUs that the chain has taken: activation, addition, multiplication each.
+  std::array<std::uint8_t, 2> mfu_units_{};
+  std::uint32_t mfu_ = 0;
+  Chain chain_;
+  Error error_;
+  std::uint32_t argument_ = 0;
+};
+
+}  // namespace tessera::attention_engine

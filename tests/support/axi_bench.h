@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+
+#include "models/base/axi_port.h"
+#include "models/base/random.h"
+#include "models/base/steppable.h"
+
+namespace tessera::test {
+
+/// A memory behind an AXI port: a word per cycle and direction after a latency; refuses addresses
+/// and words at random.
+class AxiBench final : public AxiPort, public Steppable {
+ public:
+  explicit AxiBench(Cycles latency = 20, double refusal = 0, std::uint32_t seed = 1)
+      : latency_(latency), refusal_(refusal), random_(seed) {}
+  void connect(AxiClient& client) { client_ = &client; }
+
+  bool can_issue(bool /*is_write*/) const override { return !is_refusing_; }
+  void issue(const AxiBurst& burst) override {
+    (burst.is_write ? writes_ : reads_).push_back({burst, burst.beats, now_ + latency_});
+  }
+  bool can_write() const override { return !is_refusing_; }
+  void write_beat(bool is_last) override {
+    ++write_beats;
+    if (is_last) {
+      answers_.push_back({writes_.front().burst, 0, now_ + latency_});
+      writes_.pop_front();
+    }
+  }
+
+  Cycles next_active_cycle(Cycles from) const override {
+    if (refusal_ > 0) {
+      return from;  // draws in every cycle
+    }
+    Cycles next = kNever;
+    for (const auto* queue : {&reads_, &answers_}) {
+      if (!queue->empty()) {
+        next = std::min(next, std::max(from, queue->front().ready));
+      }
+    }
+    return next;
+  }
+  void step(Cycles cycle) override {
+    now_ = cycle;
+    is_refusing_ = refusal_ > 0 && random_.chance(refusal_);
+    if (!reads_.empty() && reads_.front().ready <= cycle && !is_refusing_ &&
+        client_->can_take_beat()) {
+      ++read_beats;
+      Transfer& read = reads_.front();
+      const bool is_last = --read.beats == 0;
+      const std::uint32_t tag = read.burst.tag;
+      if (is_last) {
+        reads_.pop_front();
+      }
+      client_->read_beat(tag, is_last, cycle);
+    }
+    if (!answers_.empty() && answers_.front().ready <= cycle) {
+      const std::uint32_t tag = answers_.front().burst.tag;
+      answers_.pop_front();
+      client_->write_response(tag, cycle);
+    }
+  }
+
+  std::uint64_t read_beats = 0;
+  std::uint64_t write_beats = 0;
+
+ private:
+  struct Transfer {
+    AxiBurst burst;
+    std::uint32_t beats = 0;
+    Cycles ready = 0;
+  };
+
+  Cycles latency_;
+  double refusal_;
+  Random random_;
+  AxiClient* client_ = nullptr;
+  Cycles now_ = 0;
+  bool is_refusing_ = false;
+  std::deque<Transfer> reads_;
+  std::deque<Transfer> writes_;
+  std::deque<Transfer> answers_;
+};
+
+}  // namespace tessera::test
