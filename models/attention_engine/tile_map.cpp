@@ -7,14 +7,6 @@ namespace tessera::attention_engine {
 
 namespace {
 
-std::uint32_t runs_of(const TileRow& row) {
-  std::uint32_t runs = 0;
-  for (const TileEntry* tile = row.begin(); tile != row.end(); ++tile) {
-    runs += tile == row.begin() || tile[-1].column + 1 != tile->column ? 1 : 0;
-  }
-  return runs;
-}
-
 bool sees_a_key(const TileMap& map, const TileEntry& tile, std::uint32_t query) {
   for (std::uint32_t key = 0; key < map.shape.keys_in(tile.column); ++key) {
     if (map.allows(tile, query, key)) {
@@ -25,6 +17,14 @@ bool sees_a_key(const TileMap& map, const TileEntry& tile, std::uint32_t query) 
 }
 
 }  // namespace
+
+std::uint32_t column_runs(const TileRow& row) {
+  std::uint32_t runs = 0;
+  for (const TileEntry* tile = row.begin(); tile != row.end(); ++tile) {
+    runs += tile == row.begin() || tile[-1].column + 1 != tile->column ? 1 : 0;
+  }
+  return runs;
+}
 
 std::vector<bool> masked_queries(const TileMap& map, std::uint32_t row) {
   std::vector<bool> masked(map.shape.queries_in(row), true);
@@ -56,7 +56,7 @@ MapSummary summarise(const TileMap& map) {
     summary.longest_row = std::max(summary.longest_row, row.size());
     const std::uint32_t next = i + 1 < shape.rows() ? map.row(i + 1).size() : 0;
     summary.longest_row_pair = std::max(summary.longest_row_pair, row.size() + next);
-    summary.column_runs += runs_of(row);
+    summary.column_runs += column_runs(row);
   }
   summary.tiles = map.tiles.size();
   summary.skipped_tiles = std::uint64_t{shape.rows()} * shape.columns() - summary.tiles;

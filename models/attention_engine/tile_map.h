@@ -114,10 +114,13 @@ struct MapSummary {
   std::uint32_t empty_tile_rows = 0;   ///< tile rows without a computed tile
   std::uint32_t longest_row = 0;       ///< max r_I
   std::uint32_t longest_row_pair = 0;  ///< max r_I + r_(I+1); r_0 for a single row
-  std::uint64_t column_runs = 0;       ///< runs of neighbouring columns, summed over rows
+  std::uint64_t column_runs = 0;       ///< runs of neighbouring columns, of all rows
 };
 
 MapSummary summarise(const TileMap& map);
+
+/// Runs of neighbouring columns in a tile row: chains that it takes without indirect reads.
+std::uint32_t column_runs(const TileRow& row);
 
 /// Queries of tile row `row` that may see no key, as one flag per query of the row.
 std::vector<bool> masked_queries(const TileMap& map, std::uint32_t row);

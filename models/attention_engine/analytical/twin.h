@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/attention_engine/engine_parameters.h"
+#include "models/attention_engine/planner.h"
+#include "models/attention_engine/tile_map.h"
+
+/// The closed-form twin of the attention engine: cycles and bytes of a job from formulas, in
+/// micro- to milliseconds a point, from the same inputs as the cycle engine. It knows throughputs,
+/// pipeline fills and which stage waits for which, but no port, FIFO or bus that others use too.
+/// Source: specification of the engine, sections 1.8, 1.9 and 4.
+namespace tessera::attention_engine::analytical {
+
+/// What a job costs. Stages of a tile row: QK on the MVU, softmax, AV on the MVU; with whole heads
+/// or two tile rows at a time they overlap, else each waits for the one before.
+struct Estimate {
+  std::uint64_t cycles = 0;        ///< of the whole job
+  std::uint64_t score_cycles = 0;  ///< busy time of QK, as the next four of one head
+  std::uint64_t softmax_cycles = 0;
+  std::uint64_t context_cycles = 0;
+  std::uint64_t scan_cycles = 0;       ///< the scheduler looks at every tile of the map
+  std::uint64_t front_end_cycles = 0;  ///< instructions; the job takes no less
+  std::uint64_t kv_bytes = 0;          ///< read from L2, of all heads
+  std::uint64_t spill_bytes = 0;       ///< scores, written and read
+  std::uint64_t operand_bytes = 0;     ///< Q in and results out
+  std::uint64_t issued_macs = 0;       ///< what the multipliers do, trimmed parts and all
+  std::uint64_t useful_macs = 0;       ///< 2 * d * allowed pairs
+};
+
+struct Job {
+  std::uint32_t head_dim = 64;
+  std::uint32_t heads = 1;
+};
+
+/// Cycles and bytes of `job` as planned, all heads with the same map.
+Estimate estimate(const EngineParameters& engine, const TileMap& map, const Job& job,
+                  const Plan& plan);
+
+/// The same with a policy of its own for each tile row (resident counts as overlapped).
+Estimate estimate_rows(const EngineParameters& engine, const TileMap& map, const Job& job,
+                       const Plan& plan, const std::vector<Policy>& rows);
+
+/// For each tile row the first of overlapped, row, online (from 2 * T entries on) and spill that
+/// fits `entries` of ScoreVrf: what a scheduler could gain that chooses row by row.
+std::vector<Policy> policies_by_row(const TileMap& map, std::uint64_t entries, bool is_packed,
+                                    bool may_use_online);
+
+}  // namespace tessera::attention_engine::analytical
