@@ -424,15 +424,20 @@ def write_image(path, image):
 
 def arguments_page(options):
     """The page at ARGUMENTS_ADDRESS."""
-    for name in ("harts", "repetitions", "size"):
+    for name in ("harts", "repetitions", "size", "variant"):
         need_range(getattr(options, name), 0, 0xFFFFFFFF, f"--{name}")
-    return struct.pack("<4s3I", b"ARGS", options.harts, options.repetitions, options.size)
+    shape = parse_shape(options.shape, "m,n,k", "128,256,256") if options.shape else (0, 0, 0)
+    return struct.pack("<4s7I", b"ARGS", options.harts, options.repetitions, options.size, *shape,
+                       options.variant)
 
 
-def parse_shape(text):
+def parse_shape(text, letters="S,E,P,H", example="128,128,64,8"):
     parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
-        raise WorkloadError(f"--shape {text}; expected four numbers S,E,P,H, such as 128,128,64,8")
+    count = len(letters.split(","))
+    if len(parts) != count or not all(part.strip().isdigit() for part in parts):
+        words = {3: "three", 4: "four"}
+        raise WorkloadError(f"--shape {text}; expected {words[count]} numbers {letters}, such as "
+                            f"{example}")
     return tuple(int(part) for part in parts)
 
 
@@ -468,6 +473,8 @@ def parse_command_line(arguments):
     command.add_argument("--harts", type=int, default=0, help="that work; 0: all")
     command.add_argument("--repetitions", type=int, default=0, help="0: the program's default")
     command.add_argument("--size", type=int, default=0, help="0: the program's default")
+    command.add_argument("--shape", help="m,n,k of a matrix product, in elements")
+    command.add_argument("--variant", type=int, default=0, help="of the program's own")
     command.add_argument("-o", "--output", required=True)
     return parser.parse_args(arguments)
 

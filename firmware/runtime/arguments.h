@@ -17,6 +17,8 @@ struct Arguments {
   uint32_t harts;       /* harts 0 .. this-1 do the work */
   uint32_t repetitions; /* of the measured part */
   uint32_t size;        /* in the program's own unit */
+  uint32_t shape[3];    /* m, n, k of a matrix product */
+  uint32_t variant;     /* of the program's own */
 };
 
 /* The loaded parameters; harts is at most, and by default, all of the machine. */

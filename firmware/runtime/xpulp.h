@@ -1,7 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Xpulpimg instructions, which the compiler does not know. All machines have them. */
+ * Xpulpimg instructions, which the compiler does not know. All machines have them. C and assembly.
+ */
 #ifndef FIRMWARE_RUNTIME_XPULP_H
 #define FIRMWARE_RUNTIME_XPULP_H
+
+#ifdef __ASSEMBLER__
+/* clang-format off */
+
+/* sum += the dot product of four bytes with four bytes: both signed; unsigned and signed. */
+.macro pv_sdotsp_b sum, left, right
+  .insn r 0x57, 1, 0x5c, \sum, \left, \right
+.endm
+.macro pv_sdotusp_b sum, left, right
+  .insn r 0x57, 1, 0x54, \sum, \left, \right
+.endm
+
+/* value = the word at address; address += step (a register). */
+.macro p_lw_post value, step, address
+  .insn r 0x0b, 7, 0x10, \value, \address, \step
+.endm
+
+/* clang-format on */
+#else
 
 #include <stdint.h>
 
@@ -16,5 +36,20 @@ static inline int32_t dot_unsigned_signed(uint32_t left, uint32_t right, int32_t
   __asm__(".insn r 0x57, 1, 0x54, %0, %1, %2" : "+r"(sum) : "r"(left), "r"(right));
   return sum;
 }
+
+/* p.clip: value limited to int8. */
+static inline int32_t clip_int8(int32_t value) {
+  int32_t clipped;
+  __asm__(".insn r 0x33, 1, 0x0a, %0, %1, x8" : "=r"(clipped) : "r"(value));
+  return clipped;
+}
+
+/* pv.insert.b: word with byte `lane` (a constant) replaced by the low byte of value. */
+#define INSERT_BYTE(word, value, lane)       \
+  __asm__(".insn r 0x57, 7, %2, %0, %1, x%3" \
+          : "+r"(word)                       \
+          : "r"(value), "i"(0x58 | (lane & 1)), "i"(lane >> 1))
+
+#endif
 
 #endif

@@ -20,7 +20,7 @@ set(guest_flags -march=rv32ima_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -O3 -g
     -I${CMAKE_SOURCE_DIR} -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 set(guest_link_script ${CMAKE_SOURCE_DIR}/firmware/boot/link.ld)
 set(guest_dir ${CMAKE_BINARY_DIR}/guest)
-set(guest_library ${guest_dir}/libfirmware.a)
+set(guest_libraries ${guest_dir}/libkernels.a ${guest_dir}/libfirmware.a) # in the order of linking
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/sw)
 
 # guest_objects(VARIABLE source...): compiles each source (relative to the project) and returns
@@ -34,6 +34,8 @@ function(guest_objects variable)
     set(language -std=gnu11)
     if(source MATCHES "\\.S$")
       set(language -D__ASSEMBLER__)
+    elseif(source MATCHES "^sw/kernels/")
+      list(APPEND language -O2) # short loops: a tile's instruction cache has 2 KiB
     endif()
     add_custom_command(
       OUTPUT ${object}
@@ -56,22 +58,30 @@ function(guest_program name)
     OUTPUT ${elf}
     COMMAND ${GUEST_CC} ${guest_flags} -nostartfiles -nostdlib -static -Wl,--gc-sections
             -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=0x1000
-            -T ${guest_link_script} ${guest_start} ${objects} ${guest_library} ${guest_libgcc} -o ${elf}
-    DEPENDS ${guest_start} ${objects} ${guest_library} ${guest_link_script}
+            -T ${guest_link_script} ${guest_start} ${objects} ${guest_libraries}
+            ${guest_libgcc} -o ${elf}
+    DEPENDS ${guest_start} ${objects} ${guest_libraries} ${guest_link_script}
     COMMENT "Guest program sw/${name}.elf" VERBATIM)
   set_property(GLOBAL APPEND PROPERTY guest_elfs ${elf})
 endfunction()
 
+# guest_library(NAME pattern...): all sources that match (relative to the project) as an archive.
+function(guest_library name)
+  file(GLOB sources RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${ARGN})
+  guest_objects(objects ${sources})
+  set(library ${guest_dir}/lib${name}.a)
+  add_custom_command(
+    OUTPUT ${library}
+    COMMAND ${CMAKE_COMMAND} -E rm -f ${library}
+    COMMAND ${GUEST_AR} rcsD ${library} ${objects}
+    DEPENDS ${objects}
+    COMMENT "Guest library ${name}" VERBATIM)
+endfunction()
+
 guest_objects(guest_start firmware/boot/crt0.S)
-file(GLOB firmware_sources RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS
-     ${CMAKE_SOURCE_DIR}/firmware/runtime/*.c ${CMAKE_SOURCE_DIR}/firmware/drivers/*.c)
-guest_objects(firmware_objects ${firmware_sources})
-add_custom_command(
-  OUTPUT ${guest_library}
-  COMMAND ${CMAKE_COMMAND} -E rm -f ${guest_library}
-  COMMAND ${GUEST_AR} rcsD ${guest_library} ${firmware_objects}
-  DEPENDS ${firmware_objects}
-  COMMENT "Guest library firmware" VERBATIM)
+guest_library(firmware ${CMAKE_SOURCE_DIR}/firmware/runtime/*.c
+              ${CMAKE_SOURCE_DIR}/firmware/drivers/*.c)
+guest_library(kernels ${CMAKE_SOURCE_DIR}/sw/kernels/*.c ${CMAKE_SOURCE_DIR}/sw/kernels/*.S)
 
 include(${CMAKE_SOURCE_DIR}/sw/programs.cmake)
 

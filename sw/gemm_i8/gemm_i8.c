@@ -1,54 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0
- * C = requantise(A * B^T + bias) of n x n bytes in L1, by all harts, with four-byte dot products;
- * the results are checked against plain C, byte by byte. */
+ * Measures the matrix product of sw/kernels in L1: C = requantise(A * B^T + bias) in bytes. Every
+ * result is checked against plain C. The cycles are those of the last repetition, from the first
+ * hart that starts to the last that ends. k is rounded up to a multiple of 4. */
 #include "firmware/runtime/arena.h"
 #include "firmware/runtime/arguments.h"
 #include "firmware/runtime/barrier.h"
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/platform.h"
-#include "firmware/runtime/xpulp.h"
 #include "sw/common/random.h"
 #include "sw/common/verdict.h"
-#include "sw/tile/requant.h"
+#include "sw/kernels/kernels.h"
+#include "sw/kernels/requant.h"
 
-enum { kMaxSize = 128 };
+enum { kDefaultSize = 128 };
 
 static const struct Requant kRequant = {.mult = 93, .shift = 17, .add = -3};
 
 static struct Problem {
-  uint32_t n; /* a power of two */
+  uint32_t m;
+  uint32_t n;
+  uint32_t k;
   uint32_t harts;
   uint32_t repetitions;
-  int8_t* a;     /* [n][n] */
-  int8_t* b;     /* [n][n], transposed */
-  int8_t* c;     /* [n][n] */
+  int8_t* a;     /* [m][k] */
+  int8_t* b;     /* [n][k], transposed */
+  int8_t* c;     /* [m][n] */
   int32_t* bias; /* [n] */
+  Kernel kernel;
+  struct GemmArguments* arguments; /* in L1, as everything that harts share */
+  volatile uint32_t* first_start;
+  volatile uint32_t* last_end;
 } problem;
 
-static uint32_t bytes_needed(uint32_t n) {
-  return 3 * n * n + 4 * n + 4 * kArenaAlignment;
+static uint32_t bytes_needed(const struct Problem* p) {
+  return p->m * p->k + p->n * p->k + p->m * p->n + 4 * p->n + 64 + 6 * kArenaAlignment;
 }
 
-/* The largest power of two up to the wanted size that fits L1. */
+/* The shape that is asked for, or the largest power of two that fits, up to the default. */
+static void choose_shape(struct Problem* p, const struct Arguments* arguments) {
+  p->m = arguments->shape[0];
+  p->n = arguments->shape[1];
+  p->k = (arguments->shape[2] + 3) & ~3u;
+  if (p->k != 0) {
+    return;
+  }
+  uint32_t size = arguments->size == 0 ? kDefaultSize : arguments->size;
+  for (; p->k == 0 || bytes_needed(p) > arena_free_bytes(&l1_arena); size /= 2) {
+    p->m = p->n = p->k = size;
+  }
+}
+
 static int allocate(struct Problem* p) {
   struct Arguments arguments = program_arguments();
-  uint32_t wanted = arguments.size == 0 ? kMaxSize : arguments.size;
-  p->n = 4;
-  while (2 * p->n <= wanted && bytes_needed(2 * p->n) <= arena_free_bytes(&l1_arena)) {
-    p->n *= 2;
-  }
+  choose_shape(p, &arguments);
   p->harts = arguments.harts;
   p->repetitions = arguments.repetitions == 0 ? 1 : arguments.repetitions;
-  p->a = arena_allocate(&l1_arena, p->n * p->n);
-  p->b = arena_allocate(&l1_arena, p->n * p->n);
-  p->c = arena_allocate(&l1_arena, p->n * p->n);
+  p->kernel = kernel_find(kKernelGemm | (arguments.variant == 0 ? 0 : kKernelPortable));
+  p->a = arena_allocate(&l1_arena, p->m * p->k);
+  p->b = arena_allocate(&l1_arena, p->n * p->k);
+  p->c = arena_allocate(&l1_arena, p->m * p->n);
   p->bias = arena_allocate(&l1_arena, 4 * p->n);
-  return p->bias != 0;
+  p->arguments = arena_allocate(&l1_arena, sizeof(struct GemmArguments));
+  uint32_t* span = arena_allocate(&l1_arena, 8);
+  if (span == 0) {
+    return 0;
+  }
+  p->first_start = &span[0];
+  p->last_end = &span[1];
+  *p->arguments = (struct GemmArguments){
+      .operands = {.a = (uint32_t)p->a,
+                   .b = (uint32_t)p->b,
+                   .bias = (uint32_t)p->bias,
+                   .output = (uint32_t)p->c,
+                   .m = (uint16_t)p->m,
+                   .n = (uint16_t)p->n,
+                   .k = (uint16_t)p->k,
+                   .a_stride = (uint16_t)p->k,
+                   .b_stride = (uint16_t)p->k,
+                   .output_stride = (uint16_t)p->n,
+                   .bias_kind = kBiasPerColumn},
+      .mult = kRequant.mult,
+      .shift = kRequant.shift,
+      .add = kRequant.add,
+  };
+  return 1;
 }
 
 static void fill(const struct Problem* p, uint32_t hart) {
-  for (uint32_t i = hart; i < p->n * p->n; i += p->harts) {
+  for (uint32_t i = hart; i < p->m * p->k; i += p->harts) {
     p->a[i] = (int8_t)mix(i);
+  }
+  for (uint32_t i = hart; i < p->n * p->k; i += p->harts) {
     p->b[i] = (int8_t)mix(i + 0x10000000);
   }
   for (uint32_t i = hart; i < p->n; i += p->harts) {
@@ -56,47 +98,28 @@ static void fill(const struct Problem* p, uint32_t hart) {
   }
 }
 
-static const uint32_t* row_of(const int8_t* matrix, uint32_t n, uint32_t row) {
-  return (const uint32_t*)(matrix + row * n);
-}
-
-/* 2 x 2 results from rows `row` of A and `column` of B^T. */
-static void multiply_block(const struct Problem* p, uint32_t row, uint32_t column) {
-  const uint32_t* a0 = row_of(p->a, p->n, row);
-  const uint32_t* a1 = row_of(p->a, p->n, row + 1);
-  const uint32_t* b0 = row_of(p->b, p->n, column);
-  const uint32_t* b1 = row_of(p->b, p->n, column + 1);
-  int32_t c00 = p->bias[column];
-  int32_t c01 = p->bias[column + 1];
-  int32_t c10 = c00;
-  int32_t c11 = c01;
-  for (uint32_t k = 0; k < p->n / 4; ++k) {
-    c00 = dot_signed(a0[k], b0[k], c00);
-    c01 = dot_signed(a0[k], b1[k], c01);
-    c10 = dot_signed(a1[k], b0[k], c10);
-    c11 = dot_signed(a1[k], b1[k], c11);
-  }
-  int8_t* c = p->c + row * p->n + column;
-  c[0] = requantise(c00, kRequant);
-  c[1] = requantise(c01, kRequant);
-  c[p->n] = requantise(c10, kRequant);
-  c[p->n + 1] = requantise(c11, kRequant);
-}
-
 static void multiply(const struct Problem* p, uint32_t hart) {
-  uint32_t blocks_per_row = p->n / 2;
-  for (uint32_t i = hart; i < blocks_per_row * blocks_per_row; i += p->harts) {
-    multiply_block(p, 2 * (i / blocks_per_row), 2 * (i % blocks_per_row));
+  if (hart == 0) {
+    *p->first_start = 0xFFFFFFFF;
+    *p->last_end = 0;
   }
+  barrier();
+  if (hart < p->harts) {
+    amo_minu(p->first_start, cycle_count());
+    p->kernel((const uint32_t*)p->arguments, hart, p->harts);
+    fence();
+    amo_maxu(p->last_end, cycle_count());
+  }
+  barrier();
 }
 
 static uint32_t wrong_results(const struct Problem* p, uint32_t hart) {
   uint32_t wrong = 0;
-  for (uint32_t i = hart; i < p->n * p->n; i += p->harts) {
-    const int8_t* a = p->a + i / p->n * p->n;
-    const int8_t* b = p->b + i % p->n * p->n;
+  for (uint32_t i = hart; i < p->m * p->n; i += p->harts) {
+    const int8_t* a = p->a + i / p->n * p->k;
+    const int8_t* b = p->b + i % p->n * p->k;
     int32_t sum = p->bias[i % p->n];
-    for (uint32_t k = 0; k < p->n; ++k) {
+    for (uint32_t k = 0; k < p->k; ++k) {
       sum += a[k] * b[k];
     }
     wrong += p->c[i] != requantise(sum, kRequant);
@@ -111,25 +134,21 @@ int main(uint32_t hart) {
     return kExitNoRoom;
   }
   barrier();
-  int works = hart < p->harts;
-  if (works) {
+  if (hart < p->harts) {
     fill(p, hart);
   }
-  barrier();
-  uint32_t start = cycle_count();
-  for (uint32_t i = 0; works && i < p->repetitions; ++i) {
+  for (uint32_t i = 0; i < p->repetitions; ++i) {
     multiply(p, hart);
   }
-  barrier();
-  uint32_t cycles = cycle_count() - start;
-  if (works) {
+  if (hart < p->harts) {
     count_errors(wrong_results(p, hart));
   }
   barrier();
   if (hart != 0) {
     return 0;
   }
-  printf("gemm_i8: %lu x %lu, %lu harts, %lu times, %lu cycles\n", p->n, p->n, p->harts,
-         p->repetitions, cycles);
+  uint32_t cycles = *p->last_end - *p->first_start;
+  *p->first_start = *p->last_end = 0; /* memory at the end does not depend on timing */
+  printf("gemm_i8: %lu x %lu x %lu, %lu harts, %lu cycles\n", p->m, p->n, p->k, p->harts, cycles);
   return verdict("gemm_i8");
 }

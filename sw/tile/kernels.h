@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "sw/tile/requant.h"
+#include "sw/kernels/requant.h"
 #include "sw/tile/tile.h"
 
 enum BiasKind { kBiasNone, kBiasPerColumn, kBiasPerRow };

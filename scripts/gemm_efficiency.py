@@ -1,0 +1,67 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""How well the int8 GEMM of sw/kernels uses the cores: cycles over harts, with and without Xpulpimg.
+
+    gemm_efficiency.py [--shape 128,256,1024] [--harts 16 192] [--config configs/tessera.yaml]
+
+Runs gemm_i8 in cycle timing; the second of two repetitions counts, from the first hart that starts
+to the last that ends. Efficiency: cycles * harts of the first row over those of the row.
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+ARGUMENTS_ADDRESS = 0x800FF000
+VARIANTS = {"Xpulpimg": 0, "RV32IMA": 1}
+
+
+def cycles_of(options, shape, harts, variant):
+    """Cycles of one product. Exits with a message when the program does not pass."""
+    with tempfile.NamedTemporaryFile(suffix=".bin") as page:
+        subprocess.run([ROOT / "scripts/make_workload.py", "arguments", "--harts", str(harts),
+                        "--repetitions", "2", "--shape", shape, "--variant",
+                        str(VARIANTS[variant]), "-o", page.name], check=True)
+        build = ROOT / "build" / options.preset
+        done = subprocess.run(
+            [build / "bin/tessera", "run", "-q", "-c", options.config, "--timing", "cycle",
+             "--load", f"{ARGUMENTS_ADDRESS}:{page.name}", build / "sw/gemm_i8.elf"],
+            stdout=subprocess.PIPE, text=True, check=False)
+    found = re.search(rf", {harts} harts, (\d+) cycles\nPASS gemm_i8$", done.stdout, re.MULTILINE)
+    if not found:
+        sys.exit(f"gemm_efficiency.py: {shape} on {harts} harts failed: {done.stdout.strip()}")
+    return int(found.group(1))
+
+
+def print_table(options, shape):
+    """One markdown table of a shape m,n,k."""
+    m, n, k = (int(size) for size in shape.split(","))
+    print(f"\n{m} x {n} x {k}\n")
+    print("| variant | harts | cycles | MAC/cycle/core | efficiency |")
+    print("|---|---|---|---|---|")
+    for variant in VARIANTS:
+        reference = None
+        for harts in options.harts:
+            work = cycles_of(options, shape, harts, variant) * harts
+            reference = reference or work
+            print(f"| {variant} | {harts} | {work // harts} | {m * n * k / work:.2f} | "
+                  f"{reference / work:.1%} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--shape", nargs="+", default=["128,256,256", "128,256,1024"],
+                        help="m,n,k of each product")
+    parser.add_argument("--harts", type=int, nargs="+", default=[16, 32, 64, 128, 192])
+    parser.add_argument("--config", default=str(ROOT / "configs/tessera.yaml"))
+    parser.add_argument("--preset", default="release", help="build whose programs run")
+    options = parser.parse_args()
+    for shape in options.shape:
+        print_table(options, shape)
+
+
+if __name__ == "__main__":
+    main()
