@@ -2,6 +2,8 @@
 guest_program(atomics atomics/atomics.c)
 guest_program(barrier barrier/barrier.c)
 guest_program(dma_copy dma_copy/dma_copy.c)
+guest_program(encoder encoder/encoder.c encoder/validate.c encoder/setup.c encoder/queue.c
+              encoder/dma.c encoder/team.c encoder/moves.c encoder/ita.c)
 guest_program(gemm_i8 gemm_i8/gemm_i8.c)
 guest_program(hello hello/hello.c)
 guest_program(ita_jobs ita_jobs/ita_jobs.c tile/kernels.c)

@@ -28,12 +28,12 @@ from .soc import (ALIGNMENT, COMMAND_BYTES, MAX_ENGINES, WORKLOAD_ADDRESS, align
 
 MAGIC = 0x45534E45
 VERSION = 1
-MAX_WAITS = 3
+COMMAND_WORDS = 14
 MAX_COPIES = 3
 MAX_COUNT = 0xFFFFFF
 HEADER = struct.Struct("<3I9I8I")
 ENGINE = struct.Struct("<12I")
-COMMAND = struct.Struct("<HBBHBB14I")
+COMMAND = struct.Struct(f"<HBBHBB{COMMAND_WORDS}I")
 LOG_ENTRY = struct.Struct("<2I")
 REPORT = struct.Struct("<4I")
 JOB = struct.Struct("<8H4I")
@@ -43,6 +43,7 @@ DATA_OFFSET = aligned(ENGINES_OFFSET + MAX_ENGINES * ENGINE.size)
 FLAG_SOURCE_ADVANCES, FLAG_DESTINATION_ADVANCES, FLAG_HOLD = 1, 2, 4
 KIND_DMA, KIND_TEAM, KIND_ITA = range(3)
 OP_NOTHING, OP_COPY, OP_JOB = 0, 1, 1
+OP_MOVE_TILES = 64
 LAUNCH_CYCLES = 250  # for two more launches; measured below 200
 
 TILE = 64
@@ -60,6 +61,23 @@ ACTIVATIONS = {"identity": 0, "gelu": 1, "relu": 2}
 
 Copy = collections.namedtuple("Copy", "destination source bytes")
 """One transfer of the DMA between L1 and L2; addresses and length in bytes."""
+
+class MoveTiles(collections.namedtuple(
+        "MoveTiles", "source source_row source_tile destination destination_row destination_tile "
+        "rows tiles copies copy_stride", defaults=(64, 1, 1, 0))):
+    """Rows of 64 bytes of some tiles; struct MoveTilesArguments of sw/encoder/moves.h."""
+
+    __slots__ = ()
+
+    def reads(self):
+        return [Span(self.source + tile * self.source_tile, TILE, self.rows, self.source_row)
+                for tile in range(self.tiles)]
+
+    def writes(self):
+        return [Span(self.destination + copy * self.copy_stride + tile * self.destination_tile,
+                     TILE, self.rows, self.destination_row)
+                for copy in range(self.copies) for tile in range(self.tiles)]
+
 
 Handle = collections.namedtuple("Handle", "engine count")
 """A command: its engine has completed it when it has completed `count` commands."""
@@ -297,6 +315,7 @@ class Schedule:
             raise ScheduleError(f"{len(copies)} transfers in a command; allowed: 1..{MAX_COPIES}")
         for copy in copies:
             self._check_copy(copy)
+        copies.sort(key=self._delays_launches)
         for copy in copies[:-1]:
             if self.soc.dma_cycles(*copy) < LAUNCH_CYCLES:
                 raise ScheduleError(f"transfer of {copy.bytes} bytes to {copy.destination:#x} is "
@@ -325,6 +344,13 @@ class Schedule:
                          kernels.kernel_arguments(name, **arguments), reads, writes, waits,
                          operator_class, layer, 0, name)
 
+    def move_tiles(self, group, move, operator_class="data_movement", waits=(), layer=None):
+        """Tiles from anywhere in L1 to anywhere in L1, by the team of a group."""
+        if move.rows & (move.rows - 1):
+            raise ScheduleError(f"{move.rows} rows to move; allowed: powers of two")
+        return self._add(self.engine_number(KIND_TEAM, group), OP_MOVE_TILES, list(move),
+                         move.reads(), move.writes(), waits, operator_class, layer, 0, "move_tiles")
+
     def job(self, ita, job, waits=(), operator_class="gemm_ita", layer=None):
         """A tile step on an ITA."""
         base = self.soc.ita_l1_base(ita)
@@ -341,6 +367,16 @@ class Schedule:
                            layer, FLAG_HOLD if job.hold else 0, "job")
         self.engines[number].is_held = job.hold
         return handle
+
+    def _delays_launches(self, copy):
+        """Whether the DMA's hart cannot reach the registers while the transfer runs: its group's
+        way to the SoC is busy. Measured: a launch behind such a transfer waits for its end."""
+        soc = self.soc
+        address = copy.source if copy.destination >= soc.l2_base else copy.destination
+        if address < soc.core_l1_bytes:
+            return True
+        ita = (address - soc.core_l1_bytes) // soc.ita_l1_bytes
+        return soc.ita_group(ita) == self.engines[0].hart // soc.harts_per_group
 
     def _check_copy(self, copy):
         in_l2 = [address >= self.soc.l2_base for address in (copy.destination, copy.source)]
@@ -388,11 +424,12 @@ class Schedule:
         needed = self.history.needed_for(tracked, writes)
         waits = self._reduced(number, waits, needed, label)
         queue = self.engines[number].commands
-        while len(waits) > MAX_WAITS:
+        room = COMMAND_WORDS - len(arguments)
+        if len(waits) > room:
             if self.engines[number].kind == KIND_ITA:
                 raise ScheduleError(f"a job of {self.engines[number].name} waits for "
-                                    f"{len(waits)} engines; allowed: {MAX_WAITS}")
-            first, waits = waits[:MAX_WAITS], waits[MAX_WAITS:]
+                                    f"{len(waits)} engines; allowed: {room}")
+            first, waits = waits[room:], waits[:room]
             queue.append(Command(OP_NOTHING, [], "other", self.layer, 0, first,
                                  self._known(number, first), "wait"))
         queue.append(Command(opcode, arguments, operator_class,
@@ -488,9 +525,9 @@ class Schedule:
 
     @staticmethod
     def _pack(command):
-        waits = [wait.engine << 24 | wait.count for wait in command.waits]
+        waits = [wait.engine << 24 | wait.count for wait in reversed(command.waits)]
+        words = [word & 0xFFFFFFFF for word in command.arguments]
+        words += [0] * (COMMAND_WORDS - len(words) - len(waits)) + waits
         return COMMAND.pack(
             command.opcode, OPERATOR_CLASSES.index(command.operator_class), command.flags,
-            command.layer, len(waits), 0, *waits, *[0] * (MAX_WAITS - len(waits)),
-            *[word & 0xFFFFFFFF for word in command.arguments],
-            *[0] * (kernels.ARGUMENT_WORDS - len(command.arguments)))
+            command.layer, len(waits), len(command.arguments), *words)

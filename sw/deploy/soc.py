@@ -114,7 +114,7 @@ class Soc:
         runtime = aligned(16 + 4 * (releases + 1 + nodes)) + ALIGNMENT  # barriers, print's lock
         states = MAX_ENGINES * ENGINE_STATE_BYTES + aligned(self.num_harts * DUTY_BYTES) + ALIGNMENT
         row = self.num_core_tiles * self.banks_per_tile * 4
-        return aligned(self.sequential_bytes + runtime + states, row) + row
+        return aligned(self.sequential_bytes + runtime + states, row) + 2 * row
 
     @property
     def l1_end(self):

@@ -15,9 +15,9 @@
 
 enum {
   kMaxEngines = 16,
+  kCommandWords = 14,
   kMaxArguments = 11,
-  kMaxWaits = 3,
-  kMaxCopies = 3,  /* transfers that the DMA's front-end holds */
+  kMaxCopies = 3, /* transfers that the DMA's front-end holds */
   kMaxWaitCount = 0xFFFFFF,
   kWaitEngineShift = 24,
 };
@@ -72,10 +72,11 @@ struct ScheduleEngine {
   uint32_t ring_commands;   /* a power of two, at least 2 */
 };
 
-/* Each kind of engine has its own opcodes. A team's are those of sw/kernels/kernels.h. */
+/* Each kind of engine has its own opcodes. A team's are those of sw/kernels/kernels.h and
+ * sw/encoder/moves.h. */
 enum Opcode {
   kOpNothing = 0, /* DMA and team: only waits */
-  kOpCopy = 1,    /* DMA: struct Copy [1..kMaxCopies], bytes 0 ends the list */
+  kOpCopy = 1,    /* DMA: struct Copy [1..kMaxCopies] */
   kOpJob = 1,     /* ITA: struct JobArguments */
 };
 
@@ -85,16 +86,16 @@ enum CommandFlag {
   kFlagHold = 4,                /* kOpJob: starts together with the job after it */
 };
 
-/* A wait: engine (its place in the table) 31:24, completed commands 23:0. */
+/* Arguments are words 0, 1, ...; waits are the last word, the last but one, ... A wait: engine (its
+ * place in the table) 31:24, completed commands 23:0. */
 struct Command {
   uint16_t opcode;
   uint8_t operator_class; /* for the breakdown; the firmware does not look at it */
   uint8_t flags;
   uint16_t layer; /* the same */
   uint8_t num_waits;
-  uint8_t reserved;
-  uint32_t waits[kMaxWaits];
-  uint32_t arguments[kMaxArguments];
+  uint8_t num_arguments;
+  uint32_t words[kCommandWords];
 };
 
 struct Copy {
