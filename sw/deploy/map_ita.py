@@ -1,0 +1,590 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers on ITAs with the job interface: Linear and Attention as tile steps of 64 x 64 x 64.
+
+    mapper = ItaMapper(schedule)
+    weights = mapper.add_weights(weight, bias)           # int8 [N][K], int32 [N] or None; to L2
+    mapper.linear(x, weights, y, requant)                # x, y: Matrix in the cores' L1
+    mapper.attention(q, k, v, o, heads, qk, av)
+    mapper.self_attention(x, wq, wk, wv, o, heads, requants of q, k, v, qk, av)
+    mapper.flush()
+
+Layers are collected until flush(), which assigns slots to everything (ita_slots.py), and gives the
+commands to the schedule: so the operands of a layer are fetched while the one before ends. Call it
+before other commands use the results. begin_layer() of the schedule counts when a layer is added.
+
+Each column block of a Linear, and each head of an Attention, belongs to one ITA; blocks go round in
+turn. Weights go from L2 to the ITAs' banks by DMA, up to three ITAs at a time. Inputs, which all
+ITAs need, are written to all of them at once by all teams; a team brings the results of its ITA to
+the cores' L1. Sums over more than 15 tiles are not possible: the hardware counts to 15.
+"""
+import collections
+import dataclasses
+
+import numpy as np
+
+from .ita_slots import STEP_CYCLES, Line, SlotAllocator, SlotError
+from .schedule import (LAYER_LINEAR, LAYER_SINGLE_ATTENTION, MAX_COPIES, TILE, TILE_BIAS_BYTES,
+                       TILE_BYTES, Copy, Job, MoveTiles, ScheduleError, Span)
+
+MAX_TILES = 15
+MAX_SLOTS = 16
+BIASES_PER_SLOT = TILE_BYTES // TILE_BIAS_BYTES
+STORE_STEPS = 2  # that an output's slot is in use while a team brings it away
+NUM_CONTEXTS = 4
+BIAS_BITS = 24
+NO_REQUANT = (0, 0, 0)
+
+Matrix = collections.namedtuple("Matrix", "address rows columns stride")
+"""int8 [rows][columns], row-major in the cores' L1; stride: bytes from row to row."""
+
+
+class MappingError(Exception):
+    """A layer that ITAs cannot compute; says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Activation:
+    """What follows the requantisation. kind: identity, relu or gelu; gelu: (b, c); requant: (mult,
+    shift, add)."""
+
+    kind: str = "identity"
+    gelu: tuple = (0, 0)
+    requant: tuple = NO_REQUANT
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Weights:
+    """Transposed weights in L2, tile by tile: tile (n, k) at address + (n * k_tiles + k) * 4096.
+
+    used: bool [n_tiles][k_tiles], false where a tile is all zero. biases: per column block bytes of
+    64 x 24 bits, or None."""
+
+    address: int
+    n_tiles: int
+    k_tiles: int
+    used: np.ndarray
+    biases: list
+
+
+def tiled(matrix):
+    """int8 [rows][columns] to bytes, tile by tile."""
+    rows, columns = matrix.shape
+    tiles = matrix.reshape(rows // TILE, TILE, columns // TILE, TILE).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(tiles, np.int8).tobytes()
+
+
+def pack_biases(values):
+    """int32 to 3 bytes each, little-endian."""
+    limit = 1 << (BIAS_BITS - 1)
+    values = np.asarray(values, np.int64)
+    if values.min(initial=0) < -limit or values.max(initial=0) >= limit:
+        raise MappingError(f"a bias does not fit {BIAS_BITS} bits")
+    return np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+
+
+@dataclasses.dataclass(eq=False)
+class WeightLine(Line):
+    """Neighbouring tiles in L2, other ones for each ITA. addresses: {ita: L2 address}; bytes: of
+    biases, 0: whole tiles."""
+
+    addresses: dict = None
+    bytes: int = 0
+
+
+@dataclasses.dataclass(eq=False)
+class InputLine(Line):
+    """Neighbouring tiles of a matrix in L1, the same for all ITAs in `itas`."""
+
+    source: Matrix = None
+    itas: int = 0
+
+
+@dataclasses.dataclass(eq=False)
+class OwnLine(Line):
+    """A tile of a matrix in L1, another one for each ITA. sources: {ita: Matrix}; transposes: the
+    slot gets the transposed tile."""
+
+    sources: dict = None
+    transposes: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class ResultLine(Line):
+    """Written by a step. targets: {ita: Matrix} in L1 where a team brings it, or None."""
+
+    targets: dict = None
+
+
+@dataclasses.dataclass
+class TileStep:
+    """A job of one ITA. input, weight: (line, tile in it); bias: number of the bias, or None."""
+
+    input: tuple
+    weight: tuple
+    tiles: tuple
+    layer: int
+    requant_low: tuple
+    requant_high: tuple = NO_REQUANT
+    bias: int = None
+    bias_per_row: bool = False
+    output: ResultLine = None
+    activation: Activation = Activation()
+
+
+@dataclasses.dataclass
+class Step:
+    """What the ITAs do side by side. jobs: {ita: TileStep}. number: of the schedule's layer."""
+
+    jobs: dict
+    number: int
+
+
+class ItaMapper:
+    """Collects layers; see the module."""
+
+    def __init__(self, schedule):
+        self.schedule = schedule
+        self.soc = schedule.soc
+        self.num_itas = self.soc.num_itas
+        self.num_slots = min(MAX_SLOTS, self.soc.ita_l1_bytes // TILE_BYTES)
+        self.steps = []
+        self.biases = collections.defaultdict(list)  # ita -> packed biases
+        self.written = []      # (step, begin, end) in L1
+        self.input_lines = {}  # (source, step that writes it): InputLine
+        if self.num_itas == 0:
+            raise MappingError("this machine has no ITAs with the job interface")
+
+    # --- layers ---
+
+    def add_weights(self, weight, bias=None):
+        """Places the weights of a Linear in L2.
+
+        Args:
+            weight: int8 [N][K], multiples of 64.
+            bias: int32 [N], 24 bits, or None.
+        Returns: Weights.
+        """
+        n_tiles, k_tiles = (size // TILE for size in weight.shape)
+        if weight.shape != (n_tiles * TILE, k_tiles * TILE) or not weight.size:
+            raise MappingError(f"weights of {weight.shape}; allowed: multiples of {TILE}")
+        blocks = weight.reshape(n_tiles, TILE, k_tiles, TILE)
+        used = (blocks != 0).any(axis=(1, 3))
+        used[~used.any(axis=1), 0] = True  # an output needs a job
+        biases = None
+        if bias is not None:
+            biases = [pack_biases(part) for part in np.asarray(bias).reshape(n_tiles, TILE)]
+        return Weights(self.schedule.add_data(tiled(weight)), n_tiles, k_tiles, used, biases)
+
+    def linear(self, x, weights, y, requant, activation=Activation(), transposes=False):
+        """y = activation(requant(x weights^T + bias)).
+
+        Args:
+            x: Matrix [M][K]. y: Matrix [M][N], or [N][M] with transposes.
+            weights: Weights.
+            requant: (mult, shift, add).
+            activation: Activation.
+            transposes: the output is written transposed, as V is needed.
+        Raises: MappingError.
+        """
+        self._check_matrix(x, "input", columns=weights.k_tiles * TILE)
+        shape = (x.rows, weights.n_tiles * TILE)
+        self._check_matrix(y, "output", *(shape[::-1] if transposes else shape))
+        inputs = self._input_lines(x)
+        for first in range(0, weights.n_tiles, self.num_itas):
+            columns = {ita: first + ita for ita in range(self.num_itas)
+                       if first + ita < weights.n_tiles}
+            targets = [{ita: self._tile(y, *((column, row) if transposes else (row, column)))
+                        for ita, column in columns.items()} for row in range(len(inputs))]
+            outputs = [ResultLine(is_result=True, targets=target) for target in targets]
+            self._project(inputs, weights, columns, outputs, requant, activation, transposes)
+
+    def attention(self, q, k, v, o, heads, qk, av, v_is_transposed=False):
+        """o = softmax(requant(q k^T)) v for each head.
+
+        Args:
+            q, k, v: Matrix [S][H*P]; v [H*P][S] if v_is_transposed.
+            o: Matrix [S][H*P].
+            qk, av: (mult, shift, add), or a list of them per head.
+        """
+        width = q.columns // heads
+        self._check_attention(q.rows, width, heads)
+        for first in range(0, heads, self.num_itas):
+            own = {ita: first + ita for ita in range(self.num_itas) if first + ita < heads}
+            s, p = q.rows // TILE, width // TILE
+
+            def tiles_of(matrix, row, column, transposes=False, by_rows=False, own=own):
+                sources = {ita: self._tile(matrix, *((row + head * p, column) if by_rows else
+                                                     (row, column + head * p)))
+                           for ita, head in own.items()}
+                return OwnLine(ready=self._last_write(*sources.values()), sources=sources,
+                               transposes=transposes)
+            q_lines = [[tiles_of(q, x, c) for c in range(p)] for x in range(s)]
+            k_lines = [[tiles_of(k, y, c) for c in range(p)] for y in range(s)]
+            if v_is_transposed:
+                v_lines = [[tiles_of(v, y, x, by_rows=True) for x in range(s)] for y in range(p)]
+            else:
+                v_lines = [[tiles_of(v, x, y, transposes=True) for x in range(s)]
+                           for y in range(p)]
+            self._attend(own, q_lines, k_lines, v_lines, o, qk, av)
+
+    def self_attention(self, x, wq, wk, wv, o, heads, requants, keys=None):
+        """Projections and attention in one: q, k and v do not leave the ITAs if they fit.
+
+        Args:
+            x: Matrix [S][E] that becomes q; keys: the same for k and v, default x.
+            wq, wk, wv: Weights of [H*P][E].
+            o: Matrix [S][H*P].
+            requants: {"q", "k", "v", "qk", "av": (mult, shift, add), or a list per head}.
+        Returns: whether they fit; nothing is mapped otherwise.
+        """
+        keys = keys or x
+        width = wq.n_tiles * TILE // heads
+        self._check_attention(x.rows, width, heads)
+        s, p = x.rows // TILE, width // TILE
+        if 3 * s * p + s + 5 > self.num_slots and 3 * s * p + 7 > self.num_slots:
+            return False
+        for first in range(0, heads, self.num_itas):
+            own = {ita: first + ita for ita in range(self.num_itas) if first + ita < heads}
+            results = {}
+            for name, source, weights in (("v", keys, wv), ("k", keys, wk), ("q", x, wq)):
+                inputs = self._input_lines(source)
+                lines = [[ResultLine(is_result=True) for _ in range(p)] for _ in range(s)]
+                for block in range(p):
+                    columns = {ita: head * p + block for ita, head in own.items()}
+                    self._project(inputs, weights, columns, [line[block] for line in lines],
+                                  self._per_ita(requants[name], own), Activation(), name == "v")
+                results[name] = lines
+            v_lines = [[results["v"][x_][y] for x_ in range(s)] for y in range(p)]
+            self._attend(own, results["q"], results["k"], v_lines, o, requants["qk"],
+                         requants["av"])
+        return True
+
+    # --- checks ---
+
+    def _check_matrix(self, matrix, name, rows=None, columns=None):
+        if matrix.rows % TILE or matrix.columns % TILE or matrix.address % 4 or matrix.stride % 4:
+            raise MappingError(f"{name} of {matrix.rows} x {matrix.columns} at "
+                               f"{matrix.address:#x}; allowed: multiples of {TILE}, words")
+        for actual, expected in ((matrix.rows, rows), (matrix.columns, columns)):
+            if expected is not None and actual != expected:
+                raise MappingError(f"{name} has {actual} rows or columns; expected {expected}")
+        if columns is not None and name == "input" and columns > MAX_TILES * TILE:
+            raise MappingError(f"inner dimension {columns}; allowed: up to {MAX_TILES * TILE}, "
+                               f"ITA counts {MAX_TILES} tiles")
+
+    def _check_attention(self, rows, width, heads):
+        if rows % TILE or width % TILE or not rows or not width:
+            raise MappingError(f"attention over {rows} rows with {heads} heads of {width}; "
+                               f"allowed: multiples of {TILE}")
+        if rows // TILE + 4 > self.num_slots or width > MAX_TILES * TILE:
+            raise MappingError(f"attention over {rows} rows, heads of {width}; allowed: up to "
+                               f"{(self.num_slots - 4) * TILE} rows, {MAX_TILES * TILE} columns")
+
+    # --- steps ---
+
+    @staticmethod
+    def _tile(matrix, row, column):
+        return Matrix(matrix.address + row * TILE * matrix.stride + column * TILE, TILE, TILE,
+                      matrix.stride)
+
+    def _last_write(self, *matrices):
+        """The step of this flush that writes what is in the matrices, or -1."""
+        last = -1
+        for matrix in matrices:
+            low = matrix.address
+            high = low + (matrix.rows - 1) * matrix.stride + matrix.columns
+            steps = (step for step, begin, end in self.written if begin < high and low < end)
+            last = max(last, *steps, -1)
+        return last
+
+    def _input_lines(self, x):
+        """Per block row the lines of its tiles, by pairs where there are two: [(line, tile)]."""
+        rows = []
+        for row in range(x.rows // TILE):
+            tiles = []
+            for column in range(0, x.columns // TILE, 2):
+                size = min(2, x.columns // TILE - column)
+                source = self._tile(x, row, column)._replace(columns=size * TILE)
+                line = self._input_line(source, size)
+                tiles += [(line, tile) for tile in range(size)]
+            rows.append(tiles)
+        return rows
+
+    def _input_line(self, source, size):
+        """The same line for the same contents, so that layers share it."""
+        ready = self._last_write(source)
+        key = (source, ready)
+        if key not in self.input_lines:
+            self.input_lines[key] = InputLine(size=size, ready=ready, fetch_cycles=500,
+                                              source=source, itas=self.num_itas)
+        return self.input_lines[key]
+
+    def _weight_lines(self, weights, columns):
+        """Per inner tile: (line, tile in it)."""
+        tiles = []
+        for inner in range(0, weights.k_tiles, 2):
+            size = min(2, weights.k_tiles - inner)
+            addresses = {
+                ita: weights.address + (column * weights.k_tiles + inner) * TILE_BYTES
+                for ita, column in columns.items()
+                if weights.used[column, inner:inner + size].any()}
+            line = WeightLine(size=size, fetch_cycles=1200, addresses=addresses)
+            tiles += [(line, tile) for tile in range(size)]
+        return tiles
+
+    def _per_ita(self, value, own):
+        """{ita: value}; a list has one per head."""
+        return {ita: value[head] if isinstance(value, list) else value
+                for ita, head in own.items()}
+
+    def _project(self, inputs, weights, columns, outputs, requant, activation, transposes):
+        """One column block of a Linear per ITA: all its block rows."""
+        requant = requant if isinstance(requant, dict) else {ita: requant for ita in columns}
+        biases = self._add_biases(weights, columns)
+        weight_tiles = self._weight_lines(weights, columns)
+        for row, (tiles, output) in enumerate(zip(inputs, outputs)):
+            inner_tiles = {ita: [k for k in range(weights.k_tiles) if weights.used[column, k]]
+                           for ita, column in columns.items()}
+            order = sorted(set().union(*inner_tiles.values()), reverse=row % 2 == 1)
+            for ita, used in inner_tiles.items():
+                inner_tiles[ita] = [k for k in order if k in used]
+            for inner in order:
+                jobs = {}
+                for ita, own in inner_tiles.items():
+                    if inner not in own:
+                        continue
+                    operands = (tiles[inner], weight_tiles[inner])
+                    streamed, stationary = operands[::-1] if transposes else operands
+                    is_last = inner == own[-1]
+                    jobs[ita] = TileStep(
+                        streamed, stationary, (1, len(own), 1), LAYER_LINEAR, requant[ita],
+                        bias=biases.get(ita), bias_per_row=transposes,
+                        output=output if is_last else None, activation=activation)
+                self._add_step(jobs)
+
+    def _add_biases(self, weights, columns):
+        """Numbers of the ITAs' biases of a column block."""
+        if weights.biases is None:
+            return {}
+        numbers = {}
+        for ita, column in columns.items():
+            numbers[ita] = len(self.biases[ita])
+            self.biases[ita].append(weights.biases[column])
+        return numbers
+
+    def _attend(self, own, q_lines, k_lines, v_lines, o, qk, av):
+        """One head per ITA. q_lines[x][c], k_lines[y][c], v_lines[y][x] as in the formulas."""
+        s, p = len(q_lines), len(q_lines[0])
+        qk, av = self._per_ita(qk, own), self._per_ita(av, own)
+
+        def add(streamed, stationary, output):
+            self._add_step({ita: TileStep(
+                (streamed, 0), (stationary, 0), (s, 1, p), LAYER_SINGLE_ATTENTION, qk[ita], av[ita],
+                output=output) for ita in own})
+        for x in range(s):
+            logits = [ResultLine(is_result=True) for _ in range(s)]
+            for y in range(s):
+                for inner in range(p):
+                    add(q_lines[x][inner], k_lines[y][inner],
+                        logits[y] if inner == p - 1 else None)
+            for y in range(p):
+                output = ResultLine(is_result=True, targets={
+                    ita: self._tile(o, x, head * p + y) for ita, head in own.items()})
+                for inner in range(s):
+                    add(logits[inner], v_lines[y][inner], output if inner == s - 1 else None)
+
+    def _add_step(self, jobs):
+        number = len(self.steps)
+        for ita, job in jobs.items():
+            if job.output is not None and job.output.targets:
+                target = job.output.targets[ita]
+                self.written.append((number, target.address,
+                                     target.address + (TILE - 1) * target.stride + TILE))
+        self.steps.append(Step(jobs, self.schedule.layer))
+
+    # --- commands ---
+
+    def flush(self):
+        """Gives everything to the schedule. Raises MappingError, ScheduleError."""
+        if self.steps:
+            Emitter(self).emit()
+        self.steps = []
+        self.biases = collections.defaultdict(list)
+        self.written = []
+        self.input_lines = {}
+
+
+class Emitter:
+    """The commands of one flush."""
+
+    def __init__(self, mapper):
+        self.schedule = mapper.schedule
+        self.soc = mapper.soc
+        self.steps = mapper.steps
+        self.num_slots = mapper.num_slots
+        self.bias_lines = self._make_bias_lines(mapper.biases)
+        uses = [self._uses(step) for step in self.steps]
+        try:
+            self.stays, self.places = SlotAllocator(self.num_slots, uses).allocate()
+        except SlotError as error:
+            raise MappingError(f"ITA's {self.num_slots} tile slots are too few: {error}") from error
+
+    def _make_bias_lines(self, biases):
+        """Lines of up to 21 biases of each ITA, in L2."""
+        lines = []
+        most = max(map(len, biases.values()), default=0)
+        for first in range(0, most, BIASES_PER_SLOT):
+            blobs = {ita: b"".join(values[first:first + BIASES_PER_SLOT])
+                     for ita, values in biases.items() if len(values) > first}
+            most_bytes = max(map(len, blobs.values()))
+            lines.append(WeightLine(fetch_cycles=800, bytes=most_bytes, addresses={
+                ita: self.schedule.add_data(blob.ljust(most_bytes, b"\0"))
+                for ita, blob in blobs.items()}))
+        return lines
+
+    def _bias_line(self, job):
+        return self.bias_lines[job.bias // BIASES_PER_SLOT]
+
+    def _uses(self, step):
+        """Lines of a step for the allocator."""
+        uses = {}
+        for job in step.jobs.values():
+            uses[job.input[0]] = 0
+            uses[job.weight[0]] = 0
+            if job.bias is not None and job.output is not None:
+                uses[self._bias_line(job)] = 0
+            if job.output is not None:
+                uses[job.output] = STORE_STEPS if job.output.targets else 0
+        return list(uses.items())
+
+    def emit(self):
+        waiting = collections.defaultdict(list)
+        for stay in self.stays:
+            if not stay.line.is_result:
+                waiting[stay.release + 1].append(stay)
+        chains = self._chains()
+        for number, step in enumerate(self.steps):
+            layer = step.number
+            self._fetch(waiting.pop(number, ()), layer)
+            for ita, job in step.jobs.items():
+                self._issue(number, ita, job, chains[ita][number], layer)
+            self._store(number, step, layer)
+
+    def _address(self, ita, number, line, tile=0):
+        stay = self.places[number][line]
+        return self.soc.ita_l1_base(ita) + (stay.slot + tile) * TILE_BYTES
+
+    def _chains(self):
+        """Per ITA {step: (preloads, next step or None, holds)}."""
+        chains = {}
+        for ita in range(self.soc.num_itas):
+            own = [number for number, step in enumerate(self.steps) if ita in step.jobs]
+            chain, preloads = {}, True
+            for number, following in zip(own, own[1:] + [None]):
+                is_ahead = following is not None and self._is_there(number, following, ita)
+                chain[number] = (preloads, following if is_ahead else None,
+                                 self._holds(ita, own, number, following))
+                preloads = not is_ahead
+            chains[ita] = chain
+        return chains
+
+    def _is_there(self, number, following, ita):
+        """The stationary tile of the step `following` is in its slot when `number` begins."""
+        line = self.steps[following].jobs[ita].weight[0]
+        stay = self.places[following][line]
+        return stay.first < number if line.is_result else stay.release < number
+
+    def _holds(self, ita, own, number, following):
+        """A tile counter that goes on needs the sizes of the job behind (models/ita/README.md)."""
+        if self.steps[number].jobs[ita].output is not None or following is None:
+            return False
+        place = own.index(number) + 1
+        behind = self.steps[following].jobs[ita].tiles
+        if place < NUM_CONTEXTS:
+            return True  # what the context holds is not known here
+        return self.steps[own[place - NUM_CONTEXTS]].jobs[ita].tiles != behind
+
+    def _issue(self, number, ita, job, chain, layer):
+        preloads, following, holds = chain
+        next_weight = None
+        if following is not None:
+            line, tile = self.steps[following].jobs[ita].weight
+            next_weight = self._address(ita, following, line, tile)
+        bias = None
+        if job.bias is not None and job.output is not None:
+            bias = (self._address(ita, number, self._bias_line(job))
+                    + job.bias % BIASES_PER_SLOT * TILE_BIAS_BYTES)
+        output = None
+        if job.output is not None:
+            output = self._address(ita, number, job.output)
+        self.schedule.job(ita, Job(
+            self._address(ita, number, *job.input), self._address(ita, number, *job.weight),
+            job.tiles, job.requant_low, job.requant_high, job.layer, next_weight, preloads, bias,
+            job.bias_per_row, output, job.activation.kind, job.activation.gelu,
+            job.activation.requant, holds), layer=layer)
+
+    def _fetch(self, stays, layer):
+        """What can be brought from here on; transfers of several lines run together."""
+        copies = []
+        for stay in sorted(stays, key=lambda stay: stay.first):
+            line = stay.line
+            if isinstance(line, WeightLine):
+                copies += [(ita, Copy(self.soc.ita_l1_base(ita) + stay.slot * TILE_BYTES, address,
+                                      line.bytes or line.size * TILE_BYTES))
+                           for ita, address in line.addresses.items()]
+            elif isinstance(line, InputLine):
+                self._fetch_input(stay, layer)
+            else:
+                self._fetch_own(stay, layer)
+        self._copy(copies, layer)
+
+    def _copy(self, copies, layer):
+        """Up to three at a time, of different ITAs; short ones alone."""
+        batch = []
+        for ita, copy in copies:
+            is_short = copy.bytes < TILE_BYTES
+            if batch and (is_short or len(batch) == MAX_COPIES or ita in dict(batch)):
+                self.schedule.copy([copy for _, copy in batch], layer=layer)
+                batch = []
+            batch.append((ita, copy))
+            if is_short:
+                self.schedule.copy([copy], layer=layer)
+                batch = []
+        if batch:
+            self.schedule.copy([copy for _, copy in batch], layer=layer)
+
+    def _fetch_input(self, stay, layer):
+        """All teams share the rows, and write them to all ITAs."""
+        line, soc = stay.line, self.soc
+        rows = TILE // soc.num_groups
+        for group in range(soc.num_groups):
+            source = line.source.address + group * rows * line.source.stride
+            target = soc.ita_l1_base(0) + stay.slot * TILE_BYTES + group * rows * TILE
+            self.schedule.move_tiles(group, MoveTiles(
+                source, line.source.stride, TILE, target, TILE, TILE_BYTES, rows, line.size,
+                line.itas, soc.ita_l1_bytes), layer=layer)
+
+    def _fetch_own(self, stay, layer):
+        for ita, source in stay.line.sources.items():
+            target = self.soc.ita_l1_base(ita) + stay.slot * TILE_BYTES
+            group = self.soc.ita_group(ita)
+            if stay.line.transposes:
+                self.schedule.kernel(
+                    group, "transpose",
+                    {"input": source.address, "output": target, "element_bytes": 1,
+                     "output_stride": TILE, "size0": 1, "size1": 1, "size2": TILE, "size3": TILE,
+                     "stride2": 1, "stride3": source.stride},
+                    [Span(source.address, TILE, TILE, source.stride)], [Span(target, TILE_BYTES)],
+                    "data_movement", layer=layer)
+            else:
+                self.schedule.move_tiles(group, MoveTiles(
+                    source.address, source.stride, TILE, target, TILE, TILE_BYTES), layer=layer)
+
+    def _store(self, number, step, layer):
+        for ita, job in step.jobs.items():
+            if job.output is None or not job.output.targets:
+                continue
+            target = job.output.targets[ita]
+            self.schedule.move_tiles(self.soc.ita_group(ita), MoveTiles(
+                self._address(ita, number, job.output), TILE, TILE_BYTES, target.address,
+                target.stride, TILE), layer=layer)
