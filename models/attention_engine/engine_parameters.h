@@ -100,7 +100,7 @@ struct EngineParameters {
 
   std::uint32_t instruction_fifo_depth = 64;
   std::uint32_t operation_fifo_depth = 16;  ///< chains waiting at a unit
-  std::uint32_t vector_fifo_depth = 64;     ///< outputs of a unit, with those in its pipeline
+  std::uint32_t vector_fifo_depth = 128;    ///< outputs of a unit, with those in its pipeline
   std::uint32_t out_queue_depth = 64;       ///< native vectors on the way to L2
 
   /// Entries of each memory; 0: the engine does not have it. Units: see MemoryId.

@@ -47,7 +47,7 @@ bool AxiMover::take_loaded(std::uint64_t& chain) {
   }
   chain = loads_.front().chain;
   loads_.pop();
-  --issuing_;
+  issuing_ -= issuing_ > 0 ? 1 : 0;
   return true;
 }
 

@@ -274,6 +274,7 @@ void ChainDecoder::finish_load() {
   chain_.traffic = sink.memory == MemoryId::kScoreVrf   ? Traffic::kSpill
                    : (source.flags & kFlagRefetch) != 0 ? Traffic::kRefetch
                                                         : Traffic::kOperand;
+  scoreboard_.load(chain_, Unit::kLoad);
   scoreboard_.write(chain_, Unit::kLoad, sink.memory, sink.index, sink.count);
 }
 
@@ -323,6 +324,7 @@ void ChainDecoder::finish_vectors() {
                  std::max(chain_.vectors / std::max(iterations, 1u), 1u)};
     chain_.traffic = source.memory == MemoryId::kScoreVrf && !matrix_.is_given ? Traffic::kSpill
                                                                                : Traffic::kOperand;
+    scoreboard_.store(chain_);
   } else if (sink.memory != MemoryId::kOutQ) {
     scoreboard_.write(chain_, Unit::kWrite, sink.memory, sink.index, sink.count);
   }

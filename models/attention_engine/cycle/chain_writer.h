@@ -30,8 +30,8 @@ class ChainWriter {
   ChainWriter& read_matrix(std::uint32_t address, std::uint8_t flags = 0) {
     return put(Opcode::kMatrixRead, MemoryId::kL2, address, 0, flags);
   }
-  ChainWriter& write_matrix(std::uint32_t index) {
-    return put(Opcode::kMatrixWrite, MemoryId::kMrf, index, 1);
+  ChainWriter& write_matrix(std::uint32_t index, std::uint32_t tiles = 1) {
+    return put(Opcode::kMatrixWrite, MemoryId::kMrf, index, tiles);
   }
   ChainWriter& multiply(std::uint32_t matrix, std::uint8_t flags = 0) {
     return put(Opcode::kMatrixMultiply, MemoryId::kMrf, matrix, 0, flags);

@@ -198,7 +198,7 @@ Stall CycleEngine::mvu_stall(Cycles cycle) const {
     if (!unit.has_started && !is_met(waits)) {
       return stall_of(waits);
     }
-    return has_room(Unit::kMvu, work) ? Stall::kNone : Stall::kFifo;
+    return has_room(Unit::kMvu, work) ? Stall::kFrontEnd : Stall::kFifo;  // dispatched just now
   }
   if (front_end_ == FrontEnd::kChain && decoded_.waits_for_drain) {
     return Stall::kDrain;

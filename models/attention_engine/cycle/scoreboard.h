@@ -21,6 +21,9 @@ class Scoreboard {
                     std::uint32_t count);
   /// It writes them with `unit`.
   void write(Chain& chain, Unit unit, MemoryId memory, std::uint32_t begin, std::uint32_t count);
+  /// The chain stores to L2, or loads from it: a load waits for a store of the same bytes.
+  void store(const Chain& chain);
+  void load(Chain& chain, Unit unit);
   /// Entries of `memory` that have been named, from 0 on.
   [[nodiscard]] std::uint32_t named(MemoryId memory) const {
     return static_cast<std::uint32_t>(entries_[static_cast<std::size_t>(memory)].size());
@@ -38,7 +41,18 @@ class Scoreboard {
 
   Entry* entries(MemoryId memory, std::uint32_t begin, std::uint32_t count);
 
+  /// Bytes that a store writes: the comparators of a store queue.
+  struct StoredBytes {
+    std::uint64_t chain = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+  static constexpr std::size_t kStores = 64;
+
   std::array<std::vector<Entry>, kNumMemories> entries_;
+  std::array<StoredBytes, kStores> stores_{};
+  std::size_t next_store_ = 0;
+  std::uint64_t forgotten_store_ = 0;  ///< no comparator was free: every load waits for it
 };
 
 }  // namespace tessera::attention_engine
