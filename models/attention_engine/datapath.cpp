@@ -12,6 +12,7 @@ namespace tessera::attention_engine {
 
 namespace {
 
+using transformer_math::floor_divide;
 using transformer_math::kExactProduct;
 using transformer_math::kSoftmaxGroup;
 using transformer_math::requantise;
@@ -19,10 +20,6 @@ using transformer_math::SoftmaxRow;
 
 /// What the maximum weighs in the sums of the online policy: 8 bits, as the multipliers take.
 constexpr std::int32_t kOnlineUnit = 128;
-
-std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b < 0 ? 1 : 0);
-}
 
 /// `value` / 2^shift, rounded half up.
 std::int32_t shift_rounded(std::int32_t value, unsigned shift) {

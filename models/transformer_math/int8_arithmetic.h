@@ -15,6 +15,11 @@ constexpr std::int64_t wrap_signed(std::int64_t value, unsigned bits) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << unused) >> unused;
 }
 
+/// floor(a / b), b > 0.
+constexpr std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
 /// y = saturate_int8(floor(x * mult / 2^shift + 1/2) + add)
 struct Requant {
   std::uint16_t mult = 0;  ///< ITA: 8 bits
