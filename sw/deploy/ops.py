@@ -43,8 +43,9 @@ def gemm_int32(a, b, bias=None, alpha=1, beta=1):
         alpha, beta: integers.
     Returns: int32 [..., m, n].
     """
-    sums = int(alpha) * np.matmul(np.asarray(a, np.int64),
-                                  np.swapaxes(np.asarray(b, np.int64), -1, -2))
+    # Sums of byte products are exact in float64, and for it numpy has a fast library.
+    sums = np.matmul(np.asarray(a, np.float64), np.swapaxes(np.asarray(b, np.float64), -1, -2))
+    sums = int(alpha) * sums.astype(np.int64)
     if bias is not None:
         sums = sums + int(beta) * np.asarray(bias, np.int64)
     return wrap32(sums).astype(np.int32)

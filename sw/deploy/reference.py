@@ -9,13 +9,14 @@ from . import ops
 from .operators import ModelError, per_head
 
 
-def run(graph, inputs, keep=False):
+def run(graph, inputs, keep=False, replaced=None):
     """The results of a model.
 
     Args:
         graph: Graph.
         inputs: dict of input name -> array of the input's shape and type.
         keep: return every tensor that is computed, not only the outputs.
+        replaced: operator -> function that is used instead of that of OPERATORS.
     Returns: dict of tensor name -> array.
     Raises: ModelError for inputs that do not fit.
     """
@@ -23,9 +24,10 @@ def run(graph, inputs, keep=False):
               if tensor.value is not None}
     for name in graph.inputs:
         values[name] = checked_input(graph, name, inputs)
+    functions = {**OPERATORS, **(replaced or {})}
     for node in graph.nodes:
         operands = [values[name] for name in node.inputs]
-        result = OPERATORS[node.op](*operands, **node.attributes)
+        result = functions[node.op](*operands, **node.attributes)
         values[node.output] = result.reshape(graph.tensors[node.output].shape)
     names = [node.output for node in graph.nodes] if keep else graph.outputs
     return {name: values[name] for name in names}
