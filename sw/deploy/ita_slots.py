@@ -119,12 +119,18 @@ class SlotAllocator:
             pending = self.next_uses[old.line]
             if old.line in busy or old.last >= step or (pending and old.line.is_result):
                 return PINNED
-            if pending:
+            if pending and (slot == group or self.occupants[slot - 1] is not old):
                 cost += old.line.fetch_cycles / (1 + (pending[-1] - step) / 8)
-        if not line.is_result:
-            cost += max(0, line.fetch_cycles - (step - 1 - release) * STEP_CYCLES)
         # Single tiles leave pairs of slots whole.
         neighbour = group ^ 1
-        if line.size == 1 and neighbour < self.num_slots and self.occupants[neighbour] is None:
+        if line.size == 1 and neighbour < self.num_slots and self._is_over(neighbour):
             cost += 1
+        if line.is_result:
+            return cost + 1e-3 * (step - release)  # slots that are free for long are for fetching
+        cost += max(0, line.fetch_cycles - (step - 1 - release) * STEP_CYCLES)
         return cost + 1e-3 * (release + 1)
+
+    def _is_over(self, slot):
+        """Nothing in the slot will be used again."""
+        old = self.occupants[slot]
+        return old is None or not self.next_uses[old.line]

@@ -23,8 +23,8 @@ import dataclasses
 import numpy as np
 
 from .ita_slots import STEP_CYCLES, Line, SlotAllocator, SlotError
-from .schedule import (LAYER_LINEAR, LAYER_SINGLE_ATTENTION, MAX_COPIES, TILE, TILE_BIAS_BYTES,
-                       TILE_BYTES, Copy, Job, MoveTiles, ScheduleError, Span)
+from .schedule import (LAYER_LINEAR, LAYER_SINGLE_ATTENTION, MAX_COPIES, MAX_SPREAD, TILE,
+                       TILE_BIAS_BYTES, TILE_BYTES, Copy, Job, MoveTiles, ScheduleError, Span)
 
 MAX_TILES = 15
 MAX_SLOTS = 16
@@ -84,10 +84,16 @@ def pack_biases(values):
 
 @dataclasses.dataclass(eq=False)
 class WeightLine(Line):
-    """Neighbouring tiles in L2, other ones for each ITA. addresses: {ita: L2 address}; bytes: of
-    biases, 0: whole tiles."""
+    """Neighbouring tiles in L2, other ones for each ITA. addresses: {ita: L2 address}."""
 
     addresses: dict = None
+
+
+@dataclasses.dataclass(eq=False)
+class BiasLine(Line):
+    """Biases in L2, which all ITAs get."""
+
+    address: int = 0
     bytes: int = 0
 
 
@@ -148,7 +154,10 @@ class ItaMapper:
         self.num_itas = self.soc.num_itas
         self.num_slots = min(MAX_SLOTS, self.soc.ita_l1_bytes // TILE_BYTES)
         self.steps = []
-        self.biases = collections.defaultdict(list)  # ita -> packed biases
+        self.biases = []  # packed biases of column blocks
+        self.tiles_of_context = {}  # (ita, context): sizes that it was programmed with last
+        self.is_backwards = {"rows": False, "inner": False}
+        self.jobs_of = collections.Counter()  # ita: jobs since the start
         self.written = []      # (step, begin, end) in L1
         self.input_lines = {}  # (source, step that writes it): InputLine
         if self.num_itas == 0:
@@ -315,7 +324,7 @@ class ItaMapper:
         ready = self._last_write(source)
         key = (source, ready)
         if key not in self.input_lines:
-            self.input_lines[key] = InputLine(size=size, ready=ready, fetch_cycles=500,
+            self.input_lines[key] = InputLine(size=size, ready=ready, fetch_cycles=600,
                                               source=source, itas=self.num_itas)
         return self.input_lines[key]
 
@@ -328,7 +337,7 @@ class ItaMapper:
                 ita: weights.address + (column * weights.k_tiles + inner) * TILE_BYTES
                 for ita, column in columns.items()
                 if weights.used[column, inner:inner + size].any()}
-            line = WeightLine(size=size, fetch_cycles=1200, addresses=addresses)
+            line = WeightLine(size=size, fetch_cycles=1400, addresses=addresses)
             tiles += [(line, tile) for tile in range(size)]
         return tiles
 
@@ -342,10 +351,13 @@ class ItaMapper:
         requant = requant if isinstance(requant, dict) else {ita: requant for ita in columns}
         biases = self._add_biases(weights, columns)
         weight_tiles = self._weight_lines(weights, columns)
-        for row, (tiles, output) in enumerate(zip(inputs, outputs)):
+        rows = list(zip(inputs, outputs))
+        if inputs[0][0][0].ready < inputs[-1][0][0].ready:
+            self.is_backwards["rows"] = False  # first what is there first
+        for tiles, output in self._alternately(rows, "rows"):
             inner_tiles = {ita: [k for k in range(weights.k_tiles) if weights.used[column, k]]
                            for ita, column in columns.items()}
-            order = sorted(set().union(*inner_tiles.values()), reverse=row % 2 == 1)
+            order = self._alternately(sorted(set().union(*inner_tiles.values())), "inner")
             for ita, used in inner_tiles.items():
                 inner_tiles[ita] = [k for k in order if k in used]
             for inner in order:
@@ -362,14 +374,19 @@ class ItaMapper:
                         output=output if is_last else None, activation=activation)
                 self._add_step(jobs)
 
+    def _alternately(self, items, name):
+        """Forwards and backwards in turn: what was used last is used again first."""
+        self.is_backwards[name] = not self.is_backwards[name]
+        return items if self.is_backwards[name] else items[::-1]
+
     def _add_biases(self, weights, columns):
         """Numbers of the ITAs' biases of a column block."""
         if weights.biases is None:
             return {}
         numbers = {}
         for ita, column in columns.items():
-            numbers[ita] = len(self.biases[ita])
-            self.biases[ita].append(weights.biases[column])
+            numbers[ita] = len(self.biases)
+            self.biases.append(weights.biases[column])
         return numbers
 
     def _attend(self, own, q_lines, k_lines, v_lines, o, qk, av):
@@ -409,7 +426,7 @@ class ItaMapper:
         if self.steps:
             Emitter(self).emit()
         self.steps = []
-        self.biases = collections.defaultdict(list)
+        self.biases = []
         self.written = []
         self.input_lines = {}
 
@@ -418,6 +435,7 @@ class Emitter:
     """The commands of one flush."""
 
     def __init__(self, mapper):
+        self.mapper = mapper
         self.schedule = mapper.schedule
         self.soc = mapper.soc
         self.steps = mapper.steps
@@ -430,16 +448,12 @@ class Emitter:
             raise MappingError(f"ITA's {self.num_slots} tile slots are too few: {error}") from error
 
     def _make_bias_lines(self, biases):
-        """Lines of up to 21 biases of each ITA, in L2."""
+        """Lines of up to 21 biases, the same for all ITAs."""
         lines = []
-        most = max(map(len, biases.values()), default=0)
-        for first in range(0, most, BIASES_PER_SLOT):
-            blobs = {ita: b"".join(values[first:first + BIASES_PER_SLOT])
-                     for ita, values in biases.items() if len(values) > first}
-            most_bytes = max(map(len, blobs.values()))
-            lines.append(WeightLine(fetch_cycles=800, bytes=most_bytes, addresses={
-                ita: self.schedule.add_data(blob.ljust(most_bytes, b"\0"))
-                for ita, blob in blobs.items()}))
+        for first in range(0, len(biases), BIASES_PER_SLOT):
+            blob = b"".join(biases[first:first + BIASES_PER_SLOT])
+            lines.append(BiasLine(fetch_cycles=900, bytes=len(blob),
+                                  address=self.schedule.add_data(blob)))
         return lines
 
     def _bias_line(self, job):
@@ -483,7 +497,7 @@ class Emitter:
             for number, following in zip(own, own[1:] + [None]):
                 is_ahead = following is not None and self._is_there(number, following, ita)
                 chain[number] = (preloads, following if is_ahead else None,
-                                 self._holds(ita, own, number, following))
+                                 self._holds(ita, number, following))
                 preloads = not is_ahead
             chains[ita] = chain
         return chains
@@ -494,15 +508,18 @@ class Emitter:
         stay = self.places[following][line]
         return stay.first < number if line.is_result else stay.release < number
 
-    def _holds(self, ita, own, number, following):
-        """A tile counter that goes on needs the sizes of the job behind (models/ita/README.md)."""
-        if self.steps[number].jobs[ita].output is not None or following is None:
+    def _holds(self, ita, number, following):
+        """A tile counter that goes on needs the sizes of the job behind, which another layer's may
+        stand in for (models/ita/README.md). REQUIRES: called for the jobs in their order."""
+        mapper = self.mapper
+        job = self.steps[number].jobs[ita]
+        place = mapper.jobs_of[ita]
+        mapper.jobs_of[ita] += 1
+        mapper.tiles_of_context[ita, place % NUM_CONTEXTS] = job.tiles
+        if job.output is not None or following is None:
             return False
-        place = own.index(number) + 1
-        behind = self.steps[following].jobs[ita].tiles
-        if place < NUM_CONTEXTS:
-            return True  # what the context holds is not known here
-        return self.steps[own[place - NUM_CONTEXTS]].jobs[ita].tiles != behind
+        behind = mapper.tiles_of_context.get((ita, (place + 1) % NUM_CONTEXTS))
+        return behind != self.steps[following].jobs[ita].tiles
 
     def _issue(self, number, ita, job, chain, layer):
         preloads, following, holds = chain
@@ -524,34 +541,44 @@ class Emitter:
             job.activation.requant, holds), layer=layer)
 
     def _fetch(self, stays, layer):
-        """What can be brought from here on; transfers of several lines run together."""
-        copies = []
+        """What can be brought from here on."""
+        fetch = {WeightLine: self._fetch_weights, BiasLine: self._pass_biases_on,
+                 InputLine: self._fetch_input, OwnLine: self._fetch_own}
+        for stay in stays:  # short, and a team has to pass it on: first
+            if isinstance(stay.line, BiasLine):
+                self.schedule.copy([Copy(self._slot_address(0, stay), stay.line.address,
+                                         stay.line.bytes)], layer=layer)
         for stay in sorted(stays, key=lambda stay: stay.first):
-            line = stay.line
-            if isinstance(line, WeightLine):
-                copies += [(ita, Copy(self.soc.ita_l1_base(ita) + stay.slot * TILE_BYTES, address,
-                                      line.bytes or line.size * TILE_BYTES))
-                           for ita, address in line.addresses.items()]
-            elif isinstance(line, InputLine):
-                self._fetch_input(stay, layer)
-            else:
-                self._fetch_own(stay, layer)
-        self._copy(copies, layer)
+            fetch[type(stay.line)](stay, layer)
 
-    def _copy(self, copies, layer):
-        """Up to three at a time, of different ITAs; short ones alone."""
-        batch = []
-        for ita, copy in copies:
-            is_short = copy.bytes < TILE_BYTES
-            if batch and (is_short or len(batch) == MAX_COPIES or ita in dict(batch)):
-                self.schedule.copy([copy for _, copy in batch], layer=layer)
-                batch = []
-            batch.append((ita, copy))
-            if is_short:
-                self.schedule.copy([copy], layer=layer)
-                batch = []
-        if batch:
-            self.schedule.copy([copy for _, copy in batch], layer=layer)
+    def _slot_address(self, ita, stay):
+        return self.soc.ita_l1_base(ita) + stay.slot * TILE_BYTES
+
+    def _fetch_weights(self, stay, layer):
+        """Side by side where the ITAs' addresses are regular, else up to three at a time."""
+        itas = sorted(stay.line.addresses)
+        copies = [Copy(self._slot_address(ita, stay), stay.line.addresses[ita],
+                       stay.line.size * TILE_BYTES) for ita in itas]
+        groups = len({self.soc.ita_group(ita) for ita in itas})
+        strides = {(b.destination - a.destination, b.source - a.source)
+                   for a, b in zip(copies, copies[1:])}
+        if len(strides) == 1 and groups == len(itas) <= MAX_SPREAD:
+            self.schedule.spread(copies[0], len(copies), *strides.pop(), layer=layer)
+            return
+        for first in range(0, len(copies), MAX_COPIES):
+            self.schedule.copy(copies[first:first + MAX_COPIES], layer=layer)
+
+    def _pass_biases_on(self, stay, layer):
+        """From the first ITA, where the DMA has brought them: four short transfers take longer."""
+        line, soc = stay.line, self.soc
+        first = self._slot_address(0, stay)
+        if soc.num_itas > 1:
+            rows = 1
+            while rows * TILE < line.bytes:
+                rows *= 2
+            self.schedule.move_tiles(soc.ita_group(0), MoveTiles(
+                first, TILE, 0, first + soc.ita_l1_bytes, TILE, 0, rows, 1, soc.num_itas - 1,
+                soc.ita_l1_bytes), layer=layer)
 
     def _fetch_input(self, stay, layer):
         """All teams share the rows, and write them to all ITAs."""

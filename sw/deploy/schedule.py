@@ -30,6 +30,7 @@ MAGIC = 0x45534E45
 VERSION = 1
 COMMAND_WORDS = 14
 MAX_COPIES = 3
+MAX_SPREAD = 4
 MAX_COUNT = 0xFFFFFF
 HEADER = struct.Struct("<3I9I8I")
 ENGINE = struct.Struct("<12I")
@@ -40,10 +41,12 @@ JOB = struct.Struct("<8H4I")
 REPORT_OFFSET = HEADER.size
 ENGINES_OFFSET = 256
 DATA_OFFSET = aligned(ENGINES_OFFSET + MAX_ENGINES * ENGINE.size)
-FLAG_SOURCE_ADVANCES, FLAG_DESTINATION_ADVANCES, FLAG_HOLD = 1, 2, 4
+FLAG_SOURCE_ADVANCES, FLAG_DESTINATION_ADVANCES, FLAG_HOLD, FLAG_LAYER = 1, 2, 4, 8
 KIND_DMA, KIND_TEAM, KIND_ITA = range(3)
-OP_NOTHING, OP_COPY, OP_JOB = 0, 1, 1
+OP_NOTHING, OP_COPY, OP_SPREAD, OP_JOB = 0, 1, 2, 1
 OP_MOVE_TILES = 64
+NUM_CONTEXTS = 4  # of an ITA's job queue
+LAYER_WORDS = slice(3, 8)  # of JobArguments, from `tiles` on
 LAUNCH_CYCLES = 250  # for two more launches; measured below 200
 
 TILE = 64
@@ -64,10 +67,16 @@ Copy = collections.namedtuple("Copy", "destination source bytes")
 
 class MoveTiles(collections.namedtuple(
         "MoveTiles", "source source_row source_tile destination destination_row destination_tile "
-        "rows tiles copies copy_stride", defaults=(64, 1, 1, 0))):
+        "rows tiles copies copy_stride", defaults=(TILE, 1, 1, 0))):
     """Rows of 64 bytes of some tiles; struct MoveTilesArguments of sw/encoder/moves.h."""
 
     __slots__ = ()
+
+    def words(self):
+        """struct MoveTilesArguments."""
+        return [self.source, self.destination, self.source_row | self.destination_row << 16,
+                self.source_tile, self.destination_tile,
+                self.rows | self.tiles << 8 | self.copies << 16, self.copy_stride]
 
     def reads(self):
         return [Span(self.source + tile * self.source_tile, TILE, self.rows, self.source_row)
@@ -188,26 +197,29 @@ class Engine:
     num_tiles: int = 0
     leader_works: bool = False
     commands: list = dataclasses.field(default_factory=list)
-    is_held: bool = False  # its last command is a held job
 
 
 def default_engines(soc, use_itas):
-    """DMA, a team per group, and the ITAs if they are used; on small groups the leaders work too.
+    """DMA, a team per group, and the ITAs if they are used.
 
-    Harts that serve queues are the first of a group, so that most tiles hold workers only."""
-    per_group = soc.harts_per_group
-    leader_works = per_group < 8
-    engines = [Engine("dma", KIND_DMA, 0, 1)]
+    Harts that serve queues lie in different tiles where there are some: a tile's instruction cache
+    is small, and its way to the SoC takes one load at a time. Leaders of small groups work too."""
+    per_group, per_tile = soc.harts_per_group, soc.harts_per_tile
+    is_small = per_group < 8
+    engines = [Engine("dma", KIND_DMA, 0, 1 if is_small else per_group - per_tile)]
     for group in range(soc.num_groups):
         engines.append(Engine(f"team[{group}]", KIND_TEAM, group, group * per_group,
-                              num_tiles=soc.core_tiles_per_group, leader_works=leader_works))
+                              num_tiles=soc.core_tiles_per_group, leader_works=is_small))
+    per_ita_group = -(-soc.num_itas // soc.num_groups)
     if use_itas and soc.num_itas:
-        if soc.num_itas > soc.num_groups or per_group < 8:
-            raise ScheduleError(f"{soc.num_itas} ITAs in {soc.num_groups} groups of {per_group} "
-                                "harts; allowed: one per group of at least 8 harts")
+        if per_tile < 2 or soc.core_tiles_per_group < per_ita_group + 2:
+            raise ScheduleError(f"{soc.num_itas} ITAs in {soc.num_groups} groups of "
+                                f"{soc.core_tiles_per_group} tiles of {per_tile} harts; allowed: "
+                                "in each group two tiles more than ITAs, of 2 harts at least")
         for ita in range(soc.num_itas):
-            first = soc.ita_group(ita) * per_group
-            engines.append(Engine(f"ita[{ita}]", KIND_ITA, ita, first + 2, first + 3))
+            tile = 1 + ita % per_ita_group
+            first = soc.ita_group(ita) * per_group + tile * per_tile
+            engines.append(Engine(f"ita[{ita}]", KIND_ITA, ita, first, first + 1))
     return engines
 
 
@@ -328,6 +340,31 @@ class Schedule:
         return self._add(0, OP_COPY, arguments, reads, writes, waits, operator_class, layer, flags,
                          "copy")
 
+    def spread(self, first, count, destination_stride, source_stride, waits=(),
+               operator_class="data_movement", layer=None):
+        """`count` transfers to the banks of ITAs of different groups, at the same time.
+
+        Args:
+            first: Copy to the first ITA; the next ones are the strides further on.
+            count: up to MAX_SPREAD.
+        """
+        first = Copy(*first)
+        copies = [Copy(first.destination + i * destination_stride,
+                       first.source + i * source_stride, first.bytes) for i in range(count)]
+        groups = {self._bank_group(copy) for copy in copies}
+        if not 1 <= count <= MAX_SPREAD or len(groups) != count or None in groups:
+            raise ScheduleError(f"{count} transfers to ITAs side by side; allowed: up to "
+                                f"{MAX_SPREAD}, in different groups")
+        for copy in copies:
+            self._check_copy(copy)
+            if count > 1 and self.soc.dma_cycles(*copy) < LAUNCH_CYCLES:
+                raise ScheduleError(f"transfers of {first.bytes} bytes are too short to run side "
+                                    "by side")
+        return self._add(0, OP_SPREAD, [*first, count, destination_stride, source_stride],
+                         [Span(copy.source, copy.bytes) for copy in copies],
+                         [Span(copy.destination, copy.bytes) for copy in copies], waits,
+                         operator_class, layer, 0, "spread")
+
     def kernel(self, group, name, arguments, reads, writes, operator_class, waits=(), layer=None,
                portable=False):
         """A kernel on the team of a group.
@@ -348,7 +385,7 @@ class Schedule:
         """Tiles from anywhere in L1 to anywhere in L1, by the team of a group."""
         if move.rows & (move.rows - 1):
             raise ScheduleError(f"{move.rows} rows to move; allowed: powers of two")
-        return self._add(self.engine_number(KIND_TEAM, group), OP_MOVE_TILES, list(move),
+        return self._add(self.engine_number(KIND_TEAM, group), OP_MOVE_TILES, move.words(),
                          move.reads(), move.writes(), waits, operator_class, layer, 0, "move_tiles")
 
     def job(self, ita, job, waits=(), operator_class="gemm_ita", layer=None):
@@ -363,20 +400,28 @@ class Schedule:
             if span.address % 4:
                 raise ScheduleError(f"job of ITA {ita} at {span.address:#x}; allowed: multiples "
                                     "of 4")
-        handle = self._add(number, OP_JOB, job.words(base), reads, writes, waits, operator_class,
-                           layer, FLAG_HOLD if job.hold else 0, "job")
-        self.engines[number].is_held = job.hold
-        return handle
+        words = job.words(base)
+        commands = self.engines[number].commands
+        flags = FLAG_HOLD if job.hold else 0
+        if (len(commands) < NUM_CONTEXTS
+                or commands[-NUM_CONTEXTS].arguments[LAYER_WORDS] != words[LAYER_WORDS]):
+            flags |= FLAG_LAYER
+        return self._add(number, OP_JOB, words, reads, writes, waits, operator_class, layer, flags,
+                         "job")
 
     def _delays_launches(self, copy):
         """Whether the DMA's hart cannot reach the registers while the transfer runs: its group's
         way to the SoC is busy. Measured: a launch behind such a transfer waits for its end."""
+        group = self._bank_group(copy)
+        return group is None or group == self.engines[0].hart // self.soc.harts_per_group
+
+    def _bank_group(self, copy):
+        """The group of the ITA whose banks a transfer touches, or None."""
         soc = self.soc
         address = copy.source if copy.destination >= soc.l2_base else copy.destination
         if address < soc.core_l1_bytes:
-            return True
-        ita = (address - soc.core_l1_bytes) // soc.ita_l1_bytes
-        return soc.ita_group(ita) == self.engines[0].hart // soc.harts_per_group
+            return None
+        return soc.ita_group((address - soc.core_l1_bytes) // soc.ita_l1_bytes)
 
     def _check_copy(self, copy):
         in_l2 = [address >= self.soc.l2_base for address in (copy.destination, copy.source)]

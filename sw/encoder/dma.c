@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/drivers/dma.h"
 
+#include "firmware/runtime/platform.h"
 #include "sw/encoder/engines.h"
 
 /* The rest of the commands, at most up to the end of the ring and at most half of it unless the
@@ -60,7 +61,7 @@ static void feed(struct Feeder* feeder) {
 
 enum { kCopyWords = sizeof(struct Copy) / sizeof(uint32_t) };
 
-/* What start_copies() adds to addresses in this iteration. */
+/* What is added to addresses in this iteration. */
 struct Offsets {
   uint32_t source;
   uint32_t destination;
@@ -72,6 +73,19 @@ static void start_copies(const struct Command* command, const struct Offsets* of
   const struct Copy* copies = (const struct Copy*)command->words;
   for (uint32_t i = 0; i < command->num_arguments / kCopyWords; ++i) {
     dma_start(copies[i].destination + destination, copies[i].source + source, copies[i].bytes);
+  }
+}
+
+/* In cycle timing, as in the hardware, a transfer to an idle group leaves the front-end at once; in
+ * functional timing the front-end holds no more than kMaxCopies. */
+static void start_spread(const struct Command* command) {
+  const struct Spread* spread = (const struct Spread*)command->words;
+  for (uint32_t i = spread->count; i-- > 0;) {
+    if (i + kMaxCopies < spread->count && timing_mode() == PLATFORM_BLOCK_TIMING_FUNCTIONAL) {
+      dma_wait();
+    }
+    dma_start(spread->first.destination + i * spread->destination_stride,
+              spread->first.source + i * spread->source_stride, spread->first.bytes);
   }
 }
 
@@ -98,14 +112,16 @@ void serve_dma(uint32_t iteration) {
       pause_polling();
     }
     uint32_t start = cycle_count();
-    int is_copy = queue.command.opcode == kOpCopy;
-    if (is_copy) {
+    uint32_t opcode = queue.command.opcode;
+    if (opcode == kOpCopy) {
       start_copies(&queue.command, &offsets);
+    } else if (opcode == kOpSpread) {
+      start_spread(&queue.command);
     }
     if (queue_has_next(&queue) && queue_is_loaded(&queue)) {
       queue_fetch(&queue);
     }
-    if (is_copy) {
+    if (opcode != kOpNothing) {
       dma_wait();
     }
     queue_complete(&queue, start);

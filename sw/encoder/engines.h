@@ -34,17 +34,6 @@ struct Team {
   uint16_t singles[kMaxSingles]; /* workers in the other tiles */
 };
 
-/* Registers of an ITA's context that change from layer to layer only, as they were written last. */
-struct Shadow {
-  uint32_t tiles;
-  uint32_t engine;
-  uint32_t requant_low;
-  uint32_t requant_high;
-  uint32_t gelu;
-  uint32_t activation;
-};
-enum { kNumContexts = 4 };
-
 /* An engine, in L1. */
 struct EngineState {
   volatile uint32_t completed; /* commands of this iteration */
@@ -56,8 +45,7 @@ struct EngineState {
   uint32_t index; /* team: its group; ITA: its number */
   struct LogEntry* log;
   struct Team team;
-  struct Shadow shadows[kNumContexts];
-  uint32_t turn; /* ITA: context of the next job; team: board of the next command */
+  uint32_t turn; /* team: board of the next command */
 };
 
 enum Role { kRoleNone, kRoleDma, kRoleLeader, kRoleWorker, kRoleIssuer, kRoleCollector };

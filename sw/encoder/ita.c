@@ -3,11 +3,9 @@
 #include "firmware/runtime/platform.h"
 #include "sw/encoder/engines.h"
 
-_Static_assert(kNumContexts == ITA_JOB_NUM_CONTEXTS, "contexts of the job queue");
-
 void start_ita(uint32_t engine) {
   uint32_t registers = ita_jobs_base(encoder.states[engine].index);
-  ita_jobs_soft_clear(registers); /* contexts are 0 now, as the shadows are */
+  ita_jobs_soft_clear(registers);
   ita_jobs_set_wake_hart(registers, encoder.engines[engine].collector_hart);
 }
 
@@ -23,27 +21,13 @@ static void write_requant(uint32_t registers, uint32_t half, uint32_t requant) {
   write_register(registers + ITA_JOB_ADD0 + half, four_times(requant >> 16));
 }
 
-/* Writes a value unless the context holds it already. */
-static void write_changed(uint32_t address, uint32_t value, uint32_t* held) {
-  if (*held != value) {
-    *held = value;
-    write_register(address, value);
-  }
-}
-
-static void write_layer(uint32_t registers, const struct JobArguments* job, struct Shadow* held) {
-  write_changed(registers + ITA_JOB_TILES, job->tiles, &held->tiles);
-  write_changed(registers + ITA_JOB_CTRL_ENGINE, job->engine, &held->engine);
-  write_changed(registers + ITA_JOB_GELU_B_C, job->gelu, &held->gelu);
-  write_changed(registers + ITA_JOB_ACTIVATION_REQUANT, job->activation, &held->activation);
-  if (held->requant_low != job->requant_low) {
-    held->requant_low = job->requant_low;
-    write_requant(registers, 0, job->requant_low);
-  }
-  if (held->requant_high != job->requant_high) {
-    held->requant_high = job->requant_high;
-    write_requant(registers, 4, job->requant_high);
-  }
+static void write_layer(uint32_t registers, const struct JobArguments* job) {
+  write_register(registers + ITA_JOB_TILES, job->tiles);
+  write_register(registers + ITA_JOB_CTRL_ENGINE, job->engine);
+  write_requant(registers, 0, job->requant_low);
+  write_requant(registers, 4, job->requant_high);
+  write_register(registers + ITA_JOB_GELU_B_C, job->gelu);
+  write_register(registers + ITA_JOB_ACTIVATION_REQUANT, job->activation);
 }
 
 /* A job uses only the pointers that its flags ask for. */
@@ -66,7 +50,7 @@ static void write_pointers(uint32_t registers, uint32_t banks, const struct JobA
  * contexts are under way: no need to ask ACQUIRE. */
 void issue_jobs(uint32_t engine) {
   struct Queue queue = queue_open(engine);
-  struct EngineState* own = queue.own;
+  const struct EngineState* own = queue.own;
   uint32_t registers = ita_jobs_base(own->index);
   uint32_t banks = platform.ita_l1_base + own->index * platform.ita_l1_bytes;
   while (queue_has_next(&queue)) {
@@ -74,15 +58,16 @@ void issue_jobs(uint32_t engine) {
       pause_polling();
     }
     queue_fetch(&queue);
-    while (queue.next - own->completed > kNumContexts || !queue_may_begin(&queue)) {
+    while (queue.next - own->completed > ITA_JOB_NUM_CONTEXTS || !queue_may_begin(&queue)) {
       pause_polling();
     }
     const struct JobArguments* job = (const struct JobArguments*)queue.command.words;
     queue.log[queue.next - 1].start = cycle_count();
-    write_layer(registers, job, &own->shadows[own->turn]);
+    if (queue.command.flags & kFlagLayer) {
+      write_layer(registers, job);
+    }
     write_pointers(registers, banks, job);
     ita_jobs_commit(registers, (queue.command.flags & kFlagHold) == 0);
-    own->turn = (own->turn + 1) % kNumContexts;
   }
   while (own->completed != own->num_commands) {
     pause_polling();

@@ -6,11 +6,14 @@ enum { kPieceWords = 4, kPiecesPerRow = 64 / (4 * kPieceWords) };
 
 void move_tiles(const uint32_t* arguments, uint32_t rank, uint32_t workers) {
   struct MoveTilesArguments move = *(const struct MoveTilesArguments*)arguments;
-  uint32_t row_shift = (uint32_t)__builtin_ctz(move.rows);
-  uint32_t pieces = move.tiles * move.rows * kPiecesPerRow;
+  uint32_t row_shift = 0;
+  while (1u << row_shift < move.rows) {
+    ++row_shift;
+  }
+  uint32_t pieces = (uint32_t)move.tiles * kPiecesPerRow << row_shift;
   for (uint32_t i = rank; i < pieces; i += workers) {
     uint32_t piece = i % kPiecesPerRow * 4 * kPieceWords;
-    uint32_t row = i / kPiecesPerRow & (move.rows - 1);
+    uint32_t row = i / kPiecesPerRow & (move.rows - 1u);
     uint32_t tile = i / kPiecesPerRow >> row_shift;
     const uint32_t* from =
         (const uint32_t*)(move.source + tile * move.source_tile + row * move.source_row + piece);

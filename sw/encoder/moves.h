@@ -12,14 +12,14 @@ enum { kOpMoveTiles = 64 }; /* team opcode behind those of sw/kernels/kernels.h 
  * places copy_stride apart. REQUIRES: everything is a multiple of 4, rows is a power of two. */
 struct MoveTilesArguments {
   uint32_t source;
-  uint32_t source_row;
-  uint32_t source_tile;
   uint32_t destination;
-  uint32_t destination_row;
+  uint16_t source_row;
+  uint16_t destination_row;
+  uint32_t source_tile;
   uint32_t destination_tile;
-  uint32_t rows;
-  uint32_t tiles;
-  uint32_t copies;
+  uint8_t rows;
+  uint8_t tiles;
+  uint8_t copies;
   uint32_t copy_stride;
 };
 

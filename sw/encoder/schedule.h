@@ -18,6 +18,7 @@ enum {
   kCommandWords = 14,
   kMaxArguments = 11,
   kMaxCopies = 3, /* transfers that the DMA's front-end holds */
+  kMaxSpread = 4,
   kMaxWaitCount = 0xFFFFFF,
   kWaitEngineShift = 24,
 };
@@ -77,6 +78,7 @@ struct ScheduleEngine {
 enum Opcode {
   kOpNothing = 0, /* DMA and team: only waits */
   kOpCopy = 1,    /* DMA: struct Copy [1..kMaxCopies] */
+  kOpSpread = 2,  /* DMA: struct Spread */
   kOpJob = 1,     /* ITA: struct JobArguments */
 };
 
@@ -84,6 +86,8 @@ enum CommandFlag {
   kFlagSourceAdvances = 1,      /* kOpCopy: sources, by iteration * source_stride */
   kFlagDestinationAdvances = 2, /* kOpCopy: destinations, by iteration * destination_stride */
   kFlagHold = 4,                /* kOpJob: starts together with the job after it */
+  kFlagLayer = 8,               /* kOpJob: the context, that of four jobs before, holds other sizes,
+                                   constants or activation */
 };
 
 /* Arguments are words 0, 1, ...; waits are the last word, the last but one, ... A wait: engine (its
@@ -102,6 +106,14 @@ struct Copy {
   uint32_t destination;
   uint32_t source;
   uint32_t bytes;
+};
+
+/* Transfers to (or from) the banks of one ITA after the other, last one first, all at a time. */
+struct Spread {
+  struct Copy first;
+  uint32_t count; /* 1..kMaxSpread */
+  uint32_t destination_stride;
+  uint32_t source_stride;
 };
 
 /* One tile step. Operands are offsets in the ITA's own banks; the rest are the job registers of

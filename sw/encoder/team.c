@@ -51,36 +51,24 @@ static int take_part(const struct Worker* worker, uint32_t board) {
   return 1;
 }
 
-/* Words first .. first + kPostedWords - 1 of the arguments, to a board of all tiles. */
-enum { kPostedWords = 4 };
-static void post_words(const struct Team* team, uint32_t board, uint32_t first,
-                       const uint32_t* arguments) {
-  uint32_t words[kPostedWords]; /* in registers: stores follow each other */
-#pragma GCC unroll 4
-  for (uint32_t i = 0; i < kPostedWords; ++i) {
-    words[i] = arguments[first + i];
+/* Puts a command on a board of all tiles. REQUIRES: the workers are done with what was there. */
+static void post(const struct Team* team, uint32_t board, Kernel kernel,
+                 const struct Command* command) {
+  uint32_t words[kMaxArguments]; /* in registers: stores follow each other */
+#pragma GCC unroll 11
+  for (uint32_t i = 0; i < kMaxArguments; ++i) {
+    words[i] = command->words[i];
   }
   uint32_t line = team->first_line + board * team->row_stride;
   uint32_t stride = team->line_stride;
   uint32_t end = line + team->num_tiles * stride;
+#pragma GCC unroll 1
   for (; line != end; line += stride) {
-#pragma GCC unroll 4
-    for (uint32_t i = 0; i < kPostedWords; ++i) {
-      line_at(line)->board[first + i] = words[i];
+#pragma GCC unroll 11
+    for (uint32_t i = 0; i < kMaxArguments; ++i) {
+      line_at(line)->board[i] = words[i];
     }
-  }
-}
-
-/* Puts a command on a board of all tiles. REQUIRES: the workers are done with what was there. */
-static void post(const struct Team* team, uint32_t board, Kernel kernel,
-                 const struct Command* command) {
-  for (uint32_t i = 0; i < command->num_arguments; i += kPostedWords) {
-    post_words(team, board, i, command->words);
-  }
-  uint32_t line = team->first_line + board * team->row_stride;
-  for (uint32_t i = 0; i < team->num_tiles; ++i) {
     line_at(line)->board[kKernelWord] = (uint32_t)kernel;
-    line += team->line_stride;
   }
 }
 

@@ -128,12 +128,20 @@ static uint32_t wait_of(const struct Command* command, uint32_t i) {
   return command->words[kCommandWords - 1 - i];
 }
 
+static int copies_are_valid(const struct Command* command) {
+  uint32_t words = sizeof(struct Copy) / sizeof(uint32_t);
+  if (command->opcode == kOpCopy) {
+    return command->num_arguments <= kMaxCopies * words;
+  }
+  return command->opcode == kOpSpread &&
+         command->num_arguments == sizeof(struct Spread) / sizeof(uint32_t) &&
+         ((const struct Spread*)command->words)->count - 1 < kMaxSpread;
+}
+
 static int opcode_is_valid(uint32_t kind, const struct Command* command) {
   switch (kind) {
     case kEngineDma:
-      return command->opcode == kOpNothing ||
-             (command->opcode == kOpCopy &&
-              command->num_arguments <= kMaxCopies * sizeof(struct Copy) / sizeof(uint32_t));
+      return command->opcode == kOpNothing || copies_are_valid(command);
     case kEngineTeam:
       return command->opcode == kOpNothing || team_kernel(command->opcode) != 0;
     default:
