@@ -31,6 +31,8 @@ LAYERS = {
     # The closed-form twin may know the engine; the engine's timing knows nothing of the twin.
     "models/attention_engine/analytical": ["models/attention_engine", "models/base"],
     "models/attention_engine/cycle": ["models/attention_engine", "models/base"],
+    "models/attention_engine/c_api": ["models/attention_engine/analytical",
+                                      "models/attention_engine", "models/base"],
     "platform": ["models"],
     "platform/observe": ["models/base"],
     "platform/app": ["platform", "platform/observe", "models/base"],
