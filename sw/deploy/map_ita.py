@@ -31,6 +31,7 @@ MAX_SLOTS = 16
 BIASES_PER_SLOT = TILE_BYTES // TILE_BIAS_BYTES
 STORE_STEPS = 2  # that an output's slot is in use while a team brings it away
 NUM_CONTEXTS = 4
+COUNTS_S, COUNTS_E, COUNTS_P = range(3)  # places in a job's sizes
 BIAS_BITS = 24
 NO_REQUANT = (0, 0, 0)
 
@@ -123,13 +124,16 @@ class ResultLine(Line):
 
 @dataclasses.dataclass
 class TileStep:
-    """A job of one ITA. input, weight: (line, tile in it); bias: number of the bias, or None."""
+    """A job of one ITA. input, weight: (line, tile in it); bias: number of the bias, or None.
+    inner: place among the tiles that are summed up; counter: which of `tiles` counts these."""
 
     input: tuple
     weight: tuple
     tiles: tuple
     layer: int
     requant_low: tuple
+    inner: int
+    counter: int
     requant_high: tuple = NO_REQUANT
     bias: int = None
     bias_per_row: bool = False
@@ -370,7 +374,7 @@ class ItaMapper:
                     is_last = inner == own[-1]
                     jobs[ita] = TileStep(
                         streamed, stationary, (1, len(own), 1), LAYER_LINEAR, requant[ita],
-                        bias=biases.get(ita), bias_per_row=transposes,
+                        own.index(inner), COUNTS_E, bias=biases.get(ita), bias_per_row=transposes,
                         output=output if is_last else None, activation=activation)
                 self._add_step(jobs)
 
@@ -394,21 +398,22 @@ class ItaMapper:
         s, p = len(q_lines), len(q_lines[0])
         qk, av = self._per_ita(qk, own), self._per_ita(av, own)
 
-        def add(streamed, stationary, output):
+        def add(streamed, stationary, inner, counter, output):
             self._add_step({ita: TileStep(
-                (streamed, 0), (stationary, 0), (s, 1, p), LAYER_SINGLE_ATTENTION, qk[ita], av[ita],
-                output=output) for ita in own})
+                (streamed, 0), (stationary, 0), (s, MAX_TILES, p), LAYER_SINGLE_ATTENTION, qk[ita],
+                inner, counter, av[ita], output=output) for ita in own})
         for x in range(s):
             logits = [ResultLine(is_result=True) for _ in range(s)]
             for y in range(s):
                 for inner in range(p):
-                    add(q_lines[x][inner], k_lines[y][inner],
+                    add(q_lines[x][inner], k_lines[y][inner], inner, COUNTS_P,
                         logits[y] if inner == p - 1 else None)
             for y in range(p):
                 output = ResultLine(is_result=True, targets={
                     ita: self._tile(o, x, head * p + y) for ita, head in own.items()})
                 for inner in range(s):
-                    add(logits[inner], v_lines[y][inner], output if inner == s - 1 else None)
+                    add(logits[inner], v_lines[y][inner], inner, COUNTS_S,
+                        output if inner == s - 1 else None)
 
     def _add_step(self, jobs):
         number = len(self.steps)
@@ -509,8 +514,11 @@ class Emitter:
         return stay.first < number if line.is_result else stay.release < number
 
     def _holds(self, ita, number, following):
-        """A tile counter that goes on needs the sizes of the job behind, which another layer's may
-        stand in for (models/ita/README.md). REQUIRES: called for the jobs in their order."""
+        """Whether the job may start only together with the next one.
+
+        When a job ends that is not an output tile's last, the hardware compares its count of inner
+        tiles with the sizes in the context behind. What that context held before may equal the
+        count (models/ita/README.md). REQUIRES: called for the jobs in their order."""
         mapper = self.mapper
         job = self.steps[number].jobs[ita]
         place = mapper.jobs_of[ita]
@@ -518,8 +526,10 @@ class Emitter:
         mapper.tiles_of_context[ita, place % NUM_CONTEXTS] = job.tiles
         if job.output is not None or following is None:
             return False
-        behind = mapper.tiles_of_context.get((ita, (place + 1) % NUM_CONTEXTS))
-        return behind != self.steps[following].jobs[ita].tiles
+        if self.schedule.iterations > 1 and place + 1 < NUM_CONTEXTS:
+            return True  # the iteration before has left something there
+        behind = mapper.tiles_of_context.get((ita, (place + 1) % NUM_CONTEXTS), (0, 0, 0))
+        return max(1, behind[job.counter]) == job.inner + 1
 
     def _issue(self, number, ita, job, chain, layer):
         preloads, following, holds = chain
