@@ -551,15 +551,22 @@ class Emitter:
             job.activation.requant, holds), layer=layer)
 
     def _fetch(self, stays, layer):
-        """What can be brought from here on."""
-        fetch = {WeightLine: self._fetch_weights, BiasLine: self._pass_biases_on,
-                 InputLine: self._fetch_input, OwnLine: self._fetch_own}
-        for stay in stays:  # short, and a team has to pass it on: first
-            if isinstance(stay.line, BiasLine):
-                self.schedule.copy([Copy(self._slot_address(0, stay), stay.line.address,
-                                         stay.line.bytes)], layer=layer)
-        for stay in sorted(stays, key=lambda stay: stay.first):
-            fetch[type(stay.line)](stay, layer)
+        """What can be brought from here on, in the order of use."""
+        stays = sorted(stays, key=lambda stay: stay.first)
+        # A team passes biases on, which takes as long as two steps: they come early.
+        stays.sort(key=lambda stay: isinstance(stay.line, BiasLine) and stay.first <= 4, reverse=True)
+        first_weights = next((stay for stay in stays if isinstance(stay.line, WeightLine)), None)
+        if first_weights is not None:
+            stays.remove(first_weights)
+            stays.insert(0, first_weights)
+        fetch = {WeightLine: self._fetch_weights, BiasLine: self._fetch_biases,
+                 OwnLine: self._fetch_own}
+        inputs = [stay for stay in stays if isinstance(stay.line, InputLine)]
+        self._fetch_inputs(inputs[:2], layer)
+        for stay in stays:
+            if not isinstance(stay.line, InputLine):
+                fetch[type(stay.line)](stay, layer)
+        self._fetch_inputs(inputs[2:], layer)
 
     def _slot_address(self, ita, stay):
         return self.soc.ita_l1_base(ita) + stay.slot * TILE_BYTES
@@ -578,10 +585,11 @@ class Emitter:
         for first in range(0, len(copies), MAX_COPIES):
             self.schedule.copy(copies[first:first + MAX_COPIES], layer=layer)
 
-    def _pass_biases_on(self, stay, layer):
-        """From the first ITA, where the DMA has brought them: four short transfers take longer."""
+    def _fetch_biases(self, stay, layer):
+        """To the first ITA by DMA, from there by a team: four short transfers take longer."""
         line, soc = stay.line, self.soc
         first = self._slot_address(0, stay)
+        self.schedule.copy([Copy(first, line.address, line.bytes)], layer=layer)
         if soc.num_itas > 1:
             rows = 1
             while rows * TILE < line.bytes:
@@ -590,16 +598,30 @@ class Emitter:
                 first, TILE, 0, first + soc.ita_l1_bytes, TILE, 0, rows, 1, soc.num_itas - 1,
                 soc.ita_l1_bytes), layer=layer)
 
-    def _fetch_input(self, stay, layer):
+    def _fetch_inputs(self, stays, layer):
+        """Neighbouring pairs of tiles together: a command takes as long for four as for two."""
+        while stays:
+            stay, *stays = stays
+            beside = stays[0] if stays else None
+            is_pair = (beside is not None and stay.line.size == beside.line.size == 2
+                       and beside.line.source.address == stay.line.source.address + 2 * TILE
+                       and beside.line.source.stride == stay.line.source.stride)
+            if is_pair:
+                stays = stays[1:]
+            self._fetch_input(stay, beside if is_pair else None, layer)
+
+    def _fetch_input(self, stay, beside, layer):
         """All teams share the rows, and write them to all ITAs."""
         line, soc = stay.line, self.soc
         rows = TILE // soc.num_groups
+        tiles = line.size * (1 if beside is None else 2)
+        pair = 0 if beside is None else (beside.slot - stay.slot) * TILE_BYTES
         for group in range(soc.num_groups):
             source = line.source.address + group * rows * line.source.stride
             target = soc.ita_l1_base(0) + stay.slot * TILE_BYTES + group * rows * TILE
             self.schedule.move_tiles(group, MoveTiles(
-                source, line.source.stride, TILE, target, TILE, TILE_BYTES, rows, line.size,
-                line.itas, soc.ita_l1_bytes), layer=layer)
+                source, line.source.stride, TILE, target, TILE, TILE_BYTES, rows, tiles,
+                line.itas, soc.ita_l1_bytes, pair), layer=layer)
 
     def _fetch_own(self, stay, layer):
         for ita, source in stay.line.sources.items():

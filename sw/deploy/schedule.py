@@ -67,7 +67,7 @@ Copy = collections.namedtuple("Copy", "destination source bytes")
 
 class MoveTiles(collections.namedtuple(
         "MoveTiles", "source source_row source_tile destination destination_row destination_tile "
-        "rows tiles copies copy_stride", defaults=(TILE, 1, 1, 0))):
+        "rows tiles copies copy_stride destination_pair", defaults=(TILE, 1, 1, 0, 0))):
     """Rows of 64 bytes of some tiles; struct MoveTilesArguments of sw/encoder/moves.h."""
 
     __slots__ = ()
@@ -75,7 +75,7 @@ class MoveTiles(collections.namedtuple(
     def words(self):
         """struct MoveTilesArguments."""
         return [self.source, self.destination, self.source_row | self.destination_row << 16,
-                self.source_tile, self.destination_tile,
+                self.source_tile, self.destination_tile, self.destination_pair & 0xFFFFFFFF,
                 self.rows | self.tiles << 8 | self.copies << 16, self.copy_stride]
 
     def reads(self):
@@ -83,7 +83,8 @@ class MoveTiles(collections.namedtuple(
                 for tile in range(self.tiles)]
 
     def writes(self):
-        return [Span(self.destination + copy * self.copy_stride + tile * self.destination_tile,
+        return [Span(self.destination + copy * self.copy_stride
+                     + tile // 2 * self.destination_pair + tile % 2 * self.destination_tile,
                      TILE, self.rows, self.destination_row)
                 for copy in range(self.copies) for tile in range(self.tiles)]
 
@@ -172,7 +173,8 @@ def pack_gelu(gelu):
 
 @dataclasses.dataclass
 class Command:
-    """A command of a queue. known: commands completed for sure before it begins, per engine."""
+    """A command of a queue. known: commands completed for sure before it begins, per engine.
+    moved_bytes: by the DMA."""
 
     opcode: int
     arguments: list
@@ -182,6 +184,7 @@ class Command:
     waits: list
     known: list
     label: str
+    moved_bytes: int = 0
 
 
 @dataclasses.dataclass
@@ -337,8 +340,8 @@ class Schedule:
         flags = ((FLAG_SOURCE_ADVANCES if source_advances else 0)
                  | (FLAG_DESTINATION_ADVANCES if destination_advances else 0))
         arguments = [word for copy in copies for word in copy]
-        return self._add(0, OP_COPY, arguments, reads, writes, waits, operator_class, layer, flags,
-                         "copy")
+        return self._add_transfer(OP_COPY, arguments, reads, writes, waits, operator_class, layer,
+                                  flags)
 
     def spread(self, first, count, destination_stride, source_stride, waits=(),
                operator_class="data_movement", layer=None):
@@ -360,10 +363,16 @@ class Schedule:
             if count > 1 and self.soc.dma_cycles(*copy) < LAUNCH_CYCLES:
                 raise ScheduleError(f"transfers of {first.bytes} bytes are too short to run side "
                                     "by side")
-        return self._add(0, OP_SPREAD, [*first, count, destination_stride, source_stride],
-                         [Span(copy.source, copy.bytes) for copy in copies],
-                         [Span(copy.destination, copy.bytes) for copy in copies], waits,
-                         operator_class, layer, 0, "spread")
+        return self._add_transfer(OP_SPREAD, [*first, count, destination_stride, source_stride],
+                                  [Span(copy.source, copy.bytes) for copy in copies],
+                                  [Span(copy.destination, copy.bytes) for copy in copies], waits,
+                                  operator_class, layer, 0)
+
+    def _add_transfer(self, opcode, arguments, reads, writes, waits, operator_class, layer, flags):
+        handle = self._add(0, opcode, arguments, reads, writes, waits, operator_class, layer, flags,
+                           "copy")
+        self.engines[0].commands[-1].moved_bytes = sum(span.bytes for span in writes)
+        return handle
 
     def kernel(self, group, name, arguments, reads, writes, operator_class, waits=(), layer=None,
                portable=False):

@@ -17,8 +17,8 @@ void move_tiles(const uint32_t* arguments, uint32_t rank, uint32_t workers) {
     uint32_t tile = i / kPiecesPerRow >> row_shift;
     const uint32_t* from =
         (const uint32_t*)(move.source + tile * move.source_tile + row * move.source_row + piece);
-    uint32_t to =
-        move.destination + tile * move.destination_tile + row * move.destination_row + piece;
+    uint32_t to = move.destination + tile / 2 * move.destination_pair +
+                  tile % 2 * move.destination_tile + row * move.destination_row + piece;
     uint32_t words[kPieceWords];
     for (uint32_t w = 0; w < kPieceWords; ++w) {
       words[w] = from[w];

@@ -8,8 +8,9 @@
 enum { kOpMoveTiles = 64 }; /* team opcode behind those of sw/kernels/kernels.h */
 
 /* Rows of 64 bytes: row r of tile t goes from source + t * source_tile + r * source_row to
- * destination + t * destination_tile + r * destination_row, and in the same way to copies - 1 more
- * places copy_stride apart. REQUIRES: everything is a multiple of 4, rows is a power of two. */
+ * destination + t / 2 * destination_pair + t % 2 * destination_tile + r * destination_row, and in
+ * the same way to copies - 1 more places copy_stride apart. REQUIRES: everything is a multiple of
+ * 4, rows is a power of two. */
 struct MoveTilesArguments {
   uint32_t source;
   uint32_t destination;
@@ -17,6 +18,7 @@ struct MoveTilesArguments {
   uint16_t destination_row;
   uint32_t source_tile;
   uint32_t destination_tile;
+  uint32_t destination_pair;
   uint8_t rows;
   uint8_t tiles;
   uint8_t copies;
