@@ -186,8 +186,8 @@ class Library:
     def pattern(self, kind, queries, keys=None, tile=64, head=0, **parameters):
         """Returns the TileMap of a pattern.
 
-        Args: kind: name as in pattern.h, e.g. "causal"; queries, keys: tokens, keys = queries unless
-        given; tile: tokens; head: which head's random tiles; parameters: window, dilation,
+        Args: kind: name as in pattern.h, e.g. "causal"; queries, keys: tokens, as many keys as
+        queries unless given; tile: tokens; head: which head's random tiles; parameters: window, dilation,
         global_tokens, random_tiles, seed, block, summary, in tokens (random_tiles: in tiles).
         Raises EngineError for an unknown pattern or impossible parameters.
         """
@@ -199,7 +199,7 @@ class Library:
         return self._map(handle, shape)
 
     def tokens(self, allowed, tile=64):
-        """Returns the TileMap of a token mask, [queries][keys] of anything that is true or false."""
+        """Returns the TileMap of a token mask, [queries][keys], true where a pair is allowed."""
         return self.bitmap(encode_bitmap(allowed), tile)
 
     def bitmap(self, data, tile=64):

@@ -227,4 +227,10 @@ std::vector<Policy> policies_by_row(const TileMap& map, std::uint64_t entries, b
   return policies;
 }
 
+std::uint64_t preselection_cycles(const EngineParameters& engine, const MapShape& shape,
+                                  std::uint32_t head_dim, std::uint32_t products_per_mac) {
+  const std::uint64_t vectors = std::uint64_t{shape.rows()} * shape.columns() * shape.tile;
+  return vectors * ceil_divide(head_dim, products_per_mac * engine.lanes) / engine.engines;
+}
+
 }  // namespace tessera::attention_engine::analytical

@@ -48,4 +48,10 @@ Estimate estimate_rows(const EngineParameters& engine, const TileMap& map, const
 std::vector<Policy> policies_by_row(const TileMap& map, std::uint64_t entries, bool is_packed,
                                     bool may_use_online);
 
+/// Cycles of the low-bit pass that picks keys before attention: all pairs, `products_per_mac`
+/// low-bit products on each multiplier (1; 4 for 4-bit operands in look-up tables). It grows with
+/// the square of the sequence, whatever it selects.
+std::uint64_t preselection_cycles(const EngineParameters& engine, const MapShape& shape,
+                                  std::uint32_t head_dim, std::uint32_t products_per_mac);
+
 }  // namespace tessera::attention_engine::analytical

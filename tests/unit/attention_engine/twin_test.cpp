@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "models/attention_engine/analytical/recurrent.h"
+#include "models/attention_engine/analytical/storage.h"
 #include "models/attention_engine/analytical/workload.h"
 #include "models/attention_engine/pattern.h"
 #include "models/attention_engine/tile_map_builder.h"
@@ -221,6 +222,44 @@ TEST(Twin, APointTakesLessThanAMillisecondOfItsOwn) {
   const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
   EXPECT_EQ(sum, 20u * 78348u);
   EXPECT_LT(time.count() / 20, 20);  // milliseconds; a loaded machine is allowed for
+}
+
+// Source: section 3.1: n^2 * T * ceil(d / (packing * L)) / E.
+TEST(Twin, PreselectionIsQuadratic) {
+  const auto pass = [](std::uint32_t tokens, std::uint32_t packing) {
+    return preselection_cycles(engine_preset("soc64"), {tokens, tokens, 64}, 64, packing);
+  };
+  EXPECT_EQ(pass(1024, 1), 16384u);
+  EXPECT_EQ(pass(1024, 4), 4096u);
+  EXPECT_EQ(pass(2048, 4), 4 * pass(1024, 4));
+  // Two tiles of each row picked beforehand: dearer than dense attention in short sequences only.
+  const auto sparse = [&](std::uint32_t tokens) {
+    Pattern pattern;
+    pattern.kind = PatternKind::kRandom;
+    pattern.random_tiles = 2;
+    return pass(tokens, 1) + cycles(soc64_by_tiles(), pattern_map(pattern, {tokens, tokens, 64}));
+  };
+  EXPECT_GT(sparse(128), cycles(soc64_by_tiles(), map_of(Kind::kDense, 128)));
+  EXPECT_LT(sparse(1024), cycles(soc64_by_tiles(), map_of(Kind::kDense, 1024)));
+}
+
+// Source: section 1.11.
+TEST(Storage, EachFormatCountsItsOverheads) {
+  const TileMap map = map_of(Kind::kCausal, 1024);  // Z = 136, one mask
+  const StorageBytes bytes = storage_bytes(map, 1);
+  EXPECT_EQ(bytes.dense, 1024u * 1024u);
+  EXPECT_EQ(bytes.packed_tiles, 136u * 4096u + 8u + 4 * 17u + 2 * 136u + 2 * 16u + 512u);
+  EXPECT_EQ(bytes.rows_of_elements, 3 * (1024u * 1025u / 2) + 4 * 1025u);
+  EXPECT_EQ(bytes.bitmap_and_values, 1024u * 1024u / 8 + 1024u * 1025u / 2);
+  EXPECT_DOUBLE_EQ(bytes.fill, 1024.0 * 1025 / 2 / (136 * 4096));
+  // Dilation thins the elements and fills no tile: packed tiles cost what the dense band does.
+  Pattern pattern;
+  pattern.kind = PatternKind::kDilated;
+  pattern.window = 8, pattern.dilation = 16;
+  const TileMap dilated = pattern_map(pattern, {1024, 1024, 64});
+  EXPECT_EQ(dilated.tiles.size(), map_of(Kind::kWindow, 1024).tiles.size());
+  EXPECT_LT(storage_bytes(dilated, 1).fill, 1.0 / 15);
+  EXPECT_LT(storage_bytes(dilated, 1).rows_of_elements, storage_bytes(dilated, 1).packed_tiles);
 }
 
 // Source: section 4: BERT-base.
