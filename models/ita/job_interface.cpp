@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "models/base/error.h"
+
 namespace tessera::ita {
 
 namespace {
@@ -19,11 +21,14 @@ JobInterface::JobInterface(const sc_core::sc_module_name& name,
       memory_(memory),
       harts_(harts),
       guest_errors_(guest_errors),
-      engine_(parameters.flavour, parameters.region_base, parameters.region_bytes) {
+      hardware_(parameters.hardware),
+      times_(hardware_),
+      stats_(parent_stats.add_group(basename())),
+      engine_(parameters.flavour, hardware_, parameters.region_base, parameters.region_bytes) {
   add_control_registers();
   add_job_registers();
   registers_.check_complete();
-  add_stats(parent_stats);
+  add_stats();
 }
 
 void JobInterface::add_control_registers() {
@@ -101,31 +106,32 @@ void JobInterface::add_job_registers() {
       .reserved(24, 8);
 }
 
-void JobInterface::add_stats(StatGroup& parent_stats) {
-  StatGroup& stats = parent_stats.add_group(basename());
-  stats.add("jobs", "count", "jobs that ended", &counters_.jobs);
-  stats.add("refused_jobs", "count", "of these, jobs that broke a rule", &counters_.refused_jobs);
-  stats.add("busy_cycles", "cycles", "a job was running", &counters_.busy_cycles);
-  stats.add("macs", "count", "multiply-accumulates", &counters_.macs);
-  stats.add("bytes_read", "bytes", "read through the 128-byte port", &counters_.bytes_read);
-  stats.add("bytes_written", "bytes", "written through the port", &counters_.bytes_written);
-  stats.add("events", "count", "ends of jobs and software events", &counters_.events);
-  stats.add("full_acquires", "count", "ACQUIRE found no free context", &counters_.full_acquires);
-  stats.add("misuses", "count", "accesses and jobs that broke a rule", &counters_.misuses);
+void JobInterface::add_stats() {
+  stats_.add("jobs", "count", "jobs that ended", &counters_.jobs);
+  stats_.add("refused_jobs", "count", "of these, jobs that broke a rule", &counters_.refused_jobs);
+  stats_.add("busy_cycles", "cycles", "a job was running", &counters_.busy_cycles);
+  stats_.add("macs", "count", "multiply-accumulates", &counters_.macs);
+  stats_.add("bytes_read", "bytes", "read through the ports", &counters_.bytes_read);
+  stats_.add("bytes_written", "bytes", "written through the ports", &counters_.bytes_written);
+  stats_.add("events", "count", "ends of jobs and software events", &counters_.events);
+  stats_.add("full_acquires", "count", "ACQUIRE found no free context", &counters_.full_acquires);
+  stats_.add("misuses", "count", "accesses and jobs that broke a rule", &counters_.misuses);
 }
 
 void JobInterface::advance_to(Cycles cycle) {
-  if (!state_.is_running || state_.end > cycle) {
+  if (cycle_engine_ != nullptr || !state_.is_running || state_.end > cycle) {
     return;
   }
   while (state_.is_running && state_.end <= cycle) {
-    end_job();
+    run_tile_step(TileJob(state_.contexts[state_.oldest]));
+    finish_job();
+    start_job(state_.end);
   }
   schedule_end();
 }
 
 void JobInterface::schedule_end() {
-  if (state_.is_running) {
+  if (state_.is_running && cycle_engine_ == nullptr) {
     schedule_advance(state_.end);
   } else {
     cancel_advance();
@@ -189,6 +195,9 @@ void JobInterface::soft_clear(const RegisterAccess& access) {
   state_.wake_hart = old.wake_hart;
   counters_.busy_cycles += old.is_running ? state_.end - old.start : 0;
   engine_.abandon();
+  if (cycle_engine_ != nullptr) {
+    cycle_engine_->abort();
+  }
   schedule_end();
 }
 
@@ -219,45 +228,82 @@ void JobInterface::start_job(Cycles cycle) {
   }
   // A hart behind the others may trigger at a time that the last job has already passed.
   state_.start = std::max(cycle, state_.end);
-  state_.end = state_.start + job_cycles(TileJob(state_.contexts[state_.oldest]).kind());
   state_.is_running = true;
+  if (cycle_engine_ == nullptr) {
+    state_.end = state_.start + times_.cycles(TileJob(state_.contexts[state_.oldest]).kind());
+  }
 }
 
-void JobInterface::end_job() {
+RegisterAccess JobInterface::origin() const {
   const Origin& origin = state_.origins[state_.oldest];
-  const RegisterAccess access{origin.hart, origin.pc, state_.end};
-  run_tile_step(TileJob(state_.contexts[state_.oldest]), access);
+  return {origin.hart, origin.pc, state_.end};
+}
+
+void JobInterface::use_engine(JobEngine* engine) {
+  TESSERA_CHECK(is_idle(), "{} changes its timing while it is at work", name());
+  cycle_engine_ = engine;
+  if (engine != nullptr) {
+    engine->take_over();
+  }
+}
+
+JobQueue::Job JobInterface::begin_job() {
+  const TileJob job(state_.contexts[state_.oldest]);
+  const std::optional<JobMisuse> misuse = engine_.refusal(job);
+  if (misuse) {
+    refuse(*misuse);
+  } else {
+    count_tile_step(job);
+  }
+  return {job, misuse.has_value()};
+}
+
+void JobInterface::end_job(Cycles cycle) {
+  state_.end = cycle + JobEngine::kEventCycles;
+  finish_job();
+  start_job(state_.end);
+}
+
+void JobInterface::finish_job() {
   ++counters_.jobs;
   counters_.busy_cycles += state_.end - state_.start;
   ++state_.finished;
+  const RegisterAccess access = origin();
   state_.oldest = (state_.oldest + 1) % kNumContexts;
   --state_.num_committed;
   --state_.num_triggered;
   state_.is_running = false;
   show_context(state_.oldest, access);
   raise_event(state_.end);
-  start_job(state_.end);
 }
 
-void JobInterface::run_tile_step(const TileJob& job, const RegisterAccess& origin) {
+void JobInterface::run_tile_step(const TileJob& job) {
   std::optional<JobMisuse> misuse = engine_.refusal(job);
   TileOperands operands{};
   if (!misuse && !engine_.fetch(job, memory_, operands)) {
     misuse = JobMisuse{"an operand of the job is not in memory"};
   }
   if (misuse) {
-    ++counters_.refused_jobs;
-    report(origin, misuse->message + ": the job has no effect and the layer is given up",
-           misuse->address);
-    engine_.abandon();
+    refuse(*misuse);
     return;
   }
   if (const auto output = engine_.compute(job, operands)) {
     memory_.write(job.output, output->data(), output->size());
   }
-  const JobTraffic traffic = job_traffic(job.kind());
+  count_tile_step(job);
+}
+
+void JobInterface::refuse(const JobMisuse& misuse) {
+  ++counters_.refused_jobs;
+  report(origin(), misuse.message + ": the job has no effect and the layer is given up",
+         misuse.address);
+  engine_.abandon();
+}
+
+void JobInterface::count_tile_step(const TileJob& job) {
+  const JobTraffic traffic = job_traffic(job.kind(), hardware_);
   counters_.macs += kTileStepMacs;
-  counters_.bytes_read += std::uint64_t{traffic.reads} * kPortBytes;
+  counters_.bytes_read += std::uint64_t{traffic.reads} * hardware_.port_bytes;
   counters_.bytes_written += job.has_output ? kTileBytes : 0;
 }
 

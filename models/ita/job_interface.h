@@ -11,7 +11,9 @@
 #include "models/base/guest_error.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
+#include "models/ita/job_engine.h"
 #include "models/ita/job_interface_regs.h"
+#include "models/ita/job_times.h"
 #include "models/ita/tile_engine.h"
 #include "models/tlm/register_device.h"
 
@@ -19,23 +21,38 @@ namespace tessera::ita {
 
 struct JobInterfaceParameters {
   Flavour flavour = Flavour::kRtl;
+  Hardware hardware{};
   /// The L1 banks that belong to this ITA: jobs reach nothing else.
   std::uint32_t region_base = 0;
   std::uint32_t region_bytes = 0x1'0000;
 };
 
 /// One ITA behind its job interface: a queue of four contexts, one job = one tile step. README.
-/// Timing: a job ends job_cycles() after the one before it, or after its trigger when idle; all its
-///         effects (memory, registers, wake-up) happen at its end.
-///         Source: timing.h; checked by the tests ita_timing and ita_jobs.
+/// Timing: functional: a job ends JobTimes::cycles() after the one before it, or after its trigger
+///         when idle; all its effects (memory, registers, wake-up) happen at its end. Cycle: the
+///         JobEngine runs the jobs. Checked by the tests ita_jobs and ita_cycles.
 /// Errors: a job that breaks the rules is reported (device_misuse, with the hart and pc of its
 ///         trigger), takes its time and ends with its event, but reads and writes nothing and gives
 ///         the layer up. A register access that breaks the rules is reported and ignored.
-class JobInterface : public RegisterDevice {
+class JobInterface : public RegisterDevice, public JobQueue {
  public:
   JobInterface(const sc_core::sc_module_name& name, const JobInterfaceParameters& parameters,
                const ClockDomain& clock, ByteMemory& memory, WakeUpTarget& harts,
                GuestErrorSink& guest_errors, StatGroup& parent_stats);
+
+  /// No job waits or is under way.
+  bool is_idle() const { return state_.num_triggered == 0; }
+  /// Cycle timing with `engine`, which runs the jobs of tile_engine(), or functional timing (null).
+  /// REQUIRES: is_idle().
+  void use_engine(JobEngine* engine);
+  TileEngine& tile_engine() { return engine_; }
+  /// The group of the statistics, for the engine's.
+  StatGroup& stats() { return stats_; }
+
+  // JobQueue
+  bool has_job() const override { return state_.num_triggered > 0; }
+  Job begin_job() override;
+  void end_job(Cycles cycle) override;
 
  private:
   static constexpr std::uint32_t kNumContexts = ITA_JOB_NUM_CONTEXTS;
@@ -74,7 +91,7 @@ class JobInterface : public RegisterDevice {
   void advance_to(Cycles cycle) override;
   void add_control_registers();
   void add_job_registers();
-  void add_stats(StatGroup& parent_stats);
+  void add_stats();
 
   std::uint32_t programmed_context() const;
   /// Reports and returns false when `access` may not program a job now.
@@ -86,8 +103,12 @@ class JobInterface : public RegisterDevice {
   void write_wake_hart(std::uint32_t value, const RegisterAccess& access);
   void start_job(Cycles cycle);
   void schedule_end();
-  void end_job();
-  void run_tile_step(const TileJob& job, const RegisterAccess& origin);
+  /// What the end of a job changes, in both timing modes.
+  void finish_job();
+  void run_tile_step(const TileJob& job);
+  void refuse(const JobMisuse& misuse);
+  void count_tile_step(const TileJob& job);
+  RegisterAccess origin() const;
   void show_context(std::uint32_t context, const RegisterAccess& access);
   void raise_event(Cycles cycle);
   std::uint32_t status() const;
@@ -96,7 +117,11 @@ class JobInterface : public RegisterDevice {
   ByteMemory& memory_;
   WakeUpTarget& harts_;
   GuestErrorSink& guest_errors_;
+  const Hardware hardware_;
+  const JobTimes times_;
+  StatGroup& stats_;
   TileEngine engine_;
+  JobEngine* cycle_engine_ = nullptr;
   State state_;
   Counters counters_;
 };

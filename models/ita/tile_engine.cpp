@@ -12,7 +12,6 @@ namespace tessera::ita {
 namespace {
 
 constexpr std::uint32_t kPointerAlignment = 4;  ///< width of a bank of L1
-constexpr ProductShape kTileShape{kTileSize, kTileSize, kTileSize};
 
 Phase first_phase(Layer layer) {
   switch (layer) {
@@ -60,7 +59,8 @@ std::uint32_t outputs_of(Phase phase, const TileCounts& tiles) {
   }
 }
 
-/// 24-bit little-endian values.
+}  // namespace
+
 std::array<std::int32_t, kTileSize> unpack_bias(const std::array<std::uint8_t, kBiasBytes>& bytes) {
   std::array<std::int32_t, kTileSize> bias{};
   for (std::size_t i = 0; i < bias.size(); ++i) {
@@ -71,10 +71,15 @@ std::array<std::int32_t, kTileSize> unpack_bias(const std::array<std::uint8_t, k
   return bias;
 }
 
-}  // namespace
-
-TileEngine::TileEngine(Flavour flavour, std::uint32_t region_base, std::uint32_t region_bytes)
-    : flavour_(parameters_of(flavour)), region_base_(region_base), region_bytes_(region_bytes) {}
+TileEngine::TileEngine(Flavour flavour, const Hardware& hardware, std::uint32_t region_base,
+                       std::uint32_t region_bytes)
+    : flavour_(parameters_of(flavour)),
+      columns_(hardware.processing_elements),
+      block_bytes_(hardware.weight_block_bytes()),
+      region_base_(region_base),
+      region_bytes_(region_bytes) {
+  flavour_.softmax.group = columns_;
+}
 
 std::optional<JobMisuse> TileEngine::refusal(const TileJob& job) const {
   const Phase phase = state_.is_in_layer ? state_.phase : first_phase(job.layer);
@@ -103,7 +108,7 @@ std::optional<JobMisuse> TileEngine::pointer_refusal(const TileJob& job) const {
   for (const Pointer& pointer :
        {Pointer{"INPUT_PTR", job.input, kTileBytes, true},
         Pointer{"WEIGHT_PTR0", job.weights, kTileBytes, true},
-        Pointer{"WEIGHT_PTR1", job.next_weights, kWeightBlockBytes, job.loads_next_weights},
+        Pointer{"WEIGHT_PTR1", job.next_weights, block_bytes_, job.loads_next_weights},
         Pointer{"BIAS_PTR", job.bias, kBiasBytes, job.has_bias},
         Pointer{"OUTPUT_PTR", job.output, kTileBytes, job.has_output}}) {
     const bool is_inside = pointer.address >= region_base_ && pointer.bytes <= region_bytes_ &&
@@ -119,13 +124,12 @@ std::optional<JobMisuse> TileEngine::pointer_refusal(const TileJob& job) const {
 }
 
 bool TileEngine::fetch(const TileJob& job, ByteMemory& memory, TileOperands& operands) const {
-  const std::size_t held = job.preloads_weights ? 0 : kWeightBlockBytes;
-  std::copy_n(state_.next_weights.begin(), held, operands.weights.begin());
+  const std::size_t held = job.preloads_weights ? 0 : block_bytes_;
   bool is_answered = memory.read(job.input, operands.input.data(), kTileBytes) &&
                      memory.read(job.weights + static_cast<std::uint32_t>(held),
                                  operands.weights.data() + held, kTileBytes - held);
   if (job.loads_next_weights) {
-    is_answered &= memory.read(job.next_weights, operands.next_weights.data(), kWeightBlockBytes);
+    is_answered &= memory.read(job.next_weights, operands.next_weights.data(), block_bytes_);
   }
   std::array<std::uint8_t, kBiasBytes> bias{};
   if (job.has_bias) {
@@ -136,61 +140,94 @@ bool TileEngine::fetch(const TileJob& job, ByteMemory& memory, TileOperands& ope
 }
 
 std::optional<TileBytes> TileEngine::compute(const TileJob& job, const TileOperands& operands) {
+  TileOperands complete = operands;
+  begin(job, complete);
+  TileBytes output{};
+  for (std::uint32_t row = 0; row < kTileBytes / columns_; ++row) {
+    compute_row(job, complete, row, output);
+  }
+  end(job, complete);
+  return job.has_output ? std::optional<TileBytes>(output) : std::nullopt;
+}
+
+StepTraits TileEngine::begin(const TileJob& job, TileOperands& operands) {
   if (!state_.is_in_layer) {
     state_.is_in_layer = true;
     state_.phase = first_phase(job.layer);
   }
-  multiply(operands);
-  state_.has_next_weights = job.loads_next_weights;
-  state_.next_weights = operands.next_weights;
-  if (!job.has_output) {
-    ++state_.inner_tile;
-    return std::nullopt;
+  if (!job.preloads_weights) {
+    std::copy_n(state_.next_weights.begin(), block_bytes_, operands.weights.begin());
   }
-  const TileBytes output = finish(job, operands);
-  end_output_tile(job.tiles, job.layer);
-  return output;
-}
-
-void TileEngine::multiply(const TileOperands& operands) {
-  std::array<std::int16_t, kTileBytes> streamed{};
-  std::array<std::int16_t, kTileBytes> stationary{};
-  if (state_.phase == Phase::kAV) {  // logits become probabilities on their way in
-    for (std::size_t i = 0; i < kTileBytes; ++i) {
-      streamed[i] = softmax_probability(state_.softmax[i / kTileSize], operands.input[i], flavour_);
-    }
-  } else {
-    std::copy(operands.input.begin(), operands.input.end(), streamed.begin());
-  }
-  std::copy(operands.weights.begin(), operands.weights.end(), stationary.begin());
   if (state_.inner_tile == 0) {
     state_.sums.fill(0);
   }
-  multiply_accumulate(streamed.data(), stationary.data(), state_.sums.data(), kTileShape);
+  StepTraits traits;
+  traits.has_output = job.has_output;
+  traits.feeds_softmax =
+      state_.phase == Phase::kQK && job.has_output && state_.tile + 1 == job.tiles.s;
+  traits.reads_softmax = state_.phase == Phase::kAV && state_.tile == 0 && state_.inner_tile == 0;
+  return traits;
 }
 
-TileBytes TileEngine::finish(const TileJob& job, const TileOperands& operands) {
+std::uint32_t TileEngine::compute_row(const TileJob& job, const TileOperands& operands,
+                                      std::uint32_t step_row, TileBytes& output) {
+  const std::uint32_t row = step_row % kTileSize;
+  const std::uint32_t first_column = step_row / kTileSize * columns_;
+  if (row == 0) {
+    const std::int8_t* block = &operands.weights[first_column * kTileSize];
+    std::copy(block, block + block_bytes_, stationary_.begin());
+  }
+  const std::int8_t* input = &operands.input[row * kTileSize];
+  std::array<std::int16_t, kTileSize> streamed;
+  SoftmaxRow& softmax = state_.softmax[row];
+  if (state_.phase == Phase::kAV) {  // logits become probabilities on their way in
+    for (std::size_t i = 0; i < kTileSize; ++i) {
+      streamed[i] = softmax_probability(softmax, input[i], flavour_);
+    }
+  } else {
+    std::copy(input, input + kTileSize, streamed.begin());
+  }
+  const std::size_t place = row * kTileSize + first_column;
+  multiply_accumulate(streamed.data(), stationary_.data(), &state_.sums[place],
+                      {1, columns_, kTileSize});
+  if (job.has_output) {
+    finish_row(job, operands, row, first_column, &output[place]);
+  }
+  return softmax.denominator;
+}
+
+void TileEngine::finish_row(const TileJob& job, const TileOperands& operands, std::uint32_t row,
+                            std::uint32_t first_column, std::int8_t* output) {
   const Requant& requant = job.requant[flavour_.constant_index[static_cast<int>(state_.phase)]];
-  TileBytes output{};
-  for (std::size_t i = 0; i < kTileBytes; ++i) {
-    const std::int64_t bias = operands.bias[job.is_bias_per_row ? i / kTileSize : i % kTileSize];
-    output[i] = requantise(wrap_signed(state_.sums[i] + bias, flavour_.accumulator_bits), requant,
-                           flavour_);
+  const std::int32_t* sums = &state_.sums[row * kTileSize + first_column];
+  for (std::uint32_t i = 0; i < columns_; ++i) {
+    const std::int64_t bias = operands.bias[job.is_bias_per_row ? row : first_column + i];
+    output[i] =
+        requantise(wrap_signed(sums[i] + bias, flavour_.accumulator_bits), requant, flavour_);
   }
   if (state_.phase == Phase::kQK) {
-    for (std::size_t r = 0; r < kTileSize; ++r) {
-      SoftmaxRow& row = state_.softmax[r];
-      row = state_.tile == 0 ? SoftmaxRow{} : row;
-      softmax_accumulate(row, &output[r * kTileSize], kTileSize, flavour_);
-      if (state_.tile + 1 == job.tiles.s) {
-        softmax_finish(row, flavour_);
-      }
+    SoftmaxRow& softmax = state_.softmax[row];
+    if (state_.tile == 0 && first_column == 0) {
+      softmax = SoftmaxRow{};
+    }
+    softmax_accumulate(softmax, output, columns_, flavour_);
+    if (state_.tile + 1 == job.tiles.s && first_column + columns_ == kTileSize) {
+      softmax_finish(softmax, flavour_);
     }
   }
-  for (std::int8_t& value : output) {
-    value = activate(value, job.activation, flavour_);
+  for (std::uint32_t i = 0; i < columns_; ++i) {
+    output[i] = activate(output[i], job.activation, flavour_);
   }
-  return output;
+}
+
+void TileEngine::end(const TileJob& job, const TileOperands& operands) {
+  state_.has_next_weights = job.loads_next_weights;
+  std::copy_n(operands.next_weights.begin(), block_bytes_, state_.next_weights.begin());
+  if (job.has_output) {
+    end_output_tile(job.tiles, job.layer);
+  } else {
+    ++state_.inner_tile;
+  }
 }
 
 void TileEngine::end_output_tile(const TileCounts& tiles, Layer layer) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "models/base/byte_memory.h"
+#include "models/ita/core_pipeline.h"
 #include "models/ita/tile_job.h"
 
 /// What the jobs of the job interface read, compute and write. Plain C++: the registers and the
@@ -16,12 +17,9 @@
 namespace tessera::ita {
 
 inline constexpr std::size_t kTileBytes = std::size_t{kTileSize} * kTileSize;
-/// Weights that one of the core's two buffers holds: 16 stationary rows.
-inline constexpr std::size_t kWeightBlockBytes = std::size_t{16} * kTileSize;
 inline constexpr std::size_t kBiasBytes = std::size_t{3} * kTileSize;
 
 using TileBytes = std::array<std::int8_t, kTileBytes>;
-using WeightBlock = std::array<std::int8_t, kWeightBlockBytes>;
 
 /// Everything that outlasts a job; copying it saves and restores the engine.
 struct EngineState {
@@ -35,7 +33,7 @@ struct EngineState {
   std::array<std::int32_t, kTileBytes> sums{};  ///< [64][64], partial over the inner tiles
   std::array<SoftmaxRow, kTileSize> softmax{};  ///< of the block row
   bool has_next_weights = false;
-  WeightBlock next_weights{};  ///< first block of the next job's tile, fetched ahead
+  TileBytes next_weights{};  ///< first block of the next job's tile, fetched ahead
 };
 
 /// What a job takes from memory.
@@ -43,7 +41,7 @@ struct TileOperands {
   TileBytes input{};    ///< [64][64]
   TileBytes weights{};  ///< [64][64], with what was fetched ahead
   std::array<std::int32_t, kTileSize> bias{};
-  WeightBlock next_weights{};
+  TileBytes next_weights{};  ///< the first block only
 };
 
 /// A job that breaks the rules.
@@ -55,7 +53,8 @@ struct JobMisuse {
 class TileEngine {
  public:
   /// Jobs may touch [region_base, region_base + region_bytes) only.
-  TileEngine(Flavour flavour, std::uint32_t region_base, std::uint32_t region_bytes);
+  TileEngine(Flavour flavour, const Hardware& hardware, std::uint32_t region_base,
+             std::uint32_t region_bytes);
 
   /// Why `job` cannot run now: the hardware would wait for ever, use the wrong weights or leave the
   /// region. Nothing: it can.
@@ -68,6 +67,19 @@ class TileEngine {
   /// One tile step. Returns the output tile where the job has one. REQUIRES: !refusal(job).
   std::optional<TileBytes> compute(const TileJob& job, const TileOperands& operands);
 
+  // The same in steps, for whoever brings the operands bit by bit: begin(), compute_row() for all
+  // rows of a step in their order, end().
+  /// Weights that came ahead are put in their place in `operands`. REQUIRES: !refusal(job).
+  StepTraits begin(const TileJob& job, TileOperands& operands);
+  /// Row `step_row` % 64 of the input times the weights of column group `step_row` / 64, which must
+  /// be in `operands`; the results go to their place in `output` where the job has one.
+  /// Returns the denominator of the row's softmax.
+  std::uint32_t compute_row(const TileJob& job, const TileOperands& operands,
+                            std::uint32_t step_row, TileBytes& output);
+  void end(const TileJob& job, const TileOperands& operands);
+  /// Bytes of weights that come ahead, or in one go.
+  std::size_t weight_block_bytes() const { return block_bytes_; }
+
   /// Sizes of the context that runs next become visible to the tile counters. Returns true when
   /// they upset them: an inner tile waits and `tiles` says that it was the last. The hardware then
   /// begins the next output tile.
@@ -78,14 +90,20 @@ class TileEngine {
 
  private:
   std::optional<JobMisuse> pointer_refusal(const TileJob& job) const;
-  void multiply(const TileOperands& operands);
-  TileBytes finish(const TileJob& job, const TileOperands& operands);
+  void finish_row(const TileJob& job, const TileOperands& operands, std::uint32_t row,
+                  std::uint32_t first_column, std::int8_t* output);
   void end_output_tile(const TileCounts& tiles, Layer layer);
 
-  const FlavourParameters& flavour_;
+  FlavourParameters flavour_;
+  const std::uint32_t columns_;    ///< of a column group: the processing elements
+  const std::size_t block_bytes_;  ///< weights of a column group
   std::uint32_t region_base_;
   std::uint32_t region_bytes_;
   EngineState state_;
+  std::array<std::int16_t, kTileBytes> stationary_{};  ///< the column group's weights, widened
 };
+
+/// 24-bit little-endian values.
+std::array<std::int32_t, kTileSize> unpack_bias(const std::array<std::uint8_t, kBiasBytes>& bytes);
 
 }  // namespace tessera::ita

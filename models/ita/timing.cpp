@@ -17,22 +17,6 @@ constexpr Cycles kPipelineCycles = 11;        ///< 10 stages and the output FIFO
 /// Flavour rtl_2024_08: the 64 divisions of a block row on 5 dividers. Source: 8 runs at 40564cf.
 constexpr Cycles kOldSoftmaxStallCycles = 105;
 
-// HWPE wrapper. Source: rtl_hwpe_cycles, sum over the jobs = total in all 16 runs without stalls.
-constexpr Cycles kOutputBiasCycles = 307;
-constexpr Cycles kOutputCycles = 306;
-constexpr Cycles kAccumulateBiasCycles = 272;
-constexpr Cycles kAccumulateCycles = 265;
-constexpr Cycles kLastJobSavesCycles = 9;
-constexpr Cycles kFirstOutputJobCycles = 10;
-constexpr Cycles kFirstAccumulateJobCycles = 14;
-
-// Accesses of 128 bytes. Source: ita_hwpe_ctrl.sv, lengths of the four streams.
-constexpr std::uint32_t kInputReads = 128;
-constexpr std::uint32_t kWeightReads = 24;      ///< 3 of the 4 KiB: the first came ahead
-constexpr std::uint32_t kWeightAheadReads = 8;  ///< 1 KiB
-constexpr std::uint32_t kBiasReads = 2;
-constexpr std::uint32_t kOutputWrites = 128;
-
 /// Three pointers, then mult u8, shift u8 and add i32 per constant.
 constexpr std::uint64_t kRequantBytes = 12 + std::uint64_t{kNumConstants} * (1 + 1 + 4);
 
@@ -82,19 +66,16 @@ Cycles core_cycles(std::uint64_t tile_steps, WeightPort port, Flavour flavour,
   return first_weights + tile_steps * kTileStepCycles + kPipelineCycles + softmax_stall;
 }
 
-Cycles job_cycles(const JobKind& kind) {
-  Cycles cycles = kind.has_output ? (kind.has_bias ? kOutputBiasCycles : kOutputCycles)
-                                  : (kind.has_bias ? kAccumulateBiasCycles : kAccumulateCycles);
-  if (kind.is_first) {
-    cycles += kind.has_output ? kFirstOutputJobCycles : kFirstAccumulateJobCycles;
-  }
-  return cycles - (kind.is_last ? kLastJobSavesCycles : 0);
-}
-
-JobTraffic job_traffic(const JobKind& kind) {
-  return {kInputReads + kWeightReads + (kind.is_first ? kWeightAheadReads : 0) +
-              (kind.is_last ? 0 : kWeightAheadReads) + (kind.has_bias ? kBiasReads : 0),
-          kind.has_output ? kOutputWrites : 0};
+/// Source: ita_hwpe_ctrl.sv, lengths of the four streams.
+JobTraffic job_traffic(const JobKind& kind, const Hardware& hardware) {
+  constexpr std::uint32_t kTileBytes = kTileSize * kTileSize;
+  constexpr std::uint32_t kBiasBytes = 3 * kTileSize;
+  const std::uint32_t rows = hardware.rows_per_step() / hardware.rows_per_access();
+  const std::uint32_t block = hardware.weight_block_bytes() / hardware.port_bytes;
+  const std::uint32_t weights =
+      kTileBytes / hardware.port_bytes - (kind.is_first ? 0 : block) + (kind.is_last ? 0 : block);
+  const std::uint32_t bias = (kBiasBytes + hardware.port_bytes - 1) / hardware.port_bytes;
+  return {rows + weights + (kind.has_bias ? bias : 0), kind.has_output ? rows : 0};
 }
 
 OperandBlockTiming OperandBlockTiming::from_config(const ConfigNode& node) {

@@ -6,16 +6,15 @@
 #include "models/base/config_node.h"
 #include "models/base/units.h"
 #include "models/ita/flavour.h"
+#include "models/ita/hardware.h"
 #include "models/ita/layer.h"
 
 /// Uncontended durations, in cycles of ITA's clock. Plain functions.
 /// Sources: measured on the RTL of pulp-platform/ITA in Verilator (246 runs of the core without
-/// stalls and 16 of the HWPE wrapper, residual 0 in all); guarded by the test ita_timing. What
+/// stalls, residual 0 in all); guarded by the test ita_timing. How long jobs take: JobTimes. What
 /// could not be measured is in OperandBlockTiming and marked as assumption.
 namespace tessera::ita {
 
-/// Rows, columns and depth of a tile.
-inline constexpr std::uint32_t kTileSize = 64;
 /// Cycles of one tile step: 64 x 64 x 64 products on 1024 multipliers. Source: ita_package.sv.
 inline constexpr Cycles kTileStepCycles = 256;
 inline constexpr std::uint64_t kTileStepMacs = std::uint64_t{kTileSize} * kTileSize * kTileSize;
@@ -50,17 +49,12 @@ struct JobKind {
   bool has_output = false;
 };
 
-/// One job, from the end of the one before it (or from its trigger, when the wrapper was idle) to
-/// its event.
-Cycles job_cycles(const JobKind& kind);
-
-/// Accesses of a job on the wrapper's 128-byte port.
+/// Accesses of a job on the wrapper's ports.
 struct JobTraffic {
   std::uint32_t reads;
   std::uint32_t writes;
 };
-JobTraffic job_traffic(const JobKind& kind);
-inline constexpr std::uint32_t kPortBytes = 128;
+JobTraffic job_traffic(const JobKind& kind, const Hardware& hardware);
 
 /// The RTL that joined ITA to MemPool is not public: every field is an assumption.
 struct OperandBlockTiming {

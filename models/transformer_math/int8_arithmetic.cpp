@@ -38,9 +38,9 @@ unsigned softmax_distance(unsigned difference, const SoftmaxConstants& constants
 
 void softmax_accumulate(SoftmaxRow& row, const std::int8_t* logits, std::size_t columns,
                         const SoftmaxConstants& constants) {
-  for (std::size_t start = 0; start < columns; start += kSoftmaxGroup) {
+  for (std::size_t start = 0; start < columns; start += constants.group) {
     const std::int8_t* group = logits + start;
-    const std::int8_t* end = logits + std::min(start + kSoftmaxGroup, columns);
+    const std::int8_t* end = logits + std::min(start + constants.group, columns);
     const int new_max = std::max<int>(row.max, *std::max_element(group, end));
     // Nothing to correct in front of the first group: its denominator is 0.
     std::uint32_t sum =

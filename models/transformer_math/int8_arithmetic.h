@@ -37,7 +37,7 @@ std::int8_t requantise(std::int64_t accumulator, const Requant& requant, unsigne
 /// 26-bit result of ITA's GELU polynomial of one int8 value, before its requantiser.
 std::int64_t gelu(std::int64_t value, std::int16_t b, std::int16_t c);
 
-/// Columns that the streaming softmax takes at a time.
+/// Columns that the streaming softmax takes at a time: ITA's processing elements.
 inline constexpr unsigned kSoftmaxGroup = 16;
 
 struct SoftmaxConstants {
@@ -46,6 +46,7 @@ struct SoftmaxConstants {
   std::uint32_t inverse_numerator;  ///< divided by the denominator
   std::uint32_t denominator_mask;
   std::uint32_t probability_mask;
+  unsigned group = kSoftmaxGroup;  ///< columns that the softmax takes at a time
 };
 
 /// Shift that stands for the distance `difference` (0..255) to the maximum, rounded half up.
@@ -59,8 +60,8 @@ struct SoftmaxRow {
   std::uint32_t inverse = 0;  ///< valid after softmax_finish()
 };
 
-/// Feeds the next `columns` logits of the row, in groups of kSoftmaxGroup; the last group may be
-/// shorter.
+/// Feeds the next `columns` logits of the row, in groups of `constants.group`; the last group may
+/// be shorter.
 void softmax_accumulate(SoftmaxRow& row, const std::int8_t* logits, std::size_t columns,
                         const SoftmaxConstants& constants);
 /// After the last logit: divides.

@@ -20,8 +20,8 @@ constexpr std::uint64_t kClockKhz = 500'000;
 
 struct JobBench {
   explicit JobBench(ita::Flavour flavour)
-      : ita("ita", {flavour, kRegionBase, kRegionBytes}, clock, memory.bytes(), harts, errors,
-            stats) {
+      : ita("ita", {flavour, ita::Hardware::of(flavour), kRegionBase, kRegionBytes}, clock,
+            memory.bytes(), harts, errors, stats) {
     bus.socket.bind(ita.target_socket);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }

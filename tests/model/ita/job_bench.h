@@ -74,9 +74,10 @@ class JobBench : public testing::Test {
   test::WakeUpRecorder harts{192};
   test::GuestErrorRecorder errors;
   test::BusInitiator bus{"bus"};
-  JobInterface ita{
-      "ita", {Flavour::kRtl, kRegionBase, kRegionBytes}, clock, memory.bytes(), harts, errors,
-      stats};
+  JobInterface ita{"ita", {Flavour::kRtl, Hardware{}, kRegionBase, kRegionBytes},
+                   clock, memory.bytes(),
+                   harts, errors,
+                   stats};
   test::JobDriver driver{bus, clock};
   test::RandomOperands random{1};
   HeadOperands head;

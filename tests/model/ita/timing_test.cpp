@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/ita/timing.h"
 
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "models/ita/job_times.h"
+#include "tests/model/ita/measured_runs.h"
 
 namespace tessera::ita {
 namespace {
@@ -21,14 +22,15 @@ struct PhaseJobs {
 
 /// Cycles of a chain of phases, the first job of the first being the chain's first.
 Cycles chain_cycles(const std::vector<PhaseJobs>& phases, const TileCounts& tiles) {
+  static const JobTimes times{Hardware{}};
   Cycles total = 0;
   bool is_first = true;
   for (const PhaseJobs& jobs : phases) {
     const bool is_last_phase = &jobs == &phases.back();
     const std::uint64_t steps = tile_steps(jobs.phase, tiles);
     for (std::uint64_t step = 0; step < steps; ++step) {
-      total += job_cycles({is_first, is_last_phase && step + 1 == steps, jobs.has_bias,
-                           (step + 1) % jobs.depth == 0});
+      total += times.cycles({is_first, is_last_phase && step + 1 == steps, jobs.has_bias,
+                             (step + 1) % jobs.depth == 0});
       is_first = false;
     }
   }
@@ -90,8 +92,8 @@ TEST(ItaJobTiming, TrafficEqualsMeasuredPortRequests) {
   std::uint32_t reads = 0;
   std::uint32_t writes = 0;
   for (const JobKind& kind : jobs) {
-    reads += job_traffic(kind).reads;
-    writes += job_traffic(kind).writes;
+    reads += job_traffic(kind, Hardware{}).reads;
+    writes += job_traffic(kind, Hardware{}).writes;
   }
   EXPECT_EQ(reads, 968u);
   EXPECT_EQ(writes, 768u);
@@ -118,39 +120,6 @@ TEST(ItaOperandBlockTiming, ComputesInWholeTiles) {
             core_cycles(attention_tile_steps({2, 1, 1}), WeightPort::k128Bytes) + 320);
 }
 
-/// Rows of a CSV file as name -> text.
-std::vector<std::map<std::string, std::string>> read_csv(const std::string& path) {
-  std::ifstream file(path);
-  const auto split = [](const std::string& line) {
-    std::vector<std::string> cells;
-    std::istringstream stream(line);
-    for (std::string cell; std::getline(stream, cell, ',');) {
-      cells.push_back(cell);
-    }
-    return cells;
-  };
-  std::vector<std::map<std::string, std::string>> rows;
-  std::string line;
-  std::getline(file, line);
-  const auto names = split(line);
-  while (std::getline(file, line)) {
-    const auto cells = split(line);
-    auto& row = rows.emplace_back();
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      row[names[i]] = cells[i];
-    }
-  }
-  return rows;
-}
-
-TileCounts tiles_of(std::map<std::string, std::string>& row) {
-  const auto tiles = [&](const char* name) {
-    return row.count(name) != 0 ? static_cast<std::uint32_t>(std::stoul(row[name])) / kTileSize
-                                : 1u;
-  };
-  return {tiles("S"), tiles("E"), tiles("P"), tiles("F")};
-}
-
 /// Tile steps of a measured run by the name of its layer.
 std::uint64_t measured_steps(const std::string& layer, const TileCounts& tiles) {
   const auto steps = [&](Phase phase) { return tile_steps(phase, tiles); };
@@ -172,7 +141,7 @@ std::uint64_t measured_steps(const std::string& layer, const TileCounts& tiles) 
 }
 
 TEST(ItaCoreTiming, EqualsEveryMeasuredRunWithoutStalls) {
-  auto rows = read_csv(std::string(SHARED_DIR) + "/golden/ita/rtl_core_cycles.csv");
+  auto rows = test::measured_runs("rtl_core_cycles.csv");
   if (rows.empty()) {
     GTEST_SKIP() << "no measurements below " << SHARED_DIR;
   }
@@ -182,7 +151,7 @@ TEST(ItaCoreTiming, EqualsEveryMeasuredRunWithoutStalls) {
       continue;
     }
     const auto port = row["weight_port"] == "16" ? WeightPort::k16Bytes : WeightPort::k128Bytes;
-    EXPECT_EQ(std::to_string(core_cycles(measured_steps(row["layer"], tiles_of(row)), port)),
+    EXPECT_EQ(std::to_string(core_cycles(measured_steps(row["layer"], test::tiles_of(row)), port)),
               row["total_cycles"])
         << row["case"] << " " << row["layer"];
     ++compared;
@@ -191,7 +160,7 @@ TEST(ItaCoreTiming, EqualsEveryMeasuredRunWithoutStalls) {
 }
 
 TEST(ItaJobTiming, EqualsEveryMeasuredRunWithoutStalls) {
-  auto rows = read_csv(std::string(SHARED_DIR) + "/golden/ita/rtl_hwpe_cycles.csv");
+  auto rows = test::measured_runs("rtl_hwpe_cycles.csv");
   if (rows.empty()) {
     GTEST_SKIP() << "no measurements below " << SHARED_DIR;
   }
@@ -200,7 +169,8 @@ TEST(ItaJobTiming, EqualsEveryMeasuredRunWithoutStalls) {
     if (row["stall_prob"] != "0") {
       continue;
     }
-    EXPECT_EQ(std::to_string(attention_chain_cycles(tiles_of(row))), row["cycles_trigger_to_done"])
+    EXPECT_EQ(std::to_string(attention_chain_cycles(test::tiles_of(row))),
+              row["cycles_trigger_to_done"])
         << row["case"];
     ++compared;
   }
