@@ -67,6 +67,8 @@ class Fabric {
   }
   /// The bank accepts nothing before `cycle`.
   void block_bank(std::uint32_t bank, Cycles cycle);
+  /// Nothing blocks the bank in `cycle` any more.
+  bool is_bank_open(std::uint32_t bank, Cycles cycle) const { return bank_ready_[bank] <= cycle; }
   /// Takes a kWideToken at the head of a bank's FIFO out, after the step of the cycle.
   /// REQUIRES: is_wide_head(bank, cycle).
   void leave_wide(std::uint32_t bank, Cycles cycle);
@@ -80,6 +82,8 @@ class Fabric {
   /// What the arbiter of that number in the plan is called here.
   std::uint16_t arbiter_id(std::uint32_t planned) const { return ids_[planned]; }
   Counters counters(std::uint32_t planned) const;
+  /// Tokens that have left at the sink.
+  std::uint64_t left_at(std::uint32_t sink) const { return arbiters_[sinks_[sink]].grants; }
 
  private:
   /// In routes_: the arbiter of the token's sink.

@@ -91,10 +91,13 @@ void L1Network::map_addresses() {
     map_.push_back(static_cast<std::uint16_t>(tile / core_tiles * slots + tile % core_tiles));
   }
   const std::uint32_t rows = parameters_.bank_bytes / kWordBytes;
+  const std::uint32_t width = parameters_.slots_per_accelerator();
   for (std::uint32_t group = 0; group < parameters_.num_groups; ++group) {
-    for (std::uint32_t row = 0; row < rows; ++row) {
-      for (std::uint32_t slot = core_tiles; slot < slots; ++slot) {
-        map_.push_back(static_cast<std::uint16_t>(group * slots + slot));
+    for (std::uint32_t first = core_tiles; first < slots; first += width) {
+      for (std::uint32_t row = 0; row < rows; ++row) {
+        for (std::uint32_t slot = first; slot < first + width; ++slot) {
+          map_.push_back(static_cast<std::uint16_t>(group * slots + slot));
+        }
       }
     }
   }

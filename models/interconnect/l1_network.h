@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/base/axi_port.h"
+#include "models/base/bank_port.h"
 #include "models/base/hart_access.h"
 #include "models/base/l1_layout.h"
 #include "models/base/memory_port.h"
@@ -47,6 +49,9 @@ class L1Network final : public MemoryPort {
   /// Where the DMA back-end of `group` reaches the banks. REQUIRES for an access: the response side
   /// has been stepped in this cycle, the request side has not.
   WideL1Port& wide_port(std::uint32_t group) { return wide_ports_[group]; }
+  /// A port of the accelerator `index` on the banks of its slots. Its owner steps behind the
+  /// request side. REQUIRES: index < num_groups * accelerators_per_group.
+  std::unique_ptr<BankPort> bank_port(std::uint32_t index);
   /// No request is pending or under way.
   bool is_drained() const { return requests_.is_empty() && responses_.is_empty(); }
 
@@ -84,6 +89,28 @@ class L1Network final : public MemoryPort {
 
    private:
     L1Network& network_;
+  };
+  /// A port of an accelerator. Its own answers never wait: they are taken in the next cycle.
+  class AcceleratorPort final : public BankPort {
+   public:
+    AcceleratorPort(L1Network& network, std::uint32_t base, std::uint32_t first_bank)
+        : network_(network), base_(base), first_bank_(first_bank) {}
+    void announce(std::uint32_t address, std::uint32_t bytes) override;
+    bool ask() override;
+
+   private:
+    template <typename Visitor>
+    bool all_banks(Visitor&& visitor) const;
+    std::uint64_t accesses_of_others() const;
+
+    L1Network& network_;
+    const std::uint32_t base_;        ///< address of the region
+    const std::uint32_t first_bank_;  ///< of the region
+    std::uint32_t start_ = 0;         ///< bank of the region that the access begins at
+    std::uint32_t words_ = 0;
+    std::uint64_t accesses_before_ = 0;
+    bool is_turn_ = false;      ///< round robin: the access goes before the others
+    bool is_reserved_ = false;  ///< the others are kept from the banks in the coming cycle
   };
   /// Where the request fabric delivers.
   struct Banks {
@@ -131,6 +158,9 @@ class L1Network final : public MemoryPort {
   }
   void add_stats(const L1NetworkPlan& plan, StatGroup& stats);
   std::uint32_t num_wide_banks() const;
+  std::uint32_t banks_per_accelerator() const {
+    return parameters_.slots_per_accelerator() * parameters_.banks_per_tile;
+  }
   std::uint32_t first_wide_bank(std::uint32_t raw_address, std::uint32_t bytes) const;
   bool claim(std::uint32_t first_bank);
   bool claim_one_by_one(Superbank& superbank, std::uint32_t first_bank);

@@ -16,6 +16,9 @@ void L1NetworkParameters::check() const {
   demand(is_power_of_two(num_groups), "num_groups", num_groups, "a power of two");
   demand(core_tiles_per_group > 0 && core_tiles_per_group <= tile_slots_per_group,
          "core_tiles_per_group", core_tiles_per_group, "1 to tile_slots_per_group");
+  demand(accelerators_per_group > 0 &&
+             (tile_slots_per_group - core_tiles_per_group) % accelerators_per_group == 0,
+         "accelerators_per_group", accelerators_per_group, "a divisor of the slots without cores");
   demand(cores_per_tile > 0 && cores_per_tile <= 32, "cores_per_tile", cores_per_tile, "1 to 32");
   demand(is_power_of_two(banks_per_tile), "banks_per_tile", banks_per_tile, "a power of two");
   demand(bank_bytes > 0 && bank_bytes % kWordBytes == 0, "bank_bytes", bank_bytes,

@@ -12,6 +12,13 @@ enum class Arbitration {
   kFixedPriority,  ///< the lowest input, always: for comparison
 };
 
+/// Who goes first when an accelerator and others (harts, DMA) want the same of its banks.
+enum class BankArbitration {
+  kRoundRobin,  ///< in turns: others, then the accelerator with its whole access
+  kAccelerator,
+  kOthers,
+};
+
 /// Size and shape of an L1 network. The defaults are mempool's (config/mempool.mk).
 /// num_groups and sub_groups_per_group are powers of two; the tiles of a group need not be.
 struct L1NetworkParameters {
@@ -19,12 +26,15 @@ struct L1NetworkParameters {
   std::uint32_t num_groups = 4;
   std::uint32_t sub_groups_per_group = 1;  ///< more than one: `terapool`
   std::uint32_t core_tiles_per_group = 16;
-  /// The slots behind the core tiles have banks but no harts; those of one group hold one region
-  /// above the core tiles' L1, interleaved by words over all its banks.
+  /// The slots behind the core tiles have banks but no harts; those of one accelerator hold one
+  /// region above the core tiles' L1, interleaved by words over all its banks.
   std::uint32_t tile_slots_per_group = 16;
   std::uint32_t cores_per_tile = 4;
   std::uint32_t banks_per_tile = 16;  ///< of every slot: banking factor x cores_per_tile
   std::uint32_t bank_bytes = 1024;
+  /// The slots of a group behind its core tiles make this many regions.
+  std::uint32_t accelerators_per_group = 1;
+  BankArbitration bank_arbitration = BankArbitration::kRoundRobin;
   /// Of the address scrambler; 0: no scrambler.
   std::uint32_t sequential_bytes_per_tile = 2048;
   /// One AXI word: the banks that a wide access claims together (a superbank).
@@ -40,6 +50,9 @@ struct L1NetworkParameters {
   void check() const;
   std::uint32_t num_tiles() const { return num_groups * tile_slots_per_group; }
   std::uint32_t num_harts() const { return num_groups * core_tiles_per_group * cores_per_tile; }
+  std::uint32_t slots_per_accelerator() const {
+    return (tile_slots_per_group - core_tiles_per_group) / accelerators_per_group;
+  }
   std::uint32_t num_banks() const { return num_tiles() * banks_per_tile; }
 };
 
