@@ -62,9 +62,11 @@ std::vector<MapRange> l1_ranges(const SocConfig& config) {
                    std::uint64_t{cluster.sequential_bytes_per_tile()} * cluster.core_tiles(),
                    format_bytes(cluster.sequential_bytes_per_tile())),
        ""}};
-  if (config.ita.count == 0 && cluster.l1_bytes() > cluster.core_l1_bytes()) {
-    ranges.push_back({AddressTarget::kL1, 1, "soc.cluster.l1", cluster.core_l1_bytes(),
-                      cluster.l1_bytes() - cluster.core_l1_bytes(), "rwx",
+  const std::uint32_t ita_l1_end =
+      cluster.core_l1_bytes() + config.ita.count * config.ita_l1_bytes();
+  if (cluster.l1_bytes() > ita_l1_end) {
+    ranges.push_back({AddressTarget::kL1, 1, "soc.cluster.l1", ita_l1_end,
+                      cluster.l1_bytes() - ita_l1_end, "rwx",
                       "L1 of tile slots without an accelerator", ""});
   }
   for (std::uint32_t i = 0; i < config.ita.count; ++i) {

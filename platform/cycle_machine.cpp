@@ -18,8 +18,8 @@ CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
              parts.cluster_stats.add_group("harts")),
       dma_engine_(dma_parameters(config), parts.dma, parts.dma_memory, dma_ports(config),
                   parts.dma.stats()),
-      loop_({&l1_network_.response_side(), &soc_path_.response_side(), &dma_engine_, &caches_,
-             &harts_, &l1_network_.request_side(), &soc_path_.request_side()}) {
+      ita_engines_(make_ita_engines(config)),
+      loop_(loop_parts()) {
   l1_network_.set_client(harts_);
   soc_path_.connect(harts_, caches_);
   for (std::uint32_t backend = 0; backend < dma_parameters(config).num_backends(); ++backend) {
@@ -39,8 +39,38 @@ std::vector<DmaBackendPorts> CycleMachine::dma_ports(const SocConfig& config) {
   return ports;
 }
 
+std::vector<std::unique_ptr<ita::JobEngine>> CycleMachine::make_ita_engines(
+    const SocConfig& config) {
+  std::vector<std::unique_ptr<ita::JobEngine>> engines;
+  for (std::uint32_t i = 0; i < parts_.ita_jobs.size(); ++i) {
+    ita::JobInterface& jobs = *parts_.ita_jobs[i];
+    std::vector<BankPort*> ports;
+    for (std::uint32_t port = 0; port < config.ita.hardware.ports; ++port) {
+      ita_ports_.push_back(l1_network_.bank_port(i));
+      ports.push_back(ita_ports_.back().get());
+    }
+    engines.push_back(std::make_unique<ita::JobEngine>(
+        config.ita.hardware, jobs, jobs.tile_engine(), parts_.l1.core_view(), ports));
+    engines.back()->add_stats(jobs.stats().add_group("job_engine"));
+  }
+  return engines;
+}
+
+std::vector<Steppable*> CycleMachine::loop_parts() {
+  std::vector<Steppable*> parts{
+      &l1_network_.response_side(), &soc_path_.response_side(), &dma_engine_, &caches_, &harts_,
+      &l1_network_.request_side(),  &soc_path_.request_side()};
+  for (const auto& engine : ita_engines_) {
+    parts.push_back(engine.get());
+  }
+  return parts;
+}
+
 void CycleMachine::take_over(Cycles now) {
   parts_.dma.use_engine(&dma_engine_);
+  for (std::size_t i = 0; i < ita_engines_.size(); ++i) {
+    parts_.ita_jobs[i]->use_engine(ita_engines_[i].get());
+  }
   caches_.flush();
   loop_.restart_at(now);
   harts_.resume_at(now);
@@ -48,7 +78,9 @@ void CycleMachine::take_over(Cycles now) {
 
 bool CycleMachine::is_at_rest() const {
   return harts_.is_drained() && l1_network_.is_drained() && soc_path_.is_idle() &&
-         caches_.is_idle() && dma_engine_.is_idle();
+         caches_.is_idle() && dma_engine_.is_idle() &&
+         std::all_of(ita_engines_.begin(), ita_engines_.end(),
+                     [](const auto& engine) { return engine->is_at_rest(); });
 }
 
 void CycleMachine::hold(bool is_held) {
@@ -57,6 +89,9 @@ void CycleMachine::hold(bool is_held) {
 
 void CycleMachine::hand_back(Cycles now) {
   parts_.dma.use_engine(nullptr);
+  for (const auto& jobs : parts_.ita_jobs) {
+    jobs->use_engine(nullptr);
+  }
   harts_.suspend_at(now);
 }
 

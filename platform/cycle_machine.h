@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/axi/soc_path.h"
@@ -13,6 +14,8 @@
 #include "models/dma/dma.h"
 #include "models/dma/dma_engine.h"
 #include "models/interconnect/l1_network.h"
+#include "models/ita/job_engine.h"
+#include "models/ita/job_interface.h"
 #include "models/memory/l1_memory.h"
 #include "models/periph/control_registers.h"
 #include "platform/soc_config.h"
@@ -20,7 +23,7 @@
 namespace tessera {
 
 /// What of the machine exists in cycle timing only, and the loop that steps it: L1 network, SoC
-/// path, instruction caches, pipelines of the harts, back-ends of the DMA.
+/// path, instruction caches, pipelines of the harts, back-ends of the DMA, streams of the ITAs.
 class CycleMachine final : public HartEngine {
  public:
   /// The parts of the machine that both timing modes have.
@@ -31,6 +34,8 @@ class CycleMachine final : public HartEngine {
     Dma& dma;
     ByteMemory& dma_memory;  ///< what the DMA moves data in
     ControlRegisters& control;
+    /// Empty without the job interface.
+    const std::vector<std::unique_ptr<ita::JobInterface>>& ita_jobs;
     StatGroup& stats;          ///< of the machine
     StatGroup& cluster_stats;  ///< of its cluster
   };
@@ -57,6 +62,8 @@ class CycleMachine final : public HartEngine {
  private:
   /// One AXI master of the SoC path for each back-end.
   std::vector<DmaBackendPorts> dma_ports(const SocConfig& config);
+  std::vector<std::unique_ptr<ita::JobEngine>> make_ita_engines(const SocConfig& config);
+  std::vector<Steppable*> loop_parts();
 
   const Parts parts_;
   L1Network l1_network_;
@@ -64,6 +71,8 @@ class CycleMachine final : public HartEngine {
   InstructionCaches caches_;
   CycleHarts harts_;
   DmaEngine dma_engine_;
+  std::vector<std::unique_ptr<BankPort>> ita_ports_;
+  std::vector<std::unique_ptr<ita::JobEngine>> ita_engines_;
   CycleLoop loop_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/soc.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -218,12 +219,14 @@ void Soc::Impl::connect() {
 }
 
 HartEngine& Soc::Impl::cycle_engine() {
-  return cycle_machine_.emplace(config_, CycleMachine::Parts{cluster_, l1_, dmi_, dma_, dma_bus_,
-                                                             control_, stats_, cluster_stats_});
+  return cycle_machine_.emplace(
+      config_, CycleMachine::Parts{cluster_, l1_, dmi_, dma_, dma_bus_, control_, ita_jobs_, stats_,
+                                   cluster_stats_});
 }
 
 bool Soc::Impl::devices_are_at_rest() const {
-  return dma_.is_idle();
+  return dma_.is_idle() && std::all_of(ita_jobs_.begin(), ita_jobs_.end(),
+                                       [](const auto& jobs) { return jobs->is_idle(); });
 }
 
 void Soc::Impl::add_timing_switch(const TimingSwitch& change) {

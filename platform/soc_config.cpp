@@ -214,6 +214,10 @@ ItaTilesConfig read_ita(const ConfigNode& node) {
   ita.flavour = static_cast<ItaFlavour>(node.get_choice(
       "flavour", "rtl", {"rtl", "rtl_2024_08", "mempool"}, "arithmetic of the datapath"));
   ita.count = get_u32(node, "count", ita.count, 1, 16, "", "instances");
+  ita.hardware = ita::Hardware::from_config(node, static_cast<ita::Flavour>(ita.flavour));
+  ita.arbitration = static_cast<BankArbitration>(
+      node.get_choice("arbitration", "round_robin", {"round_robin", "wide_first", "narrow_first"},
+                      "between an ITA's port and harts and DMA on the same banks, cycle timing"));
   if (ita.interface == ItaInterface::kNone) {
     ita.count = 0;
   }
@@ -239,6 +243,33 @@ void check_dma(const ConfigNode& soc, const SocConfig& config) {
   }
 }
 
+/// The groups' slots must divide into the ITAs' regions, and a region must be as wide as a port.
+void check_ita_slots(const ConfigNode& soc, const SocConfig& config) {
+  const ClusterConfig& cluster = config.cluster;
+  const std::uint32_t per_group = config.itas_per_group();
+  const std::uint32_t slots = cluster.tile_slots_per_group - cluster.core_tiles_per_group;
+  if (config.ita.count > cluster.num_groups && config.ita.count % cluster.num_groups != 0) {
+    soc.report("ita.count",
+               fmt::format("expected up to {} or a multiple of it, got {}; see {}",
+                           cluster.num_groups, config.ita.count, soc.cite("cluster.num_groups")));
+    return;
+  }
+  if (slots % per_group != 0) {
+    soc.report("ita.count",
+               fmt::format("{} ITAs of a group cannot share its {} accelerator slots evenly; see "
+                           "{} and {}",
+                           per_group, slots, soc.cite("cluster.tile_slots_per_group"),
+                           soc.cite("cluster.core_tiles_per_group")));
+    return;
+  }
+  const std::uint32_t row_bytes = slots / per_group * cluster.banks_per_tile * 4;
+  if (config.ita.interface == ItaInterface::kJob && config.ita.hardware.port_bytes > row_bytes) {
+    soc.report("ita.port_bytes",
+               fmt::format("expected at most a row of the ITA's banks, {} bytes, got {}; see {}",
+                           row_bytes, config.ita.hardware.port_bytes, soc.cite("ita.count")));
+  }
+}
+
 /// As check_cluster().
 void check_ita(const ConfigNode& soc, SocConfig& config) {
   const ClusterConfig& cluster = config.cluster;
@@ -253,20 +284,19 @@ void check_ita(const ConfigNode& soc, SocConfig& config) {
     config.ita.count = 0;
     return;
   }
-  const std::uint32_t slots =
-      (cluster.tile_slots_per_group - cluster.core_tiles_per_group) * cluster.num_groups;
-  if (slots % config.ita.count != 0) {
-    soc.report("ita.count",
-               fmt::format("{} ITAs cannot share {} accelerator slots evenly; see {}, {} and {}",
-                           config.ita.count, slots, soc.cite("cluster.num_groups"),
-                           soc.cite("cluster.tile_slots_per_group"),
-                           soc.cite("cluster.core_tiles_per_group")));
-  }
+  check_ita_slots(soc, config);
   if (config.ita.interface == ItaInterface::kJob && config.ita.flavour == ItaFlavour::kMempool) {
     soc.report("ita.flavour", fmt::format("expected rtl or rtl_2024_08 with {}, got mempool",
                                           soc.cite("ita.interface")));
   }
   if (config.ita.interface == ItaInterface::kOperandBlock) {
+    if (config.ita.hardware.processing_elements != ita::kSplitColumns) {
+      soc.report("ita.processing_elements",
+                 fmt::format("expected {} with {}, got {}: operand blocks are split by as many "
+                             "columns",
+                             ita::kSplitColumns, soc.cite("ita.interface"),
+                             config.ita.hardware.processing_elements));
+    }
     if (config.control.variant != ControlVariant::kMempoolIta) {
       soc.report("ita.interface",
                  fmt::format("operand_block needs soc.control.variant = mempool_ita, not {}",

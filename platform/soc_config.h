@@ -64,6 +64,10 @@ struct ClusterConfig {
   }
   /// L1 of the core tiles: addresses 0 .. this-1.
   std::uint32_t core_l1_bytes() const { return core_tiles() * tile_bytes(); }
+  /// L1 of the slots of a group that its core tiles leave over.
+  std::uint32_t accelerator_bytes_per_group() const {
+    return (tile_slots_per_group - core_tiles_per_group) * tile_bytes();
+  }
   /// All of L1, with the accelerators' banks above the core tiles'.
   std::uint32_t l1_bytes() const { return num_groups * tile_slots_per_group * tile_bytes(); }
 };
@@ -111,6 +115,9 @@ struct ItaTilesConfig {
   ItaInterface interface = ItaInterface::kJob;
   ItaFlavour flavour = ItaFlavour::kRtl;
   std::uint32_t count = 4;  ///< 0 when the interface is kNone
+  ita::Hardware hardware{};
+  /// Between an ITA's port and whoever else wants its banks, cycle timing.
+  BankArbitration arbitration = BankArbitration::kRoundRobin;
 
   ita::OperandBlockParameters operand_block{};  ///< without meaning for the job interface
 
@@ -157,9 +164,14 @@ struct SocConfig {
   std::uint32_t boot_address() const {
     return boot.mode == BootMode::kRom ? boot.rom_base : l2.base;
   }
+  /// ITAs are dealt out to the groups in order, `itas_per_group()` each as far as they go; a
+  /// group's accelerator slots belong to its ITAs in equal shares.
+  std::uint32_t itas_per_group() const {
+    return ita.count == 0 ? 1 : (ita.count + cluster.num_groups - 1) / cluster.num_groups;
+  }
   /// L1 banks of one ITA in bytes; 0 when there is no ITA.
   std::uint32_t ita_l1_bytes() const {
-    return ita.count == 0 ? 0 : (cluster.l1_bytes() - cluster.core_l1_bytes()) / ita.count;
+    return ita.count == 0 ? 0 : cluster.accelerator_bytes_per_group() / itas_per_group();
   }
   /// Address of the L1 banks of ITA `index` (< ita.count).
   std::uint32_t ita_l1_base(std::uint32_t index) const {

@@ -10,10 +10,10 @@ L1Memory::Config l1_config(const SocConfig& config) {
   const ClusterConfig& cluster = config.cluster;
   const L1Layout layout(cluster.core_tiles(), cluster.banks_per_tile, cluster.bank_bytes,
                         cluster.sequential_bytes_per_tile());
-  const std::uint32_t accelerator_slots =
-      cluster.tile_slots_per_group - cluster.core_tiles_per_group;
-  return {layout, accelerator_slots == 0 ? 0 : cluster.num_groups,
-          accelerator_slots * cluster.tile_bytes(), accelerator_slots * cluster.banks_per_tile};
+  const std::uint32_t slots =
+      (cluster.tile_slots_per_group - cluster.core_tiles_per_group) / config.itas_per_group();
+  return {layout, slots == 0 ? 0 : cluster.num_groups * config.itas_per_group(),
+          slots * cluster.tile_bytes(), slots * cluster.banks_per_tile};
 }
 
 ClusterParameters cluster_parameters(const SocConfig& config) {
@@ -44,8 +44,7 @@ DmaParameters dma_parameters(const SocConfig& config) {
   DmaParameters parameters;
   parameters.l1_bytes = cluster.l1_bytes();
   parameters.core_l1_bytes = cluster.core_l1_bytes();
-  parameters.accelerator_region_bytes =
-      (cluster.tile_slots_per_group - cluster.core_tiles_per_group) * cluster.tile_bytes();
+  parameters.accelerator_region_bytes = cluster.accelerator_bytes_per_group();
   parameters.row_bytes = cluster.core_tiles() * cluster.banks_per_tile * 4;
   parameters.num_groups = cluster.num_groups;
   parameters.backends_per_group = config.dma.backends_per_group;
@@ -119,6 +118,8 @@ L1NetworkParameters l1_network_parameters(const SocConfig& config) {
   parameters.bank_bytes = cluster.bank_bytes;
   parameters.sequential_bytes_per_tile = cluster.sequential_bytes_per_tile();
   parameters.wide_bytes = config.dma.beat_bytes;
+  parameters.accelerators_per_group = config.itas_per_group();
+  parameters.bank_arbitration = config.ita.arbitration;
   parameters.arbitration = cluster.interconnect.arbitration;
   parameters.extra_registers = cluster.interconnect.extra_registers;
   parameters.remote_group_latency = cluster.interconnect.remote_group_latency;
@@ -144,6 +145,7 @@ SocPathParameters soc_path_parameters(const SocConfig& config) {
 ita::JobInterfaceParameters job_interface_parameters(const SocConfig& config, std::uint32_t index) {
   ita::JobInterfaceParameters parameters;
   parameters.flavour = static_cast<ita::Flavour>(config.ita.flavour);
+  parameters.hardware = config.ita.hardware;
   parameters.region_base = config.ita_l1_base(index);
   parameters.region_bytes = config.ita_l1_bytes();
   return parameters;

@@ -16,6 +16,7 @@ namespace tessera {
 ///   5. harts: fetch, issue, write back
 ///   6. L1 network, request side: harts, DMA -> banks
 ///   7. SoC path, request side: harts, caches -> tile ports
+///   8. accelerators with ports on L1 banks of their own, which see what the others left free
 ///
 /// A register between two parts is what one wrote in the cycle before; whatever is handed from an
 /// earlier to a later part within the cycle is combinational in the RTL.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/soc_config.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "models/base/config_tree.h"
@@ -205,11 +207,48 @@ TEST(SocRules, AnItaNeedsSlots) {
             "default: soc.ita.interface: an ITA needs tile slots of its own; "
             "soc.cluster.core_tiles_per_group = 16 (--set soc.cluster.core_tiles_per_group=16) "
             "leaves none of soc.cluster.tile_slots_per_group = 16 (default)");
-  EXPECT_EQ(
-      problem("soc.ita.count=3"),
-      "--set soc.ita.count=3: soc.ita.count: 3 ITAs cannot share 16 accelerator slots evenly; "
-      "see soc.cluster.num_groups = 4 (default), soc.cluster.tile_slots_per_group = 16 (default) "
-      "and soc.cluster.core_tiles_per_group = 12 (default)");
+  EXPECT_EQ(problem("soc.ita.count=6"),
+            "--set soc.ita.count=6: soc.ita.count: expected up to 4 or a multiple of it, got 6; "
+            "see soc.cluster.num_groups = 4 (default)");
+  EXPECT_EQ(problem("soc.ita.count=12"),
+            "--set soc.ita.count=12: soc.ita.count: 3 ITAs of a group cannot share its 4 "
+            "accelerator slots evenly; see soc.cluster.tile_slots_per_group = 16 (default) and "
+            "soc.cluster.core_tiles_per_group = 12 (default)");
+}
+
+TEST(SocRules, ItasAreDealtOutToTheGroups) {
+  for (const auto& [count, bytes] :
+       std::map<std::uint32_t, std::uint32_t>{{1, 64_KiB}, {2, 64_KiB}, {4, 64_KiB}, {8, 32_KiB}}) {
+    const std::string text = "soc.ita.count=" + std::to_string(count);
+    ConfigTree tree;
+    tree.set(text);
+    const SocConfig config = SocConfig::from_config(tree.root());
+    EXPECT_EQ(config.ita_l1_bytes(), bytes);
+    EXPECT_EQ(config.ita_l1_base(count - 1), 0xC0000 + (count - 1) * bytes);
+  }
+}
+
+TEST(SocRules, HardwareOfAnIta) {
+  EXPECT_EQ(problem("soc.ita.processing_elements=24"),
+            "--set soc.ita.processing_elements=24: soc.ita.processing_elements: expected an "
+            "integer 4..64 and a power of two, got '24'");
+  EXPECT_EQ(problem("soc.ita.vector_length=128"),
+            "--set soc.ita.vector_length=128: soc.ita.vector_length: expected 64, got 128: tiles, "
+            "register map and programs are made for 64 x 64; change processing_elements instead");
+  EXPECT_EQ(problem("soc.ita.weight_port_bytes=256"),
+            "--set soc.ita.weight_port_bytes=256: soc.ita.weight_port_bytes: expected at most "
+            "soc.ita.port_bytes = 128 (default), got 256");
+  EXPECT_EQ(problems({"soc.ita.count=16", "soc.ita.port_bytes=128"}),
+            "--set soc.ita.port_bytes=128: soc.ita.port_bytes: expected at most a row of the "
+            "ITA's banks, 64 bytes, got 128; see soc.ita.count = 16 (--set soc.ita.count=16)");
+  EXPECT_EQ(problems({"soc.ita.processing_elements=32", "soc.ita.interface=operand_block",
+                      "soc.ita.flavour=mempool", "soc.control.variant=mempool_ita"}),
+            "--set soc.ita.processing_elements=32: soc.ita.processing_elements: expected 16 with "
+            "soc.ita.interface = operand_block (--set soc.ita.interface=operand_block), got 32: "
+            "operand blocks are split by as many columns");
+  EXPECT_EQ(problem("soc.ita.arbitration=first"),
+            "--set soc.ita.arbitration=first: soc.ita.arbitration: expected "
+            "round_robin|wide_first|narrow_first, got 'first'");
 }
 
 TEST(SocRules, OperandBlocksNeedTheirControlRegisters) {
