@@ -187,8 +187,9 @@ class Library:
         """Returns the TileMap of a pattern.
 
         Args: kind: name as in pattern.h, e.g. "causal"; queries, keys: tokens, as many keys as
-        queries unless given; tile: tokens; head: which head's random tiles; parameters: window, dilation,
-        global_tokens, random_tiles, seed, block, summary, in tokens (random_tiles: in tiles).
+        queries unless given; tile: tokens; head: which head's random tiles; parameters: window,
+        dilation, global_tokens, random_tiles, seed, block, summary, in tokens (random_tiles: in
+        tiles).
         Raises EngineError for an unknown pattern or impossible parameters.
         """
         shape = queries, queries if keys is None else keys, tile

@@ -72,8 +72,8 @@ class Layers(unittest.TestCase):
         self.add("models/attention_engine/timing.cpp",
                  '#include "models/attention_engine/analytical/twin.h"\n')
         self.check('models/attention_engine/timing.cpp:1: '
-                   '"models/attention_engine/analytical/twin.h": models/attention_engine may include '
-                   "only models/transformer_math, models/tlm, models/base")
+                   '"models/attention_engine/analytical/twin.h": models/attention_engine may '
+                   "include only models/transformer_math, models/tlm, models/base")
 
     def test_a_new_folder_needs_a_row(self):
         self.add("models/noc/router.h", "")

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <variant>
 
 #include <gtest/gtest.h>
 
@@ -190,6 +192,30 @@ TEST(Datapath, TilesThatAreNoMultipleOfAGroupAndRectangles) {
   for (const MapShape shape : {MapShape{130, 90, 40}, MapShape{50, 230, 100}, MapShape{90, 7, 4}}) {
     const RandomHead head(shape.queries, shape.keys, 32, shape.tile);
     expect_policies_agree(shape, some_patterns(shape.tile), head, head.numbers());
+  }
+}
+
+TEST(Datapath, WhateverThePlannerChoosesGivesTheSameBytes) {
+  const RandomHead head(500, 500, 70, 2);
+  const AttentionNumbers numbers = head.numbers();
+  for (const Pattern& pattern : some_patterns(7)) {
+    const TileMap map = pattern_map(pattern, {500, 500, 64});
+    const std::vector<std::int8_t> expected = attend(map, head.operands(), numbers, {}).out;
+    std::set<std::pair<Policy, bool>> seen;
+    for (std::uint32_t entries = 64 * 64; entries >= 64; entries -= 64) {
+      EngineParameters engine = engine_preset("soc64");
+      engine.entries[static_cast<std::size_t>(MemoryId::kScoreVrf)] = entries;
+      PlanRequest request;
+      request.head_dim = 70;
+      request.may_use_online = false;
+      request.is_packed = entries % 128 == 0;
+      const Plan plan = std::get<Plan>(plan_attention(engine, map, request));
+      if (seen.insert({plan.policy, plan.is_packed}).second) {
+        ASSERT_EQ(attend(map, head.operands(), numbers, plan).out, expected)
+            << to_string(pattern.kind) << " " << to_string(plan.policy) << " " << entries;
+      }
+    }
+    EXPECT_GE(seen.size(), 4u);
   }
 }
 
