@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The DMA between L1 and L2: one transfer at a time, in the background.
+ * The DMA between L1 and L2, in the background.
  *
  * Any byte address and length. The DMA does not see the sequential region as harts do: use L1
  * addresses at or above sequential_bytes() (everything from l1_arena is), and the regions of the
@@ -9,14 +9,16 @@
 
 #include <stdint.h>
 
-/* REQUIRES: the transfer before is complete. The hardware would queue two more, but says done only
- * when all are complete, and drops what comes beyond silently. */
+/* REQUIRES: at most two transfers have been started since dma_done() last was 1. The hardware runs
+ * one and queues two, says done only when all are complete, and drops what comes beyond silently. A
+ * start in the cycle in which another transfer ends would count as complete: several are for long
+ * ones (sw/deploy/commands.py). */
 void dma_start(uint32_t destination, uint32_t source, uint32_t bytes);
 
-/* 1 when the transfer started last is complete. REQUIRES: one was started. */
+/* 1 when all transfers that were started are complete. REQUIRES: one was started. */
 int dma_done(void);
 
-/* Polls until the transfer started last is complete. */
+/* Polls until all are. */
 void dma_wait(void);
 
 /* Start and wait. */

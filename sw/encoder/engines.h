@@ -18,7 +18,7 @@ struct TileLine {
   uint32_t workers;                /* in this tile; in the first line */
 };
 
-enum { kMaxSingles = 12 };
+enum { kMaxSingles = 24 };
 struct Team {
   uint32_t first_line;  /* of the team's first tile */
   uint32_t line_stride; /* to the next tile's */

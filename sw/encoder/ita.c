@@ -58,16 +58,20 @@ void issue_jobs(uint32_t engine) {
       pause_polling();
     }
     queue_fetch(&queue);
-    while (queue.next - own->completed > ITA_JOB_NUM_CONTEXTS || !queue_may_begin(&queue)) {
+    const struct JobArguments* job = (const struct JobArguments*)queue.command.words;
+    while (queue.next - own->completed > ITA_JOB_NUM_CONTEXTS) {
       pause_polling();
     }
-    const struct JobArguments* job = (const struct JobArguments*)queue.command.words;
-    queue.log[queue.next - 1].start = cycle_count();
+    /* Its operands may be on their way still: nothing reads them before the job is committed. */
     if (queue.command.flags & kFlagLayer) {
       write_layer(registers, job);
     }
     write_pointers(registers, banks, job);
+    while (!queue_may_begin(&queue)) {
+      pause_polling();
+    }
     ita_jobs_commit(registers, (queue.command.flags & kFlagHold) == 0);
+    queue.log[queue.next - 1].start = cycle_count();
   }
   while (own->completed != own->num_commands) {
     pause_polling();
