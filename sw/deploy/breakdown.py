@@ -17,13 +17,14 @@ import io
 
 import numpy as np
 
-from .schedule import BIAS_DISABLE, KIND_DMA, KIND_ITA, OPERATOR_CLASSES, OUTPUT_DISABLE
+from .commands import BIAS_DISABLE, KIND_DMA, KIND_ITA, OPERATOR_CLASSES, OUTPUT_DISABLE
 
 MOVEMENT = "data_movement"
 SYNCHRONISATION = "synchronisation"
 CLASSES = OPERATOR_CLASSES + (SYNCHRONISATION,)
 TILE_STEP_CYCLES = 256
-# Cycles of a job of the HWPE wrapper without stalls, {(has output, has bias)}: models/ita/README.md.
+# Cycles of a job of the HWPE wrapper without stalls, {(has output, has bias)}; source:
+# models/ita/README.md.
 JOB_CYCLES = {(True, True): 307, (True, False): 306, (False, True): 272, (False, False): 265}
 
 
@@ -122,7 +123,7 @@ def intervals_of(engine, log):
 
 
 def _sweep(events, cycles):
-    """Yields (cycles, active commands {key: (layer, class, computes)}) of stretches without change."""
+    """Yields (cycles, active commands {key: value}) of stretches without change."""
     active, last = {}, 0
     for cycle, is_begin, key, value in sorted(events, key=lambda event: event[:3]):
         cycle = min(max(cycle, 0), cycles)

@@ -125,18 +125,22 @@ class Soc:
         return self.l2_base + self.l2_bytes
 
     @property
+    def itas_per_group(self):
+        """ITAs are dealt out to the groups in order; the last ones may get fewer, or none."""
+        return max(1, -(-self.num_itas // self.num_groups))
+
+    @property
     def ita_l1_bytes(self):
-        """L1 banks of one ITA."""
-        slots = self.num_groups * (self.tile_slots_per_group - self.core_tiles_per_group)
-        return slots * self.tile_bytes // self.num_itas if self.num_itas else 0
+        """L1 banks of one ITA: its share of the group's slots behind the core tiles."""
+        slots = self.tile_slots_per_group - self.core_tiles_per_group
+        return slots * self.tile_bytes // self.itas_per_group if self.num_itas else 0
 
     def ita_l1_base(self, ita):
         return self.core_l1_bytes + ita * self.ita_l1_bytes
 
     def ita_group(self, ita):
         """The group whose tiles hold the banks of an ITA."""
-        bytes_per_group = self.ita_l1_bytes * self.num_itas // self.num_groups
-        return ita * self.ita_l1_bytes // bytes_per_group
+        return ita // self.itas_per_group
 
     def dma_cycles(self, destination, source, count):
         """Cycles of a transfer without other traffic. Source: models/dma/README.md, functional
