@@ -13,7 +13,7 @@ commands to the schedule: so the operands of a layer are fetched while the one b
 before other commands use the results. begin_layer() of the schedule counts when a layer is added.
 
 Each column block of a Linear, and each head of an Attention, belongs to one ITA; blocks go round in
-turn. Weights go from L2 to the ITAs' banks by DMA, up to three ITAs at a time. Inputs, which all
+turn. Weights go from L2 to the ITAs' banks by DMA, to up to four at a time. Inputs, which all
 ITAs need, are written to all of them at once by all teams; a team brings the results of its ITA to
 the cores' L1. Sums over more than 15 tiles are not possible: the hardware counts to 15.
 """
