@@ -4,8 +4,8 @@
 
     gemm_efficiency.py [--shape 128,256,1024] [--harts 16 192] [--config configs/tessera.yaml]
 
-Runs gemm_i8 in cycle timing; the second of two repetitions counts, from the first hart that starts
-to the last that ends. Efficiency: cycles * harts of the first row over those of the row.
+Runs the products of gemm_i8 in cycle timing; the second of two repetitions counts, from the first
+hart that starts to the last that ends. Efficiency: cycles * harts of the first row over those of the row.
 """
 import argparse
 import pathlib
@@ -27,8 +27,9 @@ def cycles_of(options, shape, harts, variant):
                         str(VARIANTS[variant]), "-o", page.name], check=True)
         build = ROOT / "build" / options.preset
         done = subprocess.run(
-            [build / "bin/tessera", "run", "-q", "-c", options.config, "--timing", "cycle",
-             "--load", f"{ARGUMENTS_ADDRESS}:{page.name}", build / "sw/gemm_i8.elf"],
+            [build / "bin/tessera", "run", "-q", "-c", options.config,
+             "--switch-to", "cycle", "--at", "roi:1", "--switch-to", "functional", "--at",
+             "roi_end:1", "--load", f"{ARGUMENTS_ADDRESS}:{page.name}", build / "sw/gemm_i8.elf"],
             stdout=subprocess.PIPE, text=True, check=False)
     found = re.search(rf", {harts} harts, (\d+) cycles\nPASS gemm_i8$", done.stdout, re.MULTILINE)
     if not found:

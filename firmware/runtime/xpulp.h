@@ -20,6 +20,16 @@
   .insn r 0x0b, 7, 0x10, \value, \address, \step
 .endm
 
+/* value limited to int8. */
+.macro p_clip_int8 result, value
+  .insn r 0x33, 1, 0x0a, \result, \value, x8
+.endm
+
+/* Byte `lane` of word becomes the low byte of value; `half` is lane / 2. */
+.macro pv_insert_b word, value, lane, half
+  .insn r 0x57, 7, 0x58 | (\lane & 1), \word, \value, x\half
+.endm
+
 /* clang-format on */
 #else
 
@@ -43,12 +53,6 @@ static inline int32_t clip_int8(int32_t value) {
   __asm__(".insn r 0x33, 1, 0x0a, %0, %1, x8" : "=r"(clipped) : "r"(value));
   return clipped;
 }
-
-/* pv.insert.b: word with byte `lane` (a constant) replaced by the low byte of value. */
-#define INSERT_BYTE(word, value, lane)       \
-  __asm__(".insn r 0x57, 7, %2, %0, %1, x%3" \
-          : "+r"(word)                       \
-          : "r"(value), "i"(0x58 | (lane & 1)), "i"(lane >> 1))
 
 #endif
 

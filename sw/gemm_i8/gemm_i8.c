@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Measures the matrix product of sw/kernels in L1: C = requantise(A * B^T + bias) in bytes. Every
  * result is checked against plain C. The cycles are those of the last repetition, from the first
- * hart that starts to the last that ends. k is rounded up to a multiple of 4. */
+ * hart that starts to the last that ends; all repetitions are region of interest 1. k is rounded
+ * up to a multiple of 4. */
 #include "firmware/runtime/arena.h"
 #include "firmware/runtime/arguments.h"
 #include "firmware/runtime/barrier.h"
@@ -12,7 +13,7 @@
 #include "sw/kernels/kernels.h"
 #include "sw/kernels/requant.h"
 
-enum { kDefaultSize = 128 };
+enum { kDefaultSize = 128, kRegion = 1 };
 
 static const struct Requant kRequant = {.mult = 93, .shift = 17, .add = -3};
 
@@ -87,13 +88,13 @@ static int allocate(struct Problem* p) {
 }
 
 static void fill(const struct Problem* p, uint32_t hart) {
-  for (uint32_t i = hart; i < p->m * p->k; i += p->harts) {
+  for (uint32_t i = hart; i < p->m * p->k; i += platform.num_harts) {
     p->a[i] = (int8_t)mix(i);
   }
-  for (uint32_t i = hart; i < p->n * p->k; i += p->harts) {
+  for (uint32_t i = hart; i < p->n * p->k; i += platform.num_harts) {
     p->b[i] = (int8_t)mix(i + 0x10000000);
   }
-  for (uint32_t i = hart; i < p->n; i += p->harts) {
+  for (uint32_t i = hart; i < p->n; i += platform.num_harts) {
     p->bias[i] = (int32_t)mix(i + 0x20000000) >> 12;
   }
 }
@@ -115,7 +116,7 @@ static void multiply(const struct Problem* p, uint32_t hart) {
 
 static uint32_t wrong_results(const struct Problem* p, uint32_t hart) {
   uint32_t wrong = 0;
-  for (uint32_t i = hart; i < p->m * p->n; i += p->harts) {
+  for (uint32_t i = hart; i < p->m * p->n; i += platform.num_harts) {
     const int8_t* a = p->a + i / p->n * p->k;
     const int8_t* b = p->b + i % p->n * p->k;
     int32_t sum = p->bias[i % p->n];
@@ -134,15 +135,18 @@ int main(uint32_t hart) {
     return kExitNoRoom;
   }
   barrier();
-  if (hart < p->harts) {
-    fill(p, hart);
+  fill(p, hart);
+  barrier();
+  if (hart == 0) {
+    region_begin(kRegion);
   }
   for (uint32_t i = 0; i < p->repetitions; ++i) {
     multiply(p, hart);
   }
-  if (hart < p->harts) {
-    count_errors(wrong_results(p, hart));
+  if (hart == 0) {
+    region_end(kRegion);
   }
+  count_errors(wrong_results(p, hart));
   barrier();
   if (hart != 0) {
     return 0;

@@ -44,23 +44,11 @@
 #define c32 x3
 #define c33 x4
 
-.macro move_sums instruction, block
-  \instruction c00, 0(\block)
-  \instruction c01, 4(\block)
-  \instruction c02, 8(\block)
-  \instruction c03, 12(\block)
-  \instruction c10, 16(\block)
-  \instruction c11, 20(\block)
-  \instruction c12, 24(\block)
-  \instruction c13, 28(\block)
-  \instruction c20, 32(\block)
-  \instruction c21, 36(\block)
-  \instruction c22, 40(\block)
-  \instruction c23, 44(\block)
-  \instruction c30, 48(\block)
-  \instruction c31, 52(\block)
-  \instruction c32, 56(\block)
-  \instruction c33, 60(\block)
+/* instruction c, c, operand for every sum; four rows side by side hide latencies. */
+.macro on_all_sums instruction, operand
+  .irp c, c00, c10, c20, c30, c01, c11, c21, c31, c02, c12, c22, c32, c03, c13, c23, c33
+  \instruction \c, \c, \operand
+  .endr
 .endm
 
 /* Registers that the caller keeps, those that the ABI names global, and the block. */
@@ -83,7 +71,23 @@
 .endm
 #define FRAME_BYTES 80
 #define FRAME_BLOCK 60
-#define FRAME_PART 64
+#define FRAME_A 64 /* of a second part of the columns; 0: none follows */
+#define FRAME_B 68
+
+/* A column of results goes to byte `lane` of each row's first register. */
+.macro insert_columns lane, half, s0, s1, s2, s3
+  pv_insert_b c00, \s0, \lane, \half
+  pv_insert_b c10, \s1, \lane, \half
+  pv_insert_b c20, \s2, \lane, \half
+  pv_insert_b c30, \s3, \lane, \half
+.endm
+
+.macro store_row_of_sums block, offset, s0, s1, s2, s3
+  sw \s0, \offset(\block)
+  sw \s1, \offset + 4(\block)
+  sw \s2, \offset + 8(\block)
+  sw \s3, \offset + 12(\block)
+.endm
 
 .macro gemm_block name, dot
   .section .text.\name, "ax"
@@ -93,29 +97,58 @@
 \name:
   addi sp, sp, -FRAME_BYTES
   move_saved sw
-  sw x10, FRAME_BLOCK(sp)
-  addi x15, x10, GEMM_BLOCK_PARTS
-  move_sums lw, x10
+  mv x15, x10
+  lw x31, GEMM_BLOCK_BIAS(x15)
+  lw a_next, GEMM_BLOCK_A(x15)
+  lw b_next, GEMM_BLOCK_B(x15)
+  lw x5, GEMM_BLOCK_START(x15)
+  lw a_end, GEMM_BLOCK_BYTES(x15)
+  sw x15, FRAME_BLOCK(sp)
+  beqz x31, 1f
+  lw c00, 0(x31)
+  lw c01, 4(x31)
+  lw c02, 8(x31)
+  lw c03, 12(x31)
+  j 2f
+1:
+  li c00, 0
+  li c01, 0
+  li c02, 0
+  li c03, 0
+2:
+  mv c10, c00
+  mv c11, c01
+  mv c12, c02
+  mv c13, c03
+  mv c20, c00
+  mv c21, c01
+  mv c22, c02
+  mv c23, c03
+  mv c30, c00
+  mv c31, c01
+  mv c32, c02
+  mv c33, c03
 
-1: /* The next part, at x15. */
-  lw a_next, 0(x15)
-  beqz a_next, 4f
-  lw b_next, 4(x15)
-  lw a_end, 8(x15)
-  addi x15, x15, GEMM_PART_BYTES
-  sw x15, FRAME_PART(sp)
-  lw x15, FRAME_BLOCK(sp)
+  /* From the start to the end; what is before the start comes later. */
+  add a_end, a_end, a_next
+  sw zero, FRAME_A(sp)
+  beqz x5, 3f
+  sw a_next, FRAME_A(sp)
+  sw b_next, FRAME_B(sp)
+  add a_next, a_next, x5
+  add b_next, b_next, x5
+3:
   lw a_down, GEMM_BLOCK_A_STRIDE(x15)
   lw b_down, GEMM_BLOCK_B_STRIDE(x15)
-  add a_end, a_end, a_next
-  slli a_up, a_down, 1
-  add a_up, a_up, a_down
-  slli b_up, b_down, 1
-  add b_up, b_up, b_down
   li x5, 4
+  slli a_up, a_down, 1
+  slli b_up, b_down, 1
+  add a_up, a_up, a_down
+  add b_up, b_up, b_down
   sub a_up, x5, a_up
   sub b_up, x5, b_up
 
+4:
   p_lw_post left0, a_down, a_next
   p_lw_post left1, a_down, a_next
   p_lw_post left2, a_down, a_next
@@ -123,10 +156,10 @@
   p_lw_post right0, b_down, b_next
   p_lw_post right1, b_down, b_next
   p_lw_post right2, b_down, b_next
-  beq a_next, a_end, 3f
+  beq a_next, a_end, 6f
 
   .balign 32
-2:
+5:
   \dot c00, left0, right0
   \dot c10, left1, right0
   \dot c20, left2, right0
@@ -151,19 +184,21 @@
   p_lw_post left3, a_up, a_next
   p_lw_post right1, b_down, b_next
   p_lw_post right2, b_down, b_next
-  bne a_next, a_end, 2b
+  bne a_next, a_end, 5b
 
-3: /* The last step of the part. */
+6: /* The last step of a part. */
   \dot c00, left0, right0
   \dot c10, left1, right0
   \dot c20, left2, right0
   \dot c30, left3, right0
-  lw x15, FRAME_PART(sp)
   \dot c01, left0, right1
   \dot c11, left1, right1
   \dot c21, left2, right1
   \dot c31, left3, right1
   lw right1, 0(b_next) /* column 3 */
+  lw a_next, FRAME_A(sp)
+  lw b_next, FRAME_B(sp)
+  lw x29, FRAME_BLOCK(sp)
   \dot c02, left0, right2
   \dot c12, left1, right2
   \dot c22, left2, right2
@@ -172,11 +207,41 @@
   \dot c13, left1, right1
   \dot c23, left2, right1
   \dot c33, left3, right1
-  j 1b
+  beqz a_next, 7f
+  lw a_end, GEMM_BLOCK_START(x29)
+  sw zero, FRAME_A(sp)
+  add a_end, a_end, a_next
+  j 4b
 
-4:
-  lw x15, FRAME_BLOCK(sp)
-  move_sums sw, x15
+7:
+  lw x5, GEMM_BLOCK_MULTIPLIER(x29)
+  lw x6, GEMM_BLOCK_ROUNDING(x29)
+  lw x10, GEMM_BLOCK_OUTPUT(x29)
+  lw x11, GEMM_BLOCK_OUTPUT_STRIDE(x29)
+  beqz x5, 8f
+  on_all_sums mulhsu, x5
+  on_all_sums add, x6
+  on_all_sums srai, 1
+  .irp c, c00, c10, c20, c30, c01, c11, c21, c31, c02, c12, c22, c32, c03, c13, c23, c33
+  p_clip_int8 \c, \c
+  .endr
+  insert_columns 1, 0, c01, c11, c21, c31
+  insert_columns 2, 1, c02, c12, c22, c32
+  insert_columns 3, 1, c03, c13, c23, c33
+  sw c00, 0(x10)
+  add x10, x10, x11
+  sw c10, 0(x10)
+  add x10, x10, x11
+  sw c20, 0(x10)
+  add x10, x10, x11
+  sw c30, 0(x10)
+  j 9f
+8:
+  store_row_of_sums x29, 0, c00, c01, c02, c03
+  store_row_of_sums x29, 16, c10, c11, c12, c13
+  store_row_of_sums x29, 32, c20, c21, c22, c23
+  store_row_of_sums x29, 48, c30, c31, c32, c33
+9:
   move_saved lw
   addi sp, sp, FRAME_BYTES
   ret

@@ -36,18 +36,18 @@
 #define c21 x23
 #define c30 x24
 #define c31 x25
-#define part x26
+#define half x26 /* the block, or 8 bytes further on in the second half */
 #define block x27
 
-.macro move_sums instruction
-  \instruction c00, 0(block)
-  \instruction c01, 4(block)
-  \instruction c10, 16(block)
-  \instruction c11, 20(block)
-  \instruction c20, 32(block)
-  \instruction c21, 36(block)
-  \instruction c30, 48(block)
-  \instruction c31, 52(block)
+.macro store_sums
+  sw c00, 0(half)
+  sw c01, 4(half)
+  sw c10, 16(half)
+  sw c11, 20(half)
+  sw c20, 32(half)
+  sw c21, 36(half)
+  sw c30, 48(half)
+  sw c31, 52(half)
 .endm
 
 .macro move_saved instruction
@@ -66,7 +66,7 @@
   \instruction x27, 48(sp)
 .endm
 #define FRAME_BYTES 64
-#define FRAME_BLOCK 52
+#define FRAME_BEGIN 52
 
 /* One column; loads what the next one, at `ahead`, needs if `loads` says so. */
 .macro column load, right0, right1, next0, next1, ahead, loads=1
@@ -112,28 +112,41 @@
 \name:
   addi sp, sp, -FRAME_BYTES
   move_saved sw
-  sw x10, FRAME_BLOCK(sp)
   mv block, x10
+  mv half, x10
 
-1: /* A half: columns 0 and 1, then 2 and 3, whose sums are 8 bytes further on. */
-  lw x5, FRAME_BLOCK(sp)
-  move_sums lw
-  addi part, x5, GEMM_BLOCK_PARTS
+1: /* A half: columns 0 and 1, then 2 and 3, whose sums and biases are 8 bytes further on. */
+  li c00, 0
+  li c01, 0
+  lw x5, GEMM_BLOCK_BIAS(block)
+  beqz x5, 2f
+  sub x6, half, block
+  add x5, x5, x6
+  lw c00, 0(x5)
+  lw c01, 4(x5)
+2:
+  mv c10, c00
+  mv c11, c01
+  mv c20, c00
+  mv c21, c01
+  mv c30, c00
+  mv c31, c01
+  lw x5, GEMM_BLOCK_START(block)
+  lw a0_end, GEMM_BLOCK_BYTES(block)
 
-2: /* The next part. */
-  lw a0, 0(part)
-  beqz a0, 5f
-  lw b0, 4(part)
-  lw a0_end, 8(part)
-  lw x5, FRAME_BLOCK(sp)
-  lw x8, GEMM_BLOCK_A_STRIDE(x5)
-  lw x9, GEMM_BLOCK_B_STRIDE(x5)
-  beq x5, block, 3f
-  add b0, b0, x9
-  add b0, b0, x9
-3:
-  addi part, part, GEMM_PART_BYTES
+3: /* Bytes x5 to a0_end - 1 of the rows. */
+  sw x5, FRAME_BEGIN(sp)
+  lw a0, GEMM_BLOCK_A(block)
+  lw b0, GEMM_BLOCK_B(block)
+  lw x8, GEMM_BLOCK_A_STRIDE(block)
+  lw x9, GEMM_BLOCK_B_STRIDE(block)
   add a0_end, a0_end, a0
+  add a0, a0, x5
+  add b0, b0, x5
+  beq half, block, 4f
+  add b0, b0, x9
+  add b0, b0, x9
+4:
   addi a0_end, a0_end, -4
   add a1, a0, x8
   add a2, a1, x8
@@ -145,10 +158,10 @@
   \load left1, 0(a1)
   \load left2, 0(a2)
   \load left3, 0(a3)
-  beq a0, a0_end, 4f
+  beq a0, a0_end, 6f
 
   .balign 32
-3:
+5:
   column \load, even0, even1, odd0, odd1, 1
   column \load, odd0, odd1, even0, even1, 2
   column \load, even0, even1, odd0, odd1, 3
@@ -159,21 +172,24 @@
   addi a3, a3, 4
   addi b0, b0, 4
   addi b1, b1, 4
-  bne a0, a0_end, 3b
+  bne a0, a0_end, 5b
 
-4:
+6:
   column \load, even0, even1, odd0, odd1, 1
   column \load, odd0, odd1, even0, even1, 2
   column \load, even0, even1, odd0, odd1, 3
   column \load, odd0, odd1, even0, even1, 4, loads=0
-  j 2b
+  lw x5, FRAME_BEGIN(sp)
+  beqz x5, 7f
+  mv a0_end, x5
+  li x5, 0
+  j 3b
 
-5:
-  move_sums sw
-  lw x5, FRAME_BLOCK(sp)
-  mv x6, block
-  addi block, x5, 8
-  bne x6, block, 1b
+7:
+  store_sums
+  mv x5, half
+  addi half, block, 8
+  beq x5, block, 1b
   move_saved lw
   addi sp, sp, FRAME_BYTES
   ret
