@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Xpulpimg instructions, which the compiler does not know. All machines have them. C and assembly.
- */
+ * Xpulpimg instructions, which the assembler does not know, as its macros. All machines have them;
+ * operands are registers unless it says otherwise. */
 #ifndef FIRMWARE_RUNTIME_XPULP_H
 #define FIRMWARE_RUNTIME_XPULP_H
 
-#ifdef __ASSEMBLER__
 /* clang-format off */
 
 /* sum += the dot product of four bytes with four bytes: both signed; unsigned and signed. */
@@ -31,29 +30,5 @@
 .endm
 
 /* clang-format on */
-#else
-
-#include <stdint.h>
-
-/* pv.sdotsp.b: sum + the dot product of four signed bytes with four signed bytes. */
-static inline int32_t dot_signed(uint32_t left, uint32_t right, int32_t sum) {
-  __asm__(".insn r 0x57, 1, 0x5c, %0, %1, %2" : "+r"(sum) : "r"(left), "r"(right));
-  return sum;
-}
-
-/* pv.sdotusp.b: the same with unsigned bytes on the left. */
-static inline int32_t dot_unsigned_signed(uint32_t left, uint32_t right, int32_t sum) {
-  __asm__(".insn r 0x57, 1, 0x54, %0, %1, %2" : "+r"(sum) : "r"(left), "r"(right));
-  return sum;
-}
-
-/* p.clip: value limited to int8. */
-static inline int32_t clip_int8(int32_t value) {
-  int32_t clipped;
-  __asm__(".insn r 0x33, 1, 0x0a, %0, %1, x8" : "=r"(clipped) : "r"(value));
-  return clipped;
-}
-
-#endif
 
 #endif

@@ -204,9 +204,14 @@ static uint32_t test_attention(void) {
   wait_for_jobs(before + 2);
   expect_product(tile(kX0), kW0, 1, 1, kBiasNone, 0);
   uint32_t errors = compare("QK", kOut0);
-  uint32_t logits = (uint32_t)bench.expected;
-  uint32_t shift = platform.ita_flavour == PLATFORM_BLOCK_FLAVOUR_RTL ? 0 : 5;
-  softmax_part(&logits, 1, shift, 0, 1);
+  struct SoftmaxArguments softmax = {
+      .data = (uint32_t)bench.expected,
+      .rows = kTileSize,
+      .columns = kTileSize,
+      .stride = kTileSize,
+      .block_stride = kTileSize,
+      .shift = platform.ita_flavour == PLATFORM_BLOCK_FLAVOUR_RTL ? 0 : 5};
+  kernel_softmax((const uint32_t*)&softmax, 0, 1);
   memcpy((void*)tile(kOut0), bench.expected, kTileBytes); /* the product replaces `expected` */
   expect_product(tile(kOut0), kW1, 1, 1, kBiasNone, 1);
   return errors + compare("AV", kOut1);

@@ -94,8 +94,8 @@ static void make_step(struct Run* run, struct CoresCommand* command) {
   command->kind = kCommandProduct;
   command->retires = follow_up(pipeline, work) == kCommandNothing;
   make_product(pipeline, work, &command->product);
-  if (work->step.phase == kPhaseQK && work->is_last_inner) {
-    run->logits[work->step.y] = work->operands[kOutput].address;
+  if (work->step.phase == kPhaseQK && work->is_last_inner && work->step.y == 0) {
+    run->logits = work->operands[kOutput].address;
   }
   pipeline_issue(pipeline);
 }
@@ -125,6 +125,17 @@ static void prepare(struct Run* run, const struct CoresCommand* before,
   }
 }
 
+/* The logits of a block row lie in neighbouring slots. */
+static void normalise(const struct Run* run, uint32_t hart, uint32_t harts) {
+  struct SoftmaxArguments softmax = {.data = run->logits,
+                                     .rows = kTileSize,
+                                     .columns = run->plan.shape.s * kTileSize,
+                                     .stride = kTileSize,
+                                     .block_stride = kTileBytes,
+                                     .shift = run->plan.softmax_shift};
+  kernel_softmax((const uint32_t*)&softmax, hart, harts);
+}
+
 static void execute(struct Run* run, const struct CoresCommand* command, uint32_t hart) {
   uint32_t harts = platform.num_harts;
   switch (command->kind) {
@@ -132,7 +143,7 @@ static void execute(struct Run* run, const struct CoresCommand* command, uint32_
       multiply_tile_part(&command->product, hart, harts);
       break;
     case kCommandSoftmax:
-      softmax_part(run->logits, run->plan.shape.s, run->plan.softmax_shift, hart, harts);
+      normalise(run, hart, harts);
       break;
     case kCommandSum:
       accumulate_part(command->sums, command->product.output, hart, harts);

@@ -33,6 +33,12 @@ void move_push_stop(struct MoveRing* ring) {
   }
 }
 
+static void copy_part(const struct Move* move, uint32_t rank, uint32_t workers) {
+  struct CopyArguments copy = {
+      .destination = move->destination, .source = move->source, .rows = 1, .bytes = move->bytes};
+  kernel_copy((const uint32_t*)&copy, rank, workers);
+}
+
 void work_on_moves(struct MoveRing* ring, uint32_t rank) {
   for (uint32_t number = 0;; ++number) {
     do {
@@ -41,7 +47,7 @@ void work_on_moves(struct MoveRing* ring, uint32_t rank) {
     struct Move* move = &ring->moves[number % kRingMoves];
     switch (move->kind) {
       case kMoveCopy:
-        copy_part(move->destination, move->source, move->bytes, rank, ring->workers);
+        copy_part(move, rank, ring->workers);
         break;
       case kMoveAccumulate:
         accumulate_part(move->destination, move->source, rank, ring->workers);

@@ -17,7 +17,7 @@ struct Run {
   struct MoveRing* dma_rings;    /* [num_units] */
   struct MoveRing* worker_rings; /* [num_units], ITAs only */
   struct CoresCommand* commands; /* [2], cores only */
-  uint32_t logits[kMaxTilesS];   /* tiles of the block row, cores only */
+  uint32_t logits;               /* first tile of the block row, cores only */
   struct DmaServer server;
 };
 

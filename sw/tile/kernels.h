@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What harts compute on tiles. Each call does the part `rank` of `workers`; the parts are
- * independent of each other. */
+ * What harts compute on an ITA's tiles and their packed biases; all else is in sw/kernels. Each
+ * call does the part `rank` of `workers`; the parts are independent of each other. */
 #ifndef SW_TILE_KERNELS_H
 #define SW_TILE_KERNELS_H
 
 #include <stdint.h>
 
+#include "sw/kernels/kernels.h"
 #include "sw/kernels/requant.h"
 #include "sw/tile/tile.h"
-
-enum BiasKind { kBiasNone, kBiasPerColumn, kBiasPerRow };
 
 /* output = requantise(bias + streamed * stationary^T) over one or more inner tiles. */
 struct TileProduct {
@@ -22,18 +21,9 @@ struct TileProduct {
   uint8_t is_unsigned;
   uint8_t is_first; /* inner tile */
   uint8_t is_last;
-  uint8_t bias_kind;
+  uint8_t bias_kind; /* BiasKind; no matrix */
 };
 void multiply_tile_part(const struct TileProduct* product, uint32_t rank, uint32_t workers);
-
-/* Replaces 64 rows of logits by their probabilities (uint8). `tiles` are the `count` tiles of the
- * block row, left to right. Differences are rounded by 2^shift (flavour). */
-void softmax_part(const uint32_t* tiles, uint32_t count, uint32_t shift, uint32_t rank,
-                  uint32_t workers);
-
-/* REQUIRES: bytes and both addresses are multiples of 32. */
-void copy_part(uint32_t destination, uint32_t source, uint32_t bytes, uint32_t rank,
-               uint32_t workers);
 
 /* Sums of heads: each element is kept as the sum of (value + 128) in 16 bits, two to a word, so
  * that one atomic add never carries from one into the other. A tile's sums are kSumTileBytes: for

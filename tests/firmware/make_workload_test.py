@@ -39,6 +39,8 @@ class MakeWorkloadTest(unittest.TestCase):
         self.assert_refused("H=0; allowed: 1 and more", "mhsa", "--shape", "64,64,64,0")
         self.assert_refused("--shape 64,64; expected four numbers S,E,P,H, such as 128,128,64,8",
                             "mhsa", "--shape", "64,64")
+        self.assert_refused("--shape 1,2; expected three numbers m,n,k, such as 128,256,256",
+                            "arguments", "--shape", "1,2")
         self.assert_refused("E=24; allowed: positive multiples of 16",
                             "operand-block", "--shape", "16,24,16,1")
         self.assert_refused("E=960 P=192: too many biases; allowed: 9 P + 3 E <= 4032",
