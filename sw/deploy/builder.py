@@ -18,11 +18,14 @@ class Builder:
     """Steps, buffers and homes of tensors.
 
     Attributes: steps; constants: list of (Buffer in L2, array); notes: layer index -> text for
-    --explain; homes: tensor -> View.
+    --explain; homes: tensor -> View; devices: layer -> "cores" or "ita"; projections: attention
+    layer -> products that ITAs compute with it.
     """
 
-    def __init__(self, graph, layers, soc, choices):
+    def __init__(self, graph, layers, soc, choices, devices, projections):
         self.graph = graph
+        self.devices = devices
+        self.projections = projections
         self.layers = layers
         self.soc = soc
         self.choices = choices
@@ -66,6 +69,15 @@ class Builder:
         self.pending = []
         self.steps.append(step)
         return step
+
+    def ita_call(self, call):
+        """Adds a layer on ITAs to the step of the one before it, if that is on ITAs, too."""
+        shares = self.choices.joins_ita_layers and self.steps and self.steps[-1].ita_calls and \
+            not self.steps[-1].stores
+        step = self.steps[-1] if shares else self.step()
+        step.loads += self.pending
+        self.pending = []
+        step.ita_calls.append(call)
 
     def note(self, text):
         self.notes.setdefault(self.index, []).append(text)
@@ -163,14 +175,16 @@ class Builder:
 
     # ---- results ----
 
-    def result(self, layouts=False):
+    def result(self, layouts=False, permutation=None):
         """The current layer's result in L1. Returns a View.
 
-        layouts: it may have the strides that make a Transpose behind it free."""
+        layouts: it may have the strides that make a Transpose behind it free; permutation: it is
+        stored with its dimensions in this order."""
         tensor = self.graph.tensors[self.layer.output]
         buffer = Buffer(tensor.name, tensor.bytes, "L1", "tensor", self.layer.name, tensor.name)
         view = View.of(buffer, tensor.shape, tensor.dtype)
-        permutation = self.wanted_permutation(tensor.name) if layouts else None
+        if layouts:
+            permutation = self.wanted_permutation(tensor.name)
         if permutation is not None:
             view = View.of(buffer, [tensor.shape[axis] for axis in permutation], tensor.dtype)
             view = view.transpose(np.argsort(permutation))

@@ -176,13 +176,14 @@ def default_engines(soc, use_itas):
     """DMA, a team per group, and the ITAs if they are used.
 
     Harts that serve queues lie in different tiles where there are some: a tile's instruction cache
-    is small, and its way to the SoC takes one load at a time. Leaders of small groups work too."""
+    is small, and its way to the SoC takes one load at a time. Leaders of groups of up to three harts
+    work too, which takes more stack than 512 bytes."""
     per_group, per_tile = soc.harts_per_group, soc.harts_per_tile
     is_small = per_group < 8
     engines = [Engine("dma", KIND_DMA, 0, 1 if is_small else per_group - per_tile)]
     for group in range(soc.num_groups):
         engines.append(Engine(f"team[{group}]", KIND_TEAM, group, group * per_group,
-                              num_tiles=soc.core_tiles_per_group, leader_works=is_small))
+                              num_tiles=soc.core_tiles_per_group, leader_works=per_group < 4))
     if use_itas and soc.num_itas:
         if per_tile < 2 or soc.core_tiles_per_group < soc.itas_per_group + 2:
             raise ScheduleError(f"{soc.num_itas} ITAs in {soc.num_groups} groups of "

@@ -4,21 +4,25 @@ import dataclasses
 
 import numpy as np
 
+from . import ita
+from .commands import LAUNCH_CYCLES, MAX_COPIES, Copy
 from .hazards import Span
+from .map_ita import ItaMapper, MappingError
 from .operators import ModelError, need
-from .schedule import LAUNCH_CYCLES, MAX_COPIES, Copy, Schedule
+from .schedule import Schedule
 from .soc import aligned
 
 
 @dataclasses.dataclass
 class Workload:
     """A schedule with a model's data. outputs: name -> (address, stride of iterations, shape,
-    type)."""
+    type); tasks: Handle of a command -> Task."""
 
     plan: object
     schedule: Schedule
     inputs: list
     outputs: dict
+    tasks: dict
 
     def read_outputs(self, result):
         """Outputs of all iterations out of a run's Result: list of dicts of arrays."""
@@ -39,7 +43,7 @@ def emit(plan, inputs):
     sources = [io[name] for name in plan.graph.inputs]
     results = list(dict.fromkeys(io[name] for name in plan.graph.outputs))
     strides = [sum(aligned(buffer.bytes) for buffer in group) for group in (sources, results)]
-    schedule = Schedule(plan.soc, use_itas=False, iterations=len(inputs),
+    schedule = Schedule(plan.soc, use_itas=plan.uses_itas, iterations=len(inputs),
                         source_stride=strides[0], destination_stride=strides[1])
     memory = L2(schedule)
     for buffer, array in plan.builder.constants:
@@ -50,10 +54,10 @@ def emit(plan, inputs):
     memory.place_group(results, bytes(strides[1] * len(inputs)))
     for buffer in spilled_buffers(plan):
         memory.place(buffer, bytes(buffer.bytes), False)
-    Emitter(plan, schedule).emit()
+    tasks = Emitter(plan, schedule, memory).emit()
     outputs = {name: (io[name].address, strides[1], plan.graph.tensors[name].shape,
                       plan.graph.tensors[name].dtype) for name in plan.graph.outputs}
-    return Workload(plan, schedule, inputs, outputs)
+    return Workload(plan, schedule, inputs, outputs, tasks)
 
 
 class L2:
@@ -62,11 +66,14 @@ class L2:
     def __init__(self, schedule):
         self.schedule = schedule
 
-    def place(self, buffer, data, is_constant):
+    def need_room(self, layer, what, size):
+        """Raises ModelError unless so many bytes are left."""
         room = self.schedule.soc.l2_end - aligned(self.schedule.data_end)
-        need(len(data) <= room, buffer.layer or buffer.name,
-             f"{buffer.name} takes {len(data)} bytes, L2 has {room} left "
-             f"of {self.schedule.soc.l2_bytes}: the model is larger than L2")
+        need(size <= room, layer, f"{what} takes {size} bytes, L2 has {room} left of "
+             f"{self.schedule.soc.l2_bytes}: the model is larger than L2")
+
+    def place(self, buffer, data, is_constant):
+        self.need_room(buffer.layer or buffer.name, buffer.name, len(data))
         buffer.address = self.schedule.add_data(data, is_constant)
 
     def place_group(self, buffers, data):
@@ -96,21 +103,33 @@ def spilled_buffers(plan):
 class Emitter:
     """Gives the steps' commands to a schedule."""
 
-    def __init__(self, plan, schedule):
+    def __init__(self, plan, schedule, memory):
         self.plan = plan
         self.schedule = schedule
+        self.memory = memory
+        self.mapper = ItaMapper(schedule) if plan.uses_itas else None
+        self.tasks = {}
 
     def emit(self):
-        """Steps in order; loads up to `depth` steps early, but never before the store they read."""
+        """Steps in order; loads up to `depth` steps early, but never before the store they read.
+
+        Returns: dict of Handle -> Task."""
         early = self.early_loads()
+        for step in self.plan.steps:
+            for layer in [call.layer for call in step.ita_calls] or \
+                    [self.plan.layers[step.layer]]:
+                self.schedule.begin_layer(layer.name)
         for index, step in enumerate(self.plan.steps):
             for layer, loads in early.get(index, []):
                 self.schedule.begin_layer(self.layer_name(layer))
                 self.copies(loads)
             self.schedule.begin_layer(self.layer_name(step.layer))
             for task in step.tasks:
-                self.task(task)
+                self.tasks[self.task(task)] = task
+            if step.ita_calls:
+                self.ita_step(step)
             self.copies(step.stores)
+        return self.tasks
 
     def layer_name(self, index):
         return self.plan.layers[index].name
@@ -132,13 +151,30 @@ class Emitter:
 
     def task(self, task):
         arguments = {name: int(value) for name, value in task.arguments.items()}
-        self.schedule.kernel(task.team, task.kernel, arguments,
-                             [span(region) for region in task.reads],
-                             [span(region) for region in task.writes], task.operator_class)
+        return self.schedule.kernel(
+            task.team, task.kernel, arguments, [span(region) for region in task.reads],
+            [span(region) for region in task.writes], task.operator_class)
+
+    def ita_step(self, step):
+        """Layers on ITAs; their weights are placed in L2 when they are met first."""
+        for call in step.ita_calls:
+            self.schedule.begin_layer(call.layer.name)
+            weights = [self.ita_weights(layer) for layer in call.weights]
+            call.apply(self.mapper, weights, [ita.matrix(view) for view in call.views])
+        try:
+            self.mapper.flush()
+        except MappingError as error:
+            raise ModelError(step.ita_calls[0].layer.name, str(error)) from error
+
+    def ita_weights(self, layer):
+        """map_ita.Weights of a product."""
+        product = layer.product
+        self.memory.need_room(layer.name, "weight", product.weight.size)
+        return self.mapper.add_weights(product.weight, product.bias)
 
     def copies(self, transfers):
         """Transfers as commands of up to MAX_COPIES; short ones only at the end of a command."""
-        group = []
+        group, group_flags = [], None
         for item in transfers:
             flags = (item.source.buffer.advances == "source",
                      item.destination.buffer.advances == "destination")

@@ -152,9 +152,9 @@ class ItaMapper:
         keys = keys or x
         width = wq.n_tiles * TILE // heads
         self._check_attention(x.rows, width, heads)
-        s, p = x.rows // TILE, width // TILE
-        if 3 * s * p + s + 5 > self.num_slots and 3 * s * p + 7 > self.num_slots:
+        if not self.fits_self_attention(self.soc, x.rows, width):
             return False
+        s, p = x.rows // TILE, width // TILE
         for first in range(0, heads, self.num_itas):
             own = {ita: first + ita for ita in range(self.num_itas) if first + ita < heads}
             results = {}
@@ -170,6 +170,12 @@ class ItaMapper:
             self._attend(own, results["q"], results["k"], v_lines, o, requants["qk"],
                          requants["av"])
         return True
+
+    @staticmethod
+    def fits_self_attention(soc, rows, width):
+        """Whether self_attention() of so many rows and columns of a head fits the slots."""
+        s, p = rows // TILE, width // TILE
+        return 3 * s * p + min(s + 5, 7) <= min(MAX_SLOTS, soc.ita_l1_bytes // TILE_BYTES)
 
     # --- checks ---
 

@@ -7,7 +7,7 @@ is spilled to L2 and streamed in blocks of rows from then on; when all are, tile
 """
 import dataclasses
 
-from . import allocate, fuse, products, rowwise
+from . import allocate, fuse, ita, mapping, products, rowwise, sparse
 from .builder import Builder
 from .operators import ModelError, need
 from .schedule import Schedule
@@ -19,7 +19,7 @@ MIN_TILE_BYTES = 512
 DEPTH = 1  # steps that transfers run ahead of the tasks: double buffering
 
 CORES = {
-    "Product": products.product, "Attention": products.attention,
+    "Product": sparse.product, "Attention": products.attention,
     "ResidualAdd": rowwise.residual_add, "LayerNorm": rowwise.layer_norm,
     "Embedding": rowwise.embedding, "Mean": rowwise.mean, "Add": rowwise.add,
     "RequantShift": rowwise.requant_shift, "Conv": rowwise.convolution,
@@ -35,20 +35,23 @@ class Options:
     """What can be varied from outside.
 
     tile_bytes: of all layers, or None; layer_tile_bytes: layer -> bytes; spilled: tensors that
-    live in L2; depth: steps that transfers run ahead."""
+    live in L2; depth: steps that transfers run ahead; maps: layer or "" -> mapping.MAPS."""
 
     tile_bytes: int = None
     layer_tile_bytes: dict = dataclasses.field(default_factory=dict)
     spilled: tuple = ()
     depth: int = DEPTH
+    maps: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
 class Choices:
-    """What the planner varies: layer -> bytes of a block, and tensors that live in L2."""
+    """What the planner varies: layer -> bytes of a block, tensors that live in L2, and whether
+    layers on ITAs that follow each other share a step."""
 
     tile_bytes: dict
     spilled: set
+    joins_ita_layers: bool = True
 
 
 @dataclasses.dataclass
@@ -66,6 +69,10 @@ class Plan:
     def steps(self):
         return self.builder.steps
 
+    @property
+    def uses_itas(self):
+        return "ita" in self.builder.devices.values()
+
 
 def make_plan(graph, soc, options=None):
     """A Plan for a model on a machine.
@@ -73,10 +80,11 @@ def make_plan(graph, soc, options=None):
     Raises: ModelError when a layer cannot be mapped or does not fit."""
     options = options or Options()
     layers = fuse.fuse(graph)
-    begin, end = Schedule(soc, use_itas=False).l1_begin, soc.l1_end
+    devices = mapping.choose(graph, layers, soc, options.maps)
+    begin, end = Schedule(soc, use_itas="ita" in devices.values()).l1_begin, soc.l1_end
     choices = first_choices(graph, layers, options, end - begin)
     while True:
-        builder = map_layers(graph, layers, soc, choices)
+        builder = map_layers(graph, layers, soc, choices, devices)
         set_lifetimes(builder.steps, options.depth)
         buffers = l1_buffers(builder.steps)
         try:
@@ -98,12 +106,17 @@ def first_choices(graph, layers, options, room):
     return Choices(tiles, set(options.spilled))
 
 
-def map_layers(graph, layers, soc, choices):
+def map_layers(graph, layers, soc, choices, devices):
     """Steps of all layers, without addresses. Returns the Builder."""
-    builder = Builder(graph, layers, soc, choices)
+    projections = ita.projections(graph, layers, devices, soc)
+    mapped_later = {product.name for group in projections.values() for product in group}
+    builder = Builder(graph, layers, soc, choices, devices, projections)
     for index, layer in enumerate(layers):
         builder.begin_layer(index)
-        CORES[layer.kind](builder)
+        if layer.name in mapped_later:
+            continue
+        mappers = ita.MAPPERS if devices[layer.name] == "ita" else CORES
+        mappers[layer.kind](builder)
         builder.finish_layer()
     return builder
 
@@ -131,6 +144,9 @@ def relieve(overflow, choices, layer, room):
     if tensors:
         largest = max(tensors, key=lambda buffer: (buffer.bytes, buffer.tensor))
         choices.spilled.add(largest.tensor)
+        return
+    if choices.joins_ita_layers:
+        choices.joins_ita_layers = False
         return
     parts = ", ".join(f"{buffer.name} {buffer.bytes}" for buffer in overflow.buffers)
     raise ModelError(layer.name, f"needs {overflow.needed} bytes of L1 at once, there are {room}: "

@@ -15,14 +15,6 @@ COLUMNS = 16  # granule of column blocks
 WORD = 4
 
 
-def product(builder):
-    """Maps the builder's current layer, a Product, to the cores."""
-    if builder.layer.product.weight is None:
-        computed_operand(builder)
-    else:
-        Weighted(builder).build()
-
-
 class Weighted:
     """A product with constant weights: [rows][k] x [n][k].
 

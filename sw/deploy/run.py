@@ -58,6 +58,7 @@ def run_image(image, soc, timing="functional", tessera=None, elf=None, options=(
         tessera, elf: paths; default: of the release build.
         options: more arguments of tessera run.
         timeout: seconds.
+    Raises: RunError when it takes longer.
     Returns: (exit code of tessera, text, memory of the image afterwards, statistics).
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -70,8 +71,11 @@ def run_image(image, soc, timing="functional", tessera=None, elf=None, options=(
         for setting in soc.settings:
             command += ["--set", setting]
         command += [*options, str(elf or BUILD / "sw" / "encoder.elf")]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=timeout, check=False)
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise RunError(f"no end within {timeout} seconds") from error
         dump = folder / "dump"
         memory = dump.read_bytes() if dump.exists() else b""
         statistics = folder / "out" / "stats.json"

@@ -40,12 +40,14 @@ class Task:
 
 @dataclasses.dataclass
 class Step:
-    """What happens between two choices of the planner. layer: index into the plan's layers."""
+    """What happens between two choices of the planner. layer: index into the plan's layers;
+    ita_calls: layers that ITAs compute in this step, which then has no tasks."""
 
     layer: int
     loads: list = dataclasses.field(default_factory=list)
     tasks: list = dataclasses.field(default_factory=list)
     stores: list = dataclasses.field(default_factory=list)
+    ita_calls: list = dataclasses.field(default_factory=list)
 
     def load(self, destination, source, size):
         """Copies a block from L2 to L1 before the tasks."""
@@ -60,6 +62,7 @@ class Step:
         loads = [item.destination.buffer for item in self.loads]
         tasks = [region.pointer.buffer for task in self.tasks
                  for region in (*task.reads, *task.writes)]
+        tasks += [view.buffer for call in self.ita_calls for view in call.views]
         stores = [item.source.buffer for item in self.stores]
         return tuple([buffer for buffer in group if buffer.memory == "L1"]
                      for group in (loads, tasks, stores))

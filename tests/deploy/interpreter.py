@@ -9,7 +9,7 @@ import struct
 import numpy as np
 
 import support  # noqa: F401  (makes deploy importable)
-from deploy import kernels, ops, schedule
+from deploy import commands, kernels, ops
 from deploy.soc import WORKLOAD_ADDRESS
 
 NAMES = {number: name for name, (number, _) in kernels.KERNELS.items()}
@@ -71,11 +71,11 @@ def run(plan, memory, rng):
 
 def execute(plan, memory, kind, command, iteration):
     """One command of the DMA or of a team."""
-    if command.opcode == schedule.OP_NOTHING:
+    if command.opcode == commands.OP_NOTHING:
         return
-    if kind == schedule.KIND_DMA:
-        source_step = plan.source_stride * bool(command.flags & schedule.FLAG_SOURCE_ADVANCES)
-        step = plan.destination_stride * bool(command.flags & schedule.FLAG_DESTINATION_ADVANCES)
+    if kind == commands.KIND_DMA:
+        source_step = plan.source_stride * bool(command.flags & commands.FLAG_SOURCE_ADVANCES)
+        step = plan.destination_stride * bool(command.flags & commands.FLAG_DESTINATION_ADVANCES)
         for place in range(0, len(command.arguments), 3):
             destination, source, size = command.arguments[place:place + 3]
             memory.rows(destination + iteration * step, (size,), np.uint8)[:] = \

@@ -11,6 +11,9 @@ from deploy.operators import ModelError
 from deploy.soc import load_soc
 
 
+CORES = {"": "cores"}
+
+
 def machine(name, *settings):
     return load_soc(support.ROOT / f"configs/{name}.yaml", settings)
 
@@ -54,7 +57,7 @@ def odd_operators():
 class PlansCompute(unittest.TestCase):
     def check(self, graph, soc, iterations=1, inputs=None, options=None):
         inputs = inputs or models.random_inputs(graph, iterations, seed=3)
-        made = plan.make_plan(graph, soc, options)
+        made = plan.make_plan(graph, soc, options or plan.Options(maps=CORES))
         workload = emit.emit(made, inputs)
         for values, results in zip(inputs, interpreter.outputs(workload, seed=4)):
             expected = reference.run(graph, values)
@@ -83,11 +86,28 @@ class PlansCompute(unittest.TestCase):
 
     def test_tiles_and_homes_can_be_chosen(self):
         graph = models.encoder(32, 64, 32, 2, 128)
-        options = plan.Options(tile_bytes=2048, layer_tile_bytes={"ffn1": 1024},
+        options = plan.Options(maps=CORES, tile_bytes=2048, layer_tile_bytes={"ffn1": 1024},
                                spilled=("x", "attention", "q", "k", "v", "add1", "norm2"))
         made = self.check(graph, machine("tessera"), 2, options=options)
         blocks = [step for step in made.steps if made.layers[step.layer].name == "ffn1"]
         self.assertEqual(len(blocks), 8)
+
+    def test_blocks_of_zeros_are_skipped(self):
+        """Each group of columns has another pattern, one has nothing but zeros."""
+        graph, random = graphs.Graph("sparse"), models.Random(7)
+        x = graph.input("x", (256, 512))
+        weight = random.bytes(256, 512).reshape(4, 64, 8, 64)
+        for group, blocks in enumerate(([1, 2, 5], [0, 3, 4, 7], list(range(8)), [6])):
+            weight[group, :, blocks] = 0
+        bias = random.rng.integers(-9999, 9999, 256, dtype=np.int32)
+        weight = weight.reshape(256, 512)
+        for attributes in ({"requant": {"mult": 99, "shift": 17, "add": 3},
+                            "activation": models.GELU}, {"output": "int32"}):
+            graph.output(graph.add("Linear", x, weight, bias, block=[64, 64], **attributes))
+        made = self.check(graph, machine("mempool"), 2)
+        loaded = sum(item.bytes for step in made.steps for item in step.loads)
+        stored = np.count_nonzero(weight.reshape(4, 64, 8, 64).any(axis=(1, 3))) * 4096
+        self.assertEqual(loaded, 2 * (stored + bias.nbytes) + 256 * 512)
 
     def test_a_classifier_from_ids_to_logits(self):
         for name in ("tessera", "minpool"):
@@ -116,14 +136,60 @@ class Refusals(unittest.TestCase):
 
     def test_a_model_larger_than_l2_is_refused(self):
         graph = models.encoder(64, 256, 64, 4, 1024)
-        made = plan.make_plan(graph, machine("tessera", "soc.l2.bytes=0x120000"))
-        self.refused(lambda: emit.emit(made, models.random_inputs(graph)),
-                     "layer 'k': k.weight takes 65536 bytes", "the model is larger than L2")
+        soc = machine("tessera", "soc.l2.bytes=0x120000")
+        for device, layer in (("cores", "k"), ("auto", "ffn2")):
+            made = plan.make_plan(graph, soc, plan.Options(maps={"": device}))
+            self.refused(lambda made=made: emit.emit(made, models.random_inputs(graph)),
+                         f"layer '{layer}': {layer}.weight takes", "the model is larger than L2")
 
     def test_a_layer_that_does_not_fit_l1_is_refused(self):
         self.refused(lambda: plan.make_plan(models.encoder(512, 256, 64, 4, 64),
                                             machine("minpool")),
                      "layer 'attention': needs", "bytes of L1 at once, there are")
+
+    def test_what_an_ita_cannot_compute_is_refused_when_demanded(self):
+        def demand(graph, soc=machine("tessera"), layer=""):
+            return lambda: plan.make_plan(graph, soc, plan.Options(maps={layer: "ita"}))
+        self.refused(demand(models.encoder(48, 64, 64, 1, 64)),
+                     "layer 'q': cannot be computed by an ITA: S=48; allowed: multiples of 64")
+        self.refused(demand(models.encoder(48, 64, 64, 1, 64), layer="attention"),
+                     "layer 'attention': cannot be computed by an ITA: S=48")
+        self.refused(demand(models.encoder(64, 64, 32, 2, 64)),
+                     "layer 'attention': cannot be computed by an ITA: P=32")
+        self.refused(demand(models.encoder(64, 64, 64, 1, 1024)), "layer 'ffn2': cannot be",
+                     "K=1024; allowed: at most 960")
+        self.refused(demand(models.dense(64, 64, 100)), "layer 'fc': cannot", "N=100")
+        self.refused(demand(models.dense(64, 64, 64), machine("mempool")),
+                     "layer 'fc': cannot", "this machine has no ITA with the job interface")
+        self.refused(demand(models.dense(64, 64, 64),
+                            machine("tessera", "soc.ita.flavour=rtl_2024_08")),
+                     "the flavour is rtl_2024_08")
+        self.refused(demand(classifier(64), layer="mean"), "Mean is not an operation of it")
+        self.refused(demand(classifier(64), layer="classify"), "the output is int32")
+        self.refused(demand(models.dense(4, 4, 4), layer="fx"), "no such layer to map")
+
+    def test_why_a_requantisation_is_not_that_of_ita(self):
+        def demand(mul, add, shift, dtype="int8", signed=True, weight=np.eye(64)):
+            graph = graphs.Graph("net")
+            y = graph.add("MatMul", graph.input("x", (64, 64), dtype), weight.astype(np.int8),
+                          name="mm")
+            constants = [np.broadcast_to(np.array(value, np.int32), (1, np.size(value)))
+                         for value in (mul, add)]
+            graph.output(graph.add("RequantShift", y, *constants, shift=shift, signed=signed))
+            return lambda: plan.make_plan(graph, machine("tessera"),
+                                          plan.Options(maps={"mm": "ita"}))
+        demand(50, 0, 14)()
+        demand(50, 50 * -300 + (7 << 14), 14)()
+        demand(255 << 4, 0, 14)()
+        self.refused(demand(257, 0, 14), "mul=257 with shift=14 needs more than 8 bits")
+        self.refused(demand(50, 13, 14), "add=13 is no multiple")
+        self.refused(demand(-3, 0, 4), "mul=-3")
+        self.refused(demand([50] * 63 + [51], 0, 14), "the constants vary")
+        self.refused(demand(50, 0, 14, signed=False), "the output is unsigned")
+        self.refused(demand(50, 0, 14, dtype="uint8"), "its input is unsigned")
+        self.refused(demand(1, 1 << 23, 0), "the bias leaves 24 bits")
+        self.refused(demand(1 << 20, 0, 24, weight=np.full((64, 64), 127)),
+                     "sums leave the accumulators")
 
     def test_options_name_layers_and_tensors(self):
         def make(**options):

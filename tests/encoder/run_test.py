@@ -71,7 +71,7 @@ class Relays(unittest.TestCase):
             for group in range(schedule.soc.num_groups):
                 self.assertLessEqual(schedule.workers(group), schedule.soc.harts_per_group)
                 self.assertGreaterEqual(schedule.workers(group),
-                                        schedule.soc.harts_per_group * 3 // 4)
+                                        schedule.soc.harts_per_group // 2)
 
 
 class Moves(unittest.TestCase):

@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Maps a quantised model to a machine, explains the plan, runs it, checks the result.
+
+    deploy.py model.onnx --config configs/tessera.yaml --explain
+    deploy.py encoder:64,128,192,1,256 --run --timing cycle --check
+    deploy.py model.json -o out/work.img
+
+MODEL is an ONNX network, a .json model (README.md), or random: dense:M,K,N or
+encoder:S,E,P,H,F[,LAYERS].
+"""
+import argparse
+import pathlib
+import sys
+import zipfile
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from deploy import (cost, emit, graph as graphs, mapping, models, onnx_import,  # noqa: E402
+                    plan as plans, reference)
+from deploy.operators import ModelError  # noqa: E402
+from deploy.run import RunError, run_schedule  # noqa: E402
+from deploy.commands import ScheduleError  # noqa: E402
+from deploy.soc import SocError, load_soc  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RANDOM_MODELS = {"dense": (models.dense, 3, 3), "encoder": (models.encoder, 5, 6)}
+
+
+def load_model(options):
+    """The Graph that MODEL names."""
+    name = options.model
+    kind, colon, sizes = name.partition(":")
+    if colon and kind in RANDOM_MODELS:
+        return random_model(name, *RANDOM_MODELS[kind], sizes, options.seed)
+    if name.endswith(".onnx"):
+        return onnx_import.load(name, dict(pair(text, "--input-type", str)
+                                           for text in options.input_type))
+    if name.endswith(".json"):
+        return graphs.load(name)
+    raise ModelError(name, "a model is a .json or .onnx file, dense:M,K,N or encoder:S,E,P,H,F")
+
+
+def random_model(name, build, least, most, sizes, seed):
+    numbers = sizes.split(",")
+    if not least <= len(numbers) <= most or not all(
+            text.isdigit() and int(text) > 0 for text in numbers):
+        raise ModelError(name, f"expected {least} to {most} positive numbers with commas")
+    return build(*map(int, numbers), seed=seed)
+
+
+def pair(text, option, convert):
+    """(name, value) of an argument name=value."""
+    name, equals, value = text.rpartition("=")
+    try:
+        if not equals:
+            raise ValueError
+        return name, convert(value)
+    except ValueError as error:
+        raise ModelError(text, f"{option} expects name={convert.__name__}") from error
+
+
+def load_inputs(graph, options):
+    """Inputs of all iterations: from --inputs, else random.
+
+    Arrays of the file are taken by the inputs' names, or in their order; with a leading dimension
+    more than the model has, that one counts the iterations."""
+    if not options.inputs:
+        return models.random_inputs(graph, options.iterations, options.seed)
+    arrays = load_arrays(options.inputs)
+    if not set(graph.inputs) <= set(arrays):
+        arrays = dict(zip(graph.inputs, arrays.values()))
+    values = {name: per_iteration(graph, name, arrays) for name in graph.inputs}
+    count = min(map(len, values.values()))
+    return [{name: reference.checked_input(graph, name, {name: value[index]})
+             for name, value in values.items()} for index in range(count)]
+
+
+def per_iteration(graph, name, arrays):
+    if name not in arrays:
+        raise ModelError(name, "no value for this input")
+    value = arrays[name]
+    return value if value.ndim == len(graph.tensors[name].shape) + 1 else value[np.newaxis]
+
+
+def load_arrays(path):
+    try:
+        with np.load(path) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelError(path, str(error)) from error
+
+
+def plan_options(options):
+    """plans.Options from the command line."""
+    result = plans.Options(spilled=tuple(options.spill), depth=options.depth)
+    for text in options.map:
+        name, _, device = text.rpartition("=")
+        result.maps[name] = device
+    for text in options.tile_bytes:
+        if text.isdigit():
+            result.tile_bytes = int(text)
+        else:
+            name, size = pair(text, "--tile-bytes", int)
+            result.layer_tile_bytes[name] = size
+    return result
+
+
+def expected_outputs(graph, inputs, options):
+    """What the run has to give: list of dicts of arrays."""
+    if options.expect:
+        arrays = load_arrays(options.expect)
+        return [dict(zip(graph.outputs, arrays.values()))] * len(inputs)
+    return [reference.run(graph, values) for values in inputs]
+
+
+def compare(graph, outputs, expected):
+    """Prints the verdict. Returns whether all is equal."""
+    total = differing = 0
+    for values, wanted in zip(outputs, expected):
+        for name in graph.outputs:
+            total += values[name].size
+            differing += int(np.count_nonzero(values[name] != wanted[name]))
+    print(f"{'FAIL' if differing else 'PASS'}: {differing} differing values of {total}, "
+          f"{len(outputs)} iterations")
+    return differing == 0
+
+
+def deploy(options):
+    """Does what the command line asks. Returns the exit code."""
+    graph = load_model(options)
+    soc = load_soc(options.config, options.set)
+    inputs = load_inputs(graph, options)
+    workload = emit.emit(plans.make_plan(graph, soc, plan_options(options)), inputs)
+    if options.output:
+        pathlib.Path(options.output).write_bytes(workload.schedule.image())
+    if not options.run:
+        if options.explain:
+            print(cost.explain(workload))
+        return 0
+    result = run_schedule(workload.schedule, timing=options.timing, tessera=options.tessera,
+                          elf=options.elf, timeout=options.timeout)
+    outputs = workload.read_outputs(result)
+    if options.explain:
+        print(cost.explain(workload, result))
+    print(f"{graph.name} on {soc.name}: {result.cycles} cycles ({options.timing} timing)")
+    if options.save:
+        np.savez(options.save, **{name: np.stack([values[name] for values in outputs])
+                                  for name in graph.outputs})
+    if options.check and not compare(graph, outputs, expected_outputs(graph, inputs, options)):
+        return 1
+    return 0
+
+
+def parse_command_line(arguments):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("--config", default=str(ROOT / "configs/tessera.yaml"), help="the machine")
+    parser.add_argument("--set", action="append", default=[], metavar="soc.key=value",
+                        help="changes the machine, as in tessera run")
+    parser.add_argument("--input-type", action="append", default=[], metavar="NAME=TYPE",
+                        help="type of an ONNX network's input; default int8")
+    parser.add_argument("--inputs", metavar="NPZ", help="inputs; default: random")
+    parser.add_argument("--seed", type=int, default=0, help="of random models and inputs")
+    parser.add_argument("--iterations", type=int, default=1, help="with random inputs")
+    parser.add_argument("--map", action="append", default=[], metavar="[LAYER=]DEVICE",
+                        help=f"{', '.join(mapping.MAPS)}; default auto")
+    parser.add_argument("--tile-bytes", action="append", default=[], metavar="[LAYER=]BYTES",
+                        help="size of a streamed block")
+    parser.add_argument("--spill", action="append", default=[], metavar="TENSOR",
+                        help="keep this activation in L2")
+    parser.add_argument("--depth", type=int, default=plans.DEPTH, choices=range(0, 9),
+                        metavar="0..8", help="steps that transfers run ahead (1)")
+    parser.add_argument("--explain", action="store_true", help="print the plan and its costs")
+    parser.add_argument("-o", "--output", help="write the workload image")
+    parser.add_argument("--run", action="store_true", help="run it on tessera")
+    parser.add_argument("--timing", default="functional", choices=("functional", "cycle"))
+    parser.add_argument("--check", action="store_true", help="compare with the numpy reference")
+    parser.add_argument("--expect", metavar="NPZ", help="compare with these outputs instead")
+    parser.add_argument("--save", metavar="NPZ", help="write the outputs of the run")
+    parser.add_argument("--tessera", help="the simulator; default: that of build/release")
+    parser.add_argument("--elf", help="the firmware; default: encoder.elf of build/release")
+    parser.add_argument("--timeout", type=int, default=3600, help="of the run, in seconds")
+    return parser.parse_args(arguments)
+
+
+def main(arguments):
+    """Returns 0; 1 when the check fails; 2 for what cannot be used; 3 when the run fails."""
+    try:
+        return deploy(parse_command_line(arguments))
+    except (ModelError, SocError, ScheduleError) as error:
+        print(f"deploy.py: {error}", file=sys.stderr)
+        return 2
+    except RunError as error:
+        print(f"deploy.py: {error}", file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

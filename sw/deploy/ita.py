@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers on ITAs: which of them go together, and what map_ita.py is asked to do.
+
+Neighbouring layers on ITAs share a step, so that the ITAs fetch for one while another ends.
+Projections that only an attention layer uses are computed with it, and stay in the ITAs' banks.
+"""
+import dataclasses
+
+from .builder import Rows
+from .map_ita import Activation, ItaMapper, Matrix
+from .operators import per_head
+
+WORD = 4
+
+
+@dataclasses.dataclass
+class Call:
+    """A layer in a step of the ITAs. weights: layers whose weights it needs; views: operands, the
+    result last; apply(mapper, weights, matrices) gives it to the mapper."""
+
+    layer: object
+    weights: list
+    views: list
+    apply: object
+
+
+def triple(requant):
+    return requant["mult"], requant["shift"], requant["add"]
+
+
+def activation_of(requant):
+    """map_ita.Activation of a Requantiser."""
+    activation = requant.activation
+    if activation is None:
+        return Activation()
+    gelu = (activation["b"], activation["c"]) if activation["kind"] == "gelu" else (0, 0)
+    return Activation(activation["kind"], gelu, triple(activation))
+
+
+def linear(builder):
+    """Maps the builder's current layer, a product with constant weights."""
+    layer = builder.layer
+    requant = layer.product.requant
+    x = Rows.operand(builder, layer.inputs[0], layer.product.weight.shape[1], WORD)
+    transposes = feeds_values(builder, layer)
+    columns = layer.product.weight.shape[0]
+    view = builder.result(permutation=(1, 0)).transpose((1, 0)) if transposes else \
+        builder.result().reshape((-1, columns))
+
+    def apply(mapper, weights, matrices):
+        mapper.linear(matrices[0], weights[0], matrices[1], triple(requant.constants),
+                      activation_of(requant), transposes)
+
+    builder.ita_call(Call(layer, [layer], [x.view, view], apply))
+
+
+def feeds_values(builder, layer):
+    """Whether only an attention layer on ITAs uses a result, as values."""
+    users = builder.consumers.get(layer.output, [])
+    return len(users) == 1 and users[0].kind == "Attention" and \
+        builder.devices[users[0].name] == "ita" and users[0].inputs[2] == layer.output and \
+        layer.output not in users[0].inputs[:2] and layer.output not in builder.graph.outputs
+
+
+def attention(builder):
+    """Maps the builder's current layer, Attention, with its projections if they belong to it."""
+    layer = builder.layer
+    attributes = layer.node.attributes
+    heads = attributes["heads"]
+    qk, av = ([triple(item) for item in per_head(attributes[name], heads)]
+              for name in ("qk", "av"))
+    if layer.name in builder.projections:
+        self_attention(builder, heads, qk, av)
+        return
+    q, k, v = (builder.resident(name) for name in layer.inputs)
+    is_transposed = not v.has_rows()
+    if is_transposed:
+        v = v.transpose((1, 0))
+
+    def apply(mapper, _, matrices):
+        mapper.attention(*matrices, heads, qk, av, v_is_transposed=is_transposed)
+
+    builder.ita_call(Call(layer, [], [q, k, v, builder.result()], apply))
+
+
+def self_attention(builder, heads, qk, av):
+    """Attention with the three products that make its inputs."""
+    layer = builder.layer
+    products = builder.projections[layer.name]
+    x, keys = (Rows.operand(builder, product.inputs[0], product.product.weight.shape[1], WORD)
+               for product in products[:2])
+    requants = {name: triple(product.product.requant.constants)
+                for name, product in zip("qkv", products)}
+
+    def apply(mapper, weights, matrices):
+        mapper.self_attention(matrices[0], *weights, matrices[2], heads,
+                              {**requants, "qk": qk, "av": av}, matrices[1])
+
+    builder.note("with " + ", ".join(product.name for product in products))
+    builder.ita_call(Call(layer, products, [x.view, keys.view, builder.result()], apply))
+
+
+def projections(graph, layers, devices, soc):
+    """Attention layer -> the three products that are computed with it."""
+    producers = {layer.output: layer for layer in layers}
+    users = {}
+    for layer in layers:
+        for name in layer.inputs:
+            users.setdefault(name, []).append(layer)
+    result = {}
+    for layer in layers:
+        if layer.kind != "Attention" or devices[layer.name] != "ita":
+            continue
+        products = [producers.get(name) for name in layer.inputs]
+        if all(product is not None and product.kind == "Product" and
+               devices[product.name] == "ita" and product.product.requant.activation is None and
+               len(users[product.output]) == 1 and product.output not in graph.outputs
+               for product in products) and products[1].inputs == products[2].inputs:
+            rows, width = graph.tensors[layer.output].shape
+            if graph.tensors[layer.inputs[1]].shape[0] == rows and ItaMapper.fits_self_attention(
+                    soc, rows, width // layer.node.attributes["heads"]):
+                result[layer.name] = products
+    return result
+
+
+def matrix(view):
+    """map_ita.Matrix of a view."""
+    return Matrix(int(view.pointer()), *view.shape, view.strides[0])
+
+
+MAPPERS = {"Product": linear, "Attention": attention}
+"""Kind of layer -> function that maps it to ITAs."""

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy.py as users meet it: exit codes, messages, the explained plan, the image."""
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import numpy as np
+
+import support
+from deploy import models
+
+SCRIPT = support.ROOT / "sw/deploy/deploy.py"
+
+
+def run(*arguments):
+    """(exit code, standard output, standard error) of deploy.py."""
+    done = subprocess.run([str(SCRIPT), *map(str, arguments)], capture_output=True, text=True,
+                          check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def refused(self, arguments, *expected):
+        code, _, errors = run(*arguments)
+        self.assertEqual(code, 2, errors)
+        self.assertNotIn("Traceback", errors)
+        for text in expected:
+            self.assertIn(text, errors)
+
+    def test_a_plan_is_explained(self):
+        code, text, _ = run("encoder:64,64,32,2,128", "--map", "cores", "--explain", "--tile-bytes",
+                            "ffn1=4096")
+        self.assertEqual(code, 0)
+        row = next(line for line in text.splitlines() if line.startswith("ffn1"))
+        self.assertIn("Product", row)
+        self.assertIn(f"{64 * 64 * 128:,}", row)  # multiply-accumulates
+        self.assertIn(f"{64 * 128 + 4 * 128:,}", row)  # weights and biases from L2
+        self.assertIn("2 blocks of 64 x 64 weights", row)
+        self.assertIn("activations in L2: none", text)
+
+    def test_layers_go_where_they_are_sent(self):
+        """By default to the ITAs where they can compute a layer."""
+        def devices(*options):
+            lines = run("encoder:64,64,64,1,1024", "--explain", *options)[1].splitlines()
+            return {line.split()[0]: line.split()[2] for line in lines[1:] if len(line.split()) > 9}
+        expected = {"attention": "ita", "out": "ita", "ffn1": "ita", "ffn2": "cores"}
+        self.assertEqual({name: devices()[name] for name in expected}, expected)
+        self.assertNotIn("ita", devices("--map", "cores").values())
+        self.assertEqual([name for name, device in devices("--map", "cores", "--map",
+                                                           "ffn1=ita").items()
+                          if device == "ita"], ["ffn1"])
+
+    def test_options_change_the_plan(self):
+        def total(*options):
+            text = run("dense:64,256,256", "--map", "cores", "--explain", *options)[1]
+            return next(line for line in text.splitlines() if line.startswith("total")).split()
+        self.assertNotEqual(total(), total("--tile-bytes", "4096"))
+        self.assertNotEqual(total("--tile-bytes", "4096", "--depth", "0")[-1],
+                            total("--tile-bytes", "4096", "--depth", "2")[-1])
+
+    def test_an_image_is_written_for_a_model_file(self):
+        model, image = self.folder / "m.json", self.folder / "work.img"
+        models.dense(8, 32, 16).save(model)
+        np.savez(self.folder / "in.npz", x=np.zeros((3, 8, 32), np.int64))
+        self.assertEqual(run(model, "--inputs", self.folder / "in.npz", "-o", image)[0], 0)
+        self.assertEqual(image.read_bytes()[:4], b"ENSE")
+
+    def test_what_cannot_be_used_is_refused(self):
+        self.refused(["model.txt"], "layer 'model.txt': a model is a .json or .onnx file")
+        self.refused(["missing.json"], "missing.json", "No such file")
+        self.refused(["missing.onnx"], "missing.onnx", "No such file")
+        self.refused(["encoder:1,2"], "expected 5 to 6 positive numbers")
+        self.refused(["encoder:40,64,32,2,64"], "layer 'attention': S=40; allowed: multiples of 16")
+        self.refused(["dense:4,4,4", "--config", "nowhere.yaml"], "nowhere.yaml")
+        self.refused(["dense:4,4,4", "--set", "soc.l2.bytes=big"], "soc.l2.bytes: 'big'")
+        self.refused(["dense:4,4,4", "--tile-bytes", "fc=x"], "--tile-bytes expects name=int")
+        self.refused(["dense:4,4,4", "--tile-bytes", "fx=9"], "layer 'fx': there is no such layer")
+        self.refused(["dense:4,4,4", "--map", "gpu"], "map 'gpu'; allowed: auto, cores, ita")
+        self.refused(["dense:48,64,64", "--map", "fc=ita"],
+                     "layer 'fc': cannot be computed by an ITA: S=48; allowed: multiples of 64")
+        self.refused(["dense:4,4,4", "--spill", "q"], "layer 'q': there is no such tensor")
+        self.refused(["dense:4,1000,5000", "--set", "soc.l2.bytes=2MiB"],
+                     "layer 'fc': fc.weight takes 5000000 bytes", "the model is larger than L2")
+
+    def test_inputs_must_fit(self):
+        path = self.folder / "in.npz"
+        arguments = ["dense:4,8,8", "--inputs", path, "-o", self.folder / "x"]
+        self.refused(arguments, "in.npz", "No such file")
+        np.savez(path, x=np.full((4, 8), 200))
+        self.refused(arguments, "layer 'x': input holds values outside int8")
+        np.savez(path, x=np.zeros((4, 9), np.int8))
+        self.refused(arguments, "layer 'x': input has shape [4, 9]; expected [4, 8]")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Models on the platform: the firmware `encoder` computes what numpy does, byte for byte.
+
+Environment: TESSERA and ENCODER, paths of the simulator and the firmware; GOLDEN as in support.py.
+"""
+import os
+import unittest
+
+import numpy as np
+
+import support
+from deploy import cost, emit, models, onnx_import, plan, reference, run
+from deploy.soc import load_soc
+from plan_test import classifier, odd_operators
+
+TOOLS = {"tessera": os.environ.get("TESSERA"), "elf": os.environ.get("ENCODER"), "timeout": 240}
+
+
+def execute(graph, machine, inputs, timing="functional", options=None):
+    """(outputs of all iterations, Workload, Result) of a run."""
+    soc = load_soc(support.ROOT / f"configs/{machine}.yaml")
+    workload = emit.emit(plan.make_plan(graph, soc, options), inputs)
+    result = run.run_schedule(workload.schedule, timing=timing, **TOOLS)
+    return workload.read_outputs(result), workload, result
+
+
+class GoldenNetworks(unittest.TestCase):
+    """Outputs are those of the file, not those of our own reference."""
+
+    def check(self, name):
+        folder = support.GOLDEN / name
+        if not folder.exists():
+            self.skipTest(f"no golden network {folder}")
+        graph = onnx_import.load(folder / "network.onnx")
+        with np.load(folder / "inputs.npz") as data:
+            arrays = [data[key] for key in data.files]
+        inputs = {tensor: reference.checked_input(graph, tensor, {tensor: array})
+                  for tensor, array in zip(graph.inputs, arrays)}
+        (outputs,), _, _ = execute(graph, "tessera", [inputs])
+        with np.load(folder / "outputs.npz") as expected:
+            for output, key in zip(graph.outputs, expected.files):
+                np.testing.assert_array_equal(outputs[output], expected[key])
+
+    def test_gemm_with_requantisation_per_row(self):
+        self.check("gemm_rq")
+
+    def test_matmul_with_requantisation_per_matrix(self):
+        self.check("matmul_rq")
+
+    def test_attention_layer_with_i_softmax(self):
+        self.check("attention")
+
+    def test_compact_convolutional_transformer(self):
+        self.check("icct_ita")
+
+
+class OwnModels(unittest.TestCase):
+    def check(self, graph, machine, iterations=1, **arguments):
+        inputs = models.random_inputs(graph, iterations, seed=11)
+        outputs, workload, result = execute(graph, machine, inputs, **arguments)
+        for values, got in zip(inputs, outputs):
+            expected = reference.run(graph, values)
+            for name in graph.outputs:
+                np.testing.assert_array_equal(got[name], expected[name], name)
+        return workload, result
+
+    def test_encoder_layers_on_all_sizes_of_machines(self):
+        for machine in ("minpool", "mempool", "tessera", "terapool"):
+            self.check(models.encoder(64, 64, 32, 4, 128), machine, 2)
+
+    def test_a_small_machine_streams_activations(self):
+        workload, _ = self.check(models.encoder(128, 128, 16, 8, 256), "minpool", 2)
+        self.assertTrue(workload.plan.choices.spilled)
+
+    def test_a_classifier_and_odd_operators(self):
+        for machine in ("minpool", "tessera"):
+            self.check(classifier(), machine, 3)
+            self.check(odd_operators(), machine, 2)
+
+    def test_attention_and_products_on_itas(self):
+        """With the projections in the ITAs' banks, and with values that are stored transposed."""
+        for graph in (models.encoder(64, 128, 192, 1, 256), models.encoder(128, 256, 64, 4, 512),
+                      models.encoder(256, 128, 64, 3, 1024)):
+            workload, _ = self.check(graph, "tessera", 2)
+            devices = workload.plan.builder.devices
+            self.assertEqual(devices["attention"], "ita")
+            self.assertEqual(devices["ffn1"], "ita")
+
+    def test_itas_and_cores_compute_the_same(self):
+        graph = models.encoder(128, 128, 64, 2, 256)
+        inputs = models.random_inputs(graph, seed=2)
+        results = [execute(graph, "tessera", inputs, options=plan.Options(maps=maps))[0]
+                   for maps in ({}, {"": "cores"}, {"attention": "cores"}, {"q": "cores"},
+                                {"v": "cores", "out": "cores"})]
+        for outputs in results[1:]:
+            for name in graph.outputs:
+                np.testing.assert_array_equal(outputs[0][name], results[0][0][name])
+
+    def test_predicted_cycles_are_near_the_measured(self):
+        workload, result = self.check(models.encoder(128, 128, 32, 4, 512), "tessera",
+                                      timing="cycle", options=plan.Options(maps={"": "cores"}))
+        predicted = sum(layer.cycles for layer in cost.predict(workload))
+        self.assertAlmostEqual(predicted / result.cycles, 1, delta=0.25)
+
+
+if __name__ == "__main__":
+    unittest.main()
