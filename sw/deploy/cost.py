@@ -12,12 +12,12 @@ from .commands import (KIND_DMA, KIND_ITA, KIND_TEAM, OP_MOVE_TILES, OP_NOTHING,
 # Cycles of a team's command: fixed, and per unit of the busiest worker (features()). Fitted to runs
 # on tessera in cycle timing by calibrate.py.
 KERNEL_CYCLES = {
-    "gemm": (640, 334, 0.415, 1490), "gemm_shift": (400, 1540, 0.474),
-    "gemm_int32": (640, 334, 0.415), "softmax": (593, 28.3), "partial_max": (400, 50),
-    "i_softmax": (400, 135), "layer_norm": (496, 87.2), "i_gelu": (400, 23),
-    "requant_shift": (400, 160), "mean": (400, 11.8), "residual_add": (371, 18.5),
-    "add": (466, 8.4), "transpose": (590, 13.1), "embedding": (400, 20),
-    "convolution": (400, 20), "max_pool": (400, 21.5),
+    "gemm": (700, 269, 0.409, 1570), "gemm_shift": (400, 1600, 0.427),
+    "gemm_int32": (700, 269, 0.409), "softmax": (262, 37.3), "partial_max": (400, 46),
+    "i_softmax": (400, 115), "layer_norm": (452, 102), "i_gelu": (400, 26),
+    "requant_shift": (400, 170), "mean": (400, 13.5), "residual_add": (327, 19),
+    "add": (404, 16.4), "transpose": (482, 12.8), "embedding": (400, 20),
+    "convolution": (400, 31), "max_pool": (400, 23.5),
 }
 MOVE_COMMAND_CYCLES = 250  # of a team that moves tiles, and MOVE_CYCLES per word
 COPY_CYCLES = 60  # of the hart that serves the DMA, per command
