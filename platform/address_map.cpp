@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "models/attention_engine/attention_engine_regs.h"
 #include "models/base/text.h"
 #include "models/dma/dma_regs.h"
 #include "models/periph/control_regs.h"
@@ -99,6 +100,10 @@ AddressMap::AddressMap(const SocConfig& config) : ranges_(l1_ranges(config)) {
   ranges_.insert(ranges_.end(), itas.begin(), itas.end());
   ranges_.insert(ranges_.end(), control.begin(), control.end());
   add(AddressTarget::kDma, "soc.dma", DMA_BASE, kDmaBytes, "rw-", "DMA front-end");
+  if (config.attention_engine.is_there()) {
+    add(AddressTarget::kAttentionEngine, "soc.attention_engine", ATTENTION_ENGINE_BASE,
+        ATTENTION_ENGINE_BYTES, "rw-", "attention engine " + config.attention_engine.preset);
+  }
   add(AddressTarget::kPlatformBlock, "soc.platform_block", PLATFORM_BLOCK_BASE,
       PLATFORM_BLOCK_BYTES, "rw-", "which machine this is");
   add(AddressTarget::kL2, "soc.l2", config.l2.base, config.l2.bytes, "rwx", "L2 memory", "l2.base");

@@ -15,6 +15,7 @@ enum class AddressTarget : std::uint8_t {
   kControl,
   kDma,
   kIta,  ///< register block
+  kAttentionEngine,
   kPlatformBlock,
   kL2,
   kBootRom,

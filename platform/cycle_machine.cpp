@@ -7,6 +7,13 @@
 
 namespace tessera {
 
+namespace {
+/// Among the masters of the first group: the DMA's back-end is 0.
+constexpr std::uint32_t kEngineMaster = 1;
+/// Place of the attention engine in the loop.
+constexpr std::ptrdiff_t kAfterDma = 3;
+}  // namespace
+
 CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
     : parts_(parts),
       l1_network_(l1_network_parameters(config), parts.l1, parts.cluster_stats),
@@ -19,11 +26,15 @@ CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
       dma_engine_(dma_parameters(config), parts.dma, parts.dma_memory, dma_ports(config),
                   parts.dma.stats()),
       ita_engines_(make_ita_engines(config)),
+      attention_engine_(make_attention_engine()),
       loop_(loop_parts()) {
   l1_network_.set_client(harts_);
   soc_path_.connect(harts_, caches_);
   for (std::uint32_t backend = 0; backend < dma_parameters(config).num_backends(); ++backend) {
     soc_path_.connect_master(backend, 0, dma_engine_.axi_client(backend));
+  }
+  if (attention_engine_) {
+    soc_path_.connect_master(0, kEngineMaster, attention_engine_->engine().axi_client());
   }
   const auto follow = [this] { soc_path_.set_read_only_cache(parts_.control.read_only_cache()); };
   parts_.control.on_read_only_cache(follow);
@@ -56,12 +67,23 @@ std::vector<std::unique_ptr<ita::JobEngine>> CycleMachine::make_ita_engines(
   return engines;
 }
 
+std::unique_ptr<attention_engine::TimedEngine> CycleMachine::make_attention_engine() {
+  if (parts_.attention_engine == nullptr) {
+    return nullptr;
+  }
+  return std::make_unique<attention_engine::TimedEngine>(parts_.attention_engine->parameters(),
+                                                         soc_path_.master_port(0, kEngineMaster));
+}
+
 std::vector<Steppable*> CycleMachine::loop_parts() {
   std::vector<Steppable*> parts{
       &l1_network_.response_side(), &soc_path_.response_side(), &dma_engine_, &caches_, &harts_,
       &l1_network_.request_side(),  &soc_path_.request_side()};
   for (const auto& engine : ita_engines_) {
     parts.push_back(engine.get());
+  }
+  if (attention_engine_) {
+    parts.insert(parts.begin() + kAfterDma, &*attention_engine_);
   }
   return parts;
 }
@@ -70,6 +92,9 @@ void CycleMachine::take_over(Cycles now) {
   parts_.dma.use_engine(&dma_engine_);
   for (std::size_t i = 0; i < ita_engines_.size(); ++i) {
     parts_.ita_jobs[i]->use_engine(ita_engines_[i].get());
+  }
+  if (attention_engine_) {
+    parts_.attention_engine->use_engine(&*attention_engine_);
   }
   caches_.flush();
   loop_.restart_at(now);
@@ -80,7 +105,8 @@ bool CycleMachine::is_at_rest() const {
   return harts_.is_drained() && l1_network_.is_drained() && soc_path_.is_idle() &&
          caches_.is_idle() && dma_engine_.is_idle() &&
          std::all_of(ita_engines_.begin(), ita_engines_.end(),
-                     [](const auto& engine) { return engine->is_at_rest(); });
+                     [](const auto& engine) { return engine->is_at_rest(); }) &&
+         (!attention_engine_ || attention_engine_->is_idle());
 }
 
 void CycleMachine::hold(bool is_held) {
@@ -91,6 +117,9 @@ void CycleMachine::hand_back(Cycles now) {
   parts_.dma.use_engine(nullptr);
   for (const auto& jobs : parts_.ita_jobs) {
     jobs->use_engine(nullptr);
+  }
+  if (attention_engine_) {
+    parts_.attention_engine->use_engine(nullptr);
   }
   harts_.suspend_at(now);
 }

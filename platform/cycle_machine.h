@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/attention_engine/device/attention_engine.h"
 #include "models/axi/soc_path.h"
 #include "models/core/cluster.h"
 #include "models/core/cycle_harts.h"
@@ -36,8 +37,9 @@ class CycleMachine final : public HartEngine {
     ControlRegisters& control;
     /// Empty without the job interface.
     const std::vector<std::unique_ptr<ita::JobInterface>>& ita_jobs;
-    StatGroup& stats;          ///< of the machine
-    StatGroup& cluster_stats;  ///< of its cluster
+    attention_engine::AttentionEngine* attention_engine;  ///< null: the machine has none
+    StatGroup& stats;                                     ///< of the machine
+    StatGroup& cluster_stats;                             ///< of its cluster
   };
   CycleMachine(const SocConfig& config, const Parts& parts);
 
@@ -63,6 +65,8 @@ class CycleMachine final : public HartEngine {
   /// One AXI master of the SoC path for each back-end.
   std::vector<DmaBackendPorts> dma_ports(const SocConfig& config);
   std::vector<std::unique_ptr<ita::JobEngine>> make_ita_engines(const SocConfig& config);
+  /// Null when the machine has none.
+  std::unique_ptr<attention_engine::TimedEngine> make_attention_engine();
   std::vector<Steppable*> loop_parts();
 
   const Parts parts_;
@@ -73,6 +77,7 @@ class CycleMachine final : public HartEngine {
   DmaEngine dma_engine_;
   std::vector<std::unique_ptr<BankPort>> ita_ports_;
   std::vector<std::unique_ptr<ita::JobEngine>> ita_engines_;
+  std::unique_ptr<attention_engine::TimedEngine> attention_engine_;
   CycleLoop loop_;
 };
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <systemc>
 
+#include "models/attention_engine/device/attention_engine.h"
 #include "models/axi/bus.h"
 #include "models/base/error.h"
 #include "models/core/cluster.h"
@@ -97,6 +98,8 @@ class Soc::Impl : public sc_core::sc_module {
   /// harts do.
   HartView ita_view_{l1_, ita_bus_};
   std::optional<ita::OperandBlockInterface> ita_operand_blocks_;
+  BusMemory attention_engine_bus_{"attention_engine_bus", BusMemory::Access::kTransport};
+  std::optional<attention_engine::AttentionEngine> attention_engine_;
   PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
                                 [this](std::uint32_t id, bool begins) { region(id, begins); },
                                 timing_control()};
@@ -158,6 +161,11 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
   } else if (config_.ita.interface == ItaInterface::kOperandBlock) {
     add_ita_operand_blocks();
   }
+  if (config_.attention_engine.is_there()) {
+    attention_engine_.emplace("attention_engine", attention_engine_parameters(config_), clock_,
+                              attention_engine_bus_, cluster_, services_.guest_errors, stats_);
+    bus_.connect(attention_engine_->target_socket, windows(AddressTarget::kAttentionEngine));
+  }
   connect();
   cluster_.request_timing(config_.timing);
 }
@@ -202,6 +210,7 @@ void Soc::Impl::connect() {
   host_bus_.socket.bind(bus_.target_socket);
   dma_bus_.socket.bind(bus_.target_socket);
   ita_bus_.socket.bind(bus_.target_socket);
+  attention_engine_bus_.socket.bind(bus_.target_socket);
 
   bus_.connect(l1_target_.target_socket, {{"soc.cluster.l1", 0, config_.cluster.l1_bytes(), 0}});
   bus_.connect(l2_.target_socket, windows(AddressTarget::kL2));
@@ -220,13 +229,16 @@ void Soc::Impl::connect() {
 
 HartEngine& Soc::Impl::cycle_engine() {
   return cycle_machine_.emplace(
-      config_, CycleMachine::Parts{cluster_, l1_, dmi_, dma_, dma_bus_, control_, ita_jobs_, stats_,
+      config_, CycleMachine::Parts{cluster_, l1_, dmi_, dma_, dma_bus_, control_, ita_jobs_,
+                                   attention_engine_ ? &*attention_engine_ : nullptr, stats_,
                                    cluster_stats_});
 }
 
 bool Soc::Impl::devices_are_at_rest() const {
-  return dma_.is_idle() && std::all_of(ita_jobs_.begin(), ita_jobs_.end(),
-                                       [](const auto& jobs) { return jobs->is_idle(); });
+  return dma_.is_idle() &&
+         std::all_of(ita_jobs_.begin(), ita_jobs_.end(),
+                     [](const auto& jobs) { return jobs->is_idle(); }) &&
+         (!attention_engine_ || attention_engine_->is_idle());
 }
 
 void Soc::Impl::add_timing_switch(const TimingSwitch& change) {

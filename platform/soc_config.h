@@ -136,6 +136,16 @@ struct ItaTilesConfig {
   static constexpr std::uint32_t kJobStride = 0x1000;
 };
 
+/// The attention engine at ATTENTION_ENGINE_BASE, with an AXI master beside the DMA's of the first
+/// group.
+struct AttentionEngineConfig {
+  std::string preset = "none";      ///< none: the machine has no engine
+  std::uint32_t score_entries = 0;  ///< of ScoreVrf; 0: those of the preset
+  std::uint32_t mrf_entries = 0;    ///< likewise
+
+  bool is_there() const { return preset != "none"; }
+};
+
 /// A window for TLM-2.0 models that know nothing of this project; bytes 0: none.
 struct ExternalConfig {
   std::uint32_t base = 0xE000'0000;
@@ -157,6 +167,7 @@ struct SocConfig {
   UartConfig uart{};
   DmaConfig dma{};
   ItaTilesConfig ita{};
+  AttentionEngineConfig attention_engine{};
   ExternalConfig external{};
 
   std::uint64_t clock_period_ps() const { return 1'000'000'000 / clock_khz; }

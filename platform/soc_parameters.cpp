@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/soc_parameters.h"
 
+#include "models/attention_engine/attention_engine_regs.h"
 #include "models/periph/control_regs.h"
 #include "models/periph/platform_block_regs.h"
 
@@ -80,9 +81,25 @@ std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& co
       {PLATFORM_BLOCK_ITA_STRIDE, has_ita ? config.ita.stride() : 0},
       {PLATFORM_BLOCK_ITA_L1_BASE, has_ita ? config.ita_l1_base(0) : 0},
       {PLATFORM_BLOCK_ITA_L1_BYTES, config.ita_l1_bytes()},
-      {PLATFORM_BLOCK_ATTENTION_ENGINE_BASE, 0},
+      {PLATFORM_BLOCK_ATTENTION_ENGINE_BASE,
+       config.attention_engine.is_there() ? ATTENTION_ENGINE_BASE : 0},
       {PLATFORM_BLOCK_CLOCK_KHZ, static_cast<std::uint32_t>(config.clock_khz)},
   };
+}
+
+attention_engine::EngineParameters attention_engine_parameters(const SocConfig& config) {
+  using attention_engine::MemoryId;
+  attention_engine::EngineParameters engine =
+      attention_engine::engine_preset(config.attention_engine.preset);
+  const auto set = [&](MemoryId id, std::uint32_t entries) {
+    if (entries > 0) {
+      engine.entries[static_cast<std::size_t>(id)] = entries;
+    }
+  };
+  set(MemoryId::kScoreVrf, config.attention_engine.score_entries);
+  set(MemoryId::kMrf, config.attention_engine.mrf_entries);
+  engine.axi_bytes = config.dma.beat_bytes;
+  return engine;
 }
 
 CycleHartsParameters cycle_harts_parameters(const SocConfig& config) {
@@ -133,6 +150,7 @@ SocPathParameters soc_path_parameters(const SocConfig& config) {
   parameters.num_tiles = cluster.core_tiles();
   parameters.tiles_per_group = cluster.core_tiles_per_group / config.dma.backends_per_group;
   parameters.axi_bytes = config.dma.beat_bytes;
+  parameters.masters_per_group = config.attention_engine.is_there() ? 2 : 1;
   parameters.l2 = {config.l2.base, config.l2.base + config.l2.bytes};
   parameters.l2_banks = config.l2.banks;
   parameters.l2_type = config.l2.type;

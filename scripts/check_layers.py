@@ -33,6 +33,8 @@ LAYERS = {
     "models/attention_engine/cycle": ["models/attention_engine", "models/base"],
     "models/attention_engine/c_api": ["models/attention_engine/analytical",
                                       "models/attention_engine", "models/base"],
+    "models/attention_engine/device": ["models/attention_engine", "models/attention_engine/cycle",
+                                       "models/tlm", "models/base"],
     "platform": ["models"],
     "platform/observe": ["models/base"],
     "platform/app": ["platform", "platform/observe", "models/base"],

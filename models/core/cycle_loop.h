@@ -11,7 +11,7 @@ namespace tessera {
 ///
 ///   1. L1 network, response side: banks -> harts
 ///   2. SoC path, response side: L2, registers -> harts, caches, DMA
-///   3. DMA back-ends
+///   3. DMA back-ends, attention engine
 ///   4. instruction caches of the tiles
 ///   5. harts: fetch, issue, write back
 ///   6. L1 network, request side: harts, DMA -> banks

@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <memory>
-#include <string>
 #include <variant>
 #include <vector>
 
 #include "models/attention_engine/cycle/attention_program.h"
 #include "models/attention_engine/cycle/cycle_engine.h"
+#include "models/attention_engine/cycle/run_alone.h"
 #include "models/attention_engine/planner.h"
 #include "models/base/error.h"
-#include "tests/support/axi_bench.h"
 
 namespace tessera::test {
-
-/// Steps the engine and the memory behind its port until both are idle or `limit` is reached.
-/// Returns the cycle in which nothing was left to do.
-inline Cycles run_to_end(attention_engine::CycleEngine& engine, AxiBench& axi, Cycles from = 0,
-                         Cycles limit = 1'000'000'000) {
-  Cycles cycle = from;
-  while (cycle < limit && !engine.is_idle() && !engine.has_failed()) {
-    const Cycles next = std::min(engine.next_active_cycle(cycle), axi.next_active_cycle(cycle));
-    if (next == kNever) {
-      break;
-    }
-    axi.step(next);
-    engine.step(next);
-    cycle = next + 1;
-  }
-  return cycle;
-}
 
 struct AttentionRun {
   Cycles cycles = 0;
@@ -66,12 +46,12 @@ inline AttentionRun run_attention(const attention_engine::EngineParameters& para
                                   const attention_engine::AttentionJob& job, double refusal = 0,
                                   Cycles axi_latency = 20) {
   using namespace attention_engine;  // NOLINT: names of the engine only
-  AxiBench axi(axi_latency, refusal);
+  AxiMemory axi(axi_latency, refusal);
   CycleEngine engine(parameters, axi);
   axi.connect(engine.axi_client());
   AttentionProgram program(parameters, job, engine.decoder().tile_list());
   engine.run(program, 0);
-  run_to_end(engine, axi);
+  run_alone(engine, axi, 0);
   AttentionRun run;
   run.cycles = engine.last_commit();
   run.plan = job.plan;

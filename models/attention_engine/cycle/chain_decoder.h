@@ -40,6 +40,8 @@ class ChainDecoder {
   [[nodiscard]] std::uint64_t chains() const { return sequence_; }
   /// Drops the chain under way.
   void abandon();
+  /// Sizes of register files are ignored from now on, or not.
+  void ignore_sizes(bool is_ignored) { ignores_sizes_ = is_ignored; }
 
   /// What indirect instructions read: MRF entries (matrix product) in the order of use.
   std::vector<std::uint32_t>& tile_list() { return tile_list_; }
@@ -79,6 +81,7 @@ class ChainDecoder {
   std::array<std::uint32_t, kNumScalarRegisters> registers_{};
   std::uint64_t sequence_ = 0;
   std::uint64_t word_ = 0;
+  bool ignores_sizes_ = false;
   bool is_in_chain_ = false;
   bool has_new_shape_ = false;  ///< rows or columns were set since the last chain
   Operand source_;

@@ -13,7 +13,7 @@
 #include "models/attention_engine/cycle/chain_writer.h"
 #include "models/attention_engine/cycle/cycle_engine.h"
 #include "tests/golden/engine/recurrent_programs.h"
-#include "tests/support/axi_bench.h"
+#include "models/attention_engine/cycle/axi_memory.h"
 
 namespace tessera::attention_engine::golden {
 
@@ -45,7 +45,7 @@ struct Result {
 };
 
 Result run(const EngineParameters& parameters, const Program& program) {
-  test::AxiBench axi;
+  AxiMemory axi;
   CycleEngine engine(parameters, axi);
   axi.connect(engine.axi_client());
   InstructionList source(program);

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "models/attention_engine/cycle/chain_writer.h"
-#include "tests/support/engine_bench.h"
+#include "models/attention_engine/cycle/run_alone.h"
 
 namespace tessera::attention_engine {
 namespace {
@@ -19,13 +19,13 @@ class CycleEngineTest : public testing::Test {
     InstructionList source(words_);
     words_.clear();
     engine_.run(source, 0);
-    test::run_to_end(engine_, axi_);
+    run_alone(engine_, axi_, 0);
     EXPECT_TRUE(engine_.is_idle());
     return engine_.last_commit();
   }
 
   EngineParameters parameters_ = without_front_end();
-  test::AxiBench axi_{20};
+  AxiMemory axi_{20};
   CycleEngine engine_{parameters_, axi_};
   std::vector<std::uint64_t> words_;
   ChainWriter writer_{words_};
@@ -75,7 +75,7 @@ TEST_F(CycleEngineTest, TheFrontEndTakesItsCyclesPerInstruction) {
   }
   InstructionList source(words_);
   engine.run(source, 0);
-  test::run_to_end(engine, axi_);
+  run_alone(engine, axi_, 0);
   // The third chain is dispatched after 12 instructions.
   EXPECT_EQ(engine.last_commit(), 1200 + 1 + 4 + slow.mvu_cycles - 1 + slow.write_cycles);
   EXPECT_GT(engine.counters().mvu[static_cast<std::size_t>(Stall::kFrontEnd)], 1100u);
@@ -95,7 +95,7 @@ TEST_F(CycleEngineTest, TransposingCostsWhatTheTransposerNeeds) {
   const auto cycles = [&](Transposer transposer) {
     EngineParameters parameters = parameters_;
     parameters.mechanisms.transposer = transposer;
-    test::AxiBench axi(20);
+    AxiMemory axi(20);
     CycleEngine engine(parameters, axi);
     axi.connect(engine.axi_client());
     std::vector<std::uint64_t> words;
@@ -107,7 +107,7 @@ TEST_F(CycleEngineTest, TransposingCostsWhatTheTransposerNeeds) {
     }
     InstructionList source(words);
     engine.run(source, 0);
-    test::run_to_end(engine, axi);
+    run_alone(engine, axi, 0);
     return engine.last_commit();
   };
   const Cycles full = cycles(Transposer::kFull);
@@ -140,7 +140,7 @@ TEST_F(CycleEngineTest, FirmwareAndMacrosGoThroughTheSameFrontEnd) {
   for (const std::uint64_t word : words) {
     pushed.push(word, 0);
   }
-  test::run_to_end(pushed, axi_);
+  run_alone(pushed, axi_, 0);
   EXPECT_EQ(pushed.last_commit(), macro + 1);  // a push is seen in the next cycle
 }
 
@@ -150,7 +150,7 @@ TEST_F(CycleEngineTest, TheInstructionFifoFillsUp) {
     engine_.push(encode({Opcode::kNop, MemoryId::kL2, 0, 0, 0}), 0);
   }
   EXPECT_EQ(engine_.free_places(), 0u);
-  test::run_to_end(engine_, axi_);
+  run_alone(engine_, axi_, 0);
   EXPECT_EQ(engine_.free_places(), 64u);
   EXPECT_TRUE(engine_.is_idle());
 }
@@ -172,7 +172,7 @@ TEST_F(CycleEngineTest, AnErrorStopsTheFrontEndAndAnAbortFreesTheEngine) {
   InstructionList source(words_);
   words_.clear();
   engine_.run(source, 0);
-  test::run_to_end(engine_, axi_);
+  run_alone(engine_, axi_, 0);
   EXPECT_TRUE(engine_.has_failed());
   EXPECT_EQ(engine_.error().code, ErrorCode::kBadChain);
   engine_.abort(500);
@@ -180,7 +180,7 @@ TEST_F(CycleEngineTest, AnErrorStopsTheFrontEndAndAnAbortFreesTheEngine) {
   writer().read(MemoryId::kMvmInitialVrf, 0, 1).multiply(0).write(MemoryId::kOutQ, 0, 1).end();
   InstructionList again(words_);
   engine_.run(again, 500);
-  test::run_to_end(engine_, axi_, 500);
+  run_alone(engine_, axi_, 500);
   EXPECT_TRUE(engine_.is_idle());
   EXPECT_FALSE(engine_.has_failed());
   EXPECT_EQ(engine_.last_commit(),
@@ -196,15 +196,15 @@ TEST_F(CycleEngineTest, AnAbortInTheMiddleOfLoadsLeavesNothingBehind) {
   InstructionList source(words_);
   words_.clear();
   engine_.run(source, 0);
-  const Cycles now = test::run_to_end(engine_, axi_, 0, 60);
+  const Cycles now = run_alone(engine_, axi_, 0, 60);
   EXPECT_FALSE(engine_.is_idle());
   engine_.abort(now);
-  const Cycles end = test::run_to_end(engine_, axi_, now);
+  const Cycles end = run_alone(engine_, axi_, now);
   EXPECT_TRUE(engine_.is_idle());
   writer().read_matrix(0x8000'0000).write_matrix(0).end();
   InstructionList again(words_);
   engine_.run(again, end);
-  test::run_to_end(engine_, axi_, end);
+  run_alone(engine_, axi_, end);
   EXPECT_TRUE(engine_.is_idle());
   EXPECT_GT(engine_.last_commit(), end);
 }

@@ -9,13 +9,13 @@
 #include "models/base/random.h"
 #include "models/base/steppable.h"
 
-namespace tessera::test {
+namespace tessera::attention_engine {
 
-/// A memory behind an AXI port: a word per cycle and direction after a latency; refuses addresses
-/// and words at random.
-class AxiBench final : public AxiPort, public Steppable {
+/// A memory behind an AXI port that nobody else uses: a word per cycle and direction after a
+/// latency. In tests it refuses addresses and words at random.
+class AxiMemory final : public AxiPort, public Steppable {
  public:
-  explicit AxiBench(Cycles latency = 20, double refusal = 0, std::uint32_t seed = 1)
+  explicit AxiMemory(Cycles latency = 20, double refusal = 0, std::uint32_t seed = 1)
       : latency_(latency), refusal_(refusal), random_(seed) {}
   void connect(AxiClient& client) { client_ = &client; }
 
@@ -86,4 +86,4 @@ class AxiBench final : public AxiPort, public Steppable {
   std::deque<Transfer> answers_;
 };
 
-}  // namespace tessera::test
+}  // namespace tessera::attention_engine

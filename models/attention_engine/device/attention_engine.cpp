@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/attention_engine/device/attention_engine.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace tessera::attention_engine {
+
+namespace {
+constexpr std::uint32_t kUnmappedValue = 0;
+/// From the address to the first word of an L2 that nobody else uses, on the machines of this
+/// project: the tests dma_soc_path measure 12 to 24 cycles.
+constexpr Cycles kL2Cycles = 20;
+constexpr std::uint32_t kMaxLog2 = 12;
+}  // namespace
+
+AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
+                                 const EngineParameters& engine, const ClockDomain& clock,
+                                 ByteMemory& memory, WakeUpTarget& harts,
+                                 GuestErrorSink& guest_errors, StatGroup& parent_stats)
+    : RegisterDevice(name, clock, kUnmappedValue),
+      engine_(engine),
+      memory_(memory),
+      harts_(harts),
+      guest_errors_(guest_errors),
+      bus_(kL2Cycles),
+      alone_(engine, bus_) {
+  bus_.connect(alone_.axi_client());
+  add_read_only_registers();
+  add_control_registers();
+  add_queue_registers();
+  registers_.check_complete();
+  add_stats(parent_stats);
+}
+
+void AttentionEngine::add_read_only_registers() {
+  const auto add = [this](const std::string& name, std::uint32_t offset, std::uint32_t value) {
+    registers_.add_word(name, offset, RegisterMode::kReadOnly).value_from([value](Cycles) {
+      return value;
+    });
+  };
+  add("ID", ATTENTION_ENGINE_ID, ATTENTION_ENGINE_ID_VALUE);
+  add("VERSION", ATTENTION_ENGINE_VERSION, 1);
+  add("CAP0", ATTENTION_ENGINE_CAP0,
+      engine_.native_dim << 16 | engine_.lanes << 8 | engine_.engines);
+  add("CAP1", ATTENTION_ENGINE_CAP1, engine_.entries_of(MemoryId::kMrf) | engine_.mfus << 16);
+  for (std::uint32_t k = 0; k < kNumMemories; ++k) {
+    add(fmt::format("CAPV[{}]", k), ATTENTION_ENGINE_CAPV + 4 * k, engine_.entries[k]);
+  }
+  for (std::uint32_t k = 0; k < ATTENTION_ENGINE_NUM_ERRINFO; ++k) {
+    registers_
+        .add_word(fmt::format("ERRINFO[{}]", k), ATTENTION_ENGINE_ERRINFO + 4 * k,
+                  RegisterMode::kReadOnly)
+        .value_from([this, k](Cycles) { return state_.error_info[k]; });
+  }
+  for (std::uint32_t k = 0; k < 2 * ATTENTION_ENGINE_NUM_PERF; ++k) {
+    registers_
+        .add_word(fmt::format("PERF[{}]{}", k / 2, k % 2 == 0 ? "_LO" : "_HI"),
+                  ATTENTION_ENGINE_PERF + 4 * k, RegisterMode::kReadOnly)
+        .value_from([this, k](Cycles) {
+          return static_cast<std::uint32_t>(state_.perf[k / 2] >> (32 * (k % 2)));
+        });
+  }
+}
+
+void AttentionEngine::add_control_registers() {
+  registers_.add("CTRL", ATTENTION_ENGINE_CTRL)
+      .flag(0, "EN")
+      .flag(1, "SOFT_RESET")
+      .flag(2, "ABORT")
+      .flag(3, "HALT_ON_ERR")
+      .reserved(4, 1)
+      .flag(5, "ONLINE")
+      .flag(6, "UNLIMITED")
+      .reserved(7, 25)
+      .value_from([this](Cycles) { return state_.control; })
+      .on_write([this](std::uint32_t value, const RegisterAccess& access) {
+        write_control(value, access);
+      });
+  registers_.add_word("STATUS", ATTENTION_ENGINE_STATUS, RegisterMode::kReadOnly)
+      .value_from([this](Cycles) { return status(); });
+  registers_.add_word("IRQ_RAW", ATTENTION_ENGINE_IRQ_RAW, RegisterMode::kReadOnly)
+      .value_from([this](Cycles) { return state_.irq_raw; });
+  registers_.add_word("IRQ_EN", ATTENTION_ENGINE_IRQ_EN)
+      .value_from([this](Cycles) { return state_.irq_enabled; })
+      .on_write([this](std::uint32_t value, const RegisterAccess&) { state_.irq_enabled = value; });
+  registers_.add_word("IRQ_CLR", ATTENTION_ENGINE_IRQ_CLR, RegisterMode::kWriteOnly)
+      .on_write([this](std::uint32_t value, const RegisterAccess&) { state_.irq_raw &= ~value; });
+  add_setting("WDOG", ATTENTION_ENGINE_WDOG, &State::watchdog, 1, 0xFFFF'FFFF);
+  registers_.add_word("WAKE_HART", ATTENTION_ENGINE_WAKE_HART)
+      .value_from([this](Cycles) { return state_.wake_hart; })
+      .on_write([this](std::uint32_t value, const RegisterAccess& access) {
+        if (value != ATTENTION_ENGINE_NONE && value >= harts_.num_harts()) {
+          report(access, fmt::format("WAKE_HART {}: ignored; allowed: 0 .. {} and {:#x}", value,
+                                     harts_.num_harts() - 1, ATTENTION_ENGINE_NONE));
+          return;
+        }
+        state_.wake_hart = value;
+      });
+}
+
+void AttentionEngine::add_setting(const char* name, std::uint32_t offset,
+                                  std::uint32_t State::*member, std::uint32_t alignment,
+                                  std::uint32_t limit) {
+  registers_.add_word(name, offset)
+      .value_from([this, member](Cycles) { return state_.*member; })
+      .on_write([this, name, member, alignment, limit](std::uint32_t value,
+                                                       const RegisterAccess& access) {
+        const bool is_in_use = member != &State::watchdog && member != &State::completions_head &&
+                               (state_.head != state_.tail || !is_idle());
+        if (value % alignment != 0 || value > limit || is_in_use) {
+          report(access, fmt::format("{} = {:#x}: ignored; {}", name, value,
+                                     is_in_use ? "descriptors are waiting"
+                                               : fmt::format("allowed: multiples of {} up to {:#x}",
+                                                             alignment, limit)));
+          return;
+        }
+        state_.*member = value;
+      });
+}
+
+void AttentionEngine::add_queue_registers() {
+  add_setting("RING_LO", ATTENTION_ENGINE_RING_LO, &State::ring, ATTENTION_ENGINE_DESC_BYTES,
+              0xFFFF'FFC0);
+  add_setting("RING_LOG2", ATTENTION_ENGINE_RING_LOG2, &State::ring_log2, 1, kMaxLog2);
+  add_setting("CQ_LO", ATTENTION_ENGINE_CQ_LO, &State::completions,
+              ATTENTION_ENGINE_COMPLETION_BYTES, 0xFFFF'FFF0);
+  add_setting("CQ_LOG2", ATTENTION_ENGINE_CQ_LOG2, &State::completions_log2, 1, kMaxLog2);
+  add_setting("CQ_HEAD", ATTENTION_ENGINE_CQ_HEAD, &State::completions_head, 1, 0xFFFF'FFFF);
+  registers_.add_word("CQ_TAIL", ATTENTION_ENGINE_CQ_TAIL, RegisterMode::kReadOnly)
+      .value_from([this](Cycles) { return state_.completions_tail; });
+  registers_.add_word("HEAD", ATTENTION_ENGINE_HEAD, RegisterMode::kReadOnly)
+      .value_from([this](Cycles) { return state_.head; });
+  registers_.add_word("TAIL", ATTENTION_ENGINE_TAIL)
+      .value_from([this](Cycles) { return state_.tail; })
+      .on_write(
+          [this](std::uint32_t value, const RegisterAccess& access) { write_tail(value, access); });
+}
+
+void AttentionEngine::add_stats(StatGroup& parent_stats) {
+  StatGroup& stats = parent_stats.add_group(basename());
+  stats.add("descriptors", "count", "descriptors that ended", &descriptors_);
+  stats.add("failed_descriptors", "count", "of these, those with an error", &failed_descriptors_);
+  stats.add("interrupts", "count", "wake-ups of the hart in WAKE_HART", &interrupts_);
+  const auto add = [&](const char* name, const char* unit, const char* what, std::size_t index) {
+    stats.add(name, unit, what, &state_.perf[index]);
+  };
+  add("busy_cycles", "cycles", "a descriptor was running", ATTENTION_ENGINE_PERF_CYCLES);
+  add("mvu_cycles", "cycles", "the MVU worked", ATTENTION_ENGINE_PERF_MVU_ACTIVE);
+  add("mvu_context_cycles", "cycles", "of these, on contexts", ATTENTION_ENGINE_PERF_MVU_CONTEXT);
+  add("useful_macs", "count", "multiply-accumulates for allowed pairs",
+      ATTENTION_ENGINE_PERF_USEFUL_MACS);
+  add("issued_macs", "count", "multiply-accumulates that were issued",
+      ATTENTION_ENGINE_PERF_ISSUED_MACS);
+  add("softmax_cycles", "cycles", "the softmax unit worked", ATTENTION_ENGINE_PERF_SOFTMAX_ACTIVE);
+  add("scan_cycles", "cycles", "the tile-sparse scheduler worked", ATTENTION_ENGINE_PERF_SCAN);
+  add("tiles_full", "count", "tiles without a mask", ATTENTION_ENGINE_PERF_TILES_FULL);
+  add("tiles_partial", "count", "tiles with an element mask", ATTENTION_ENGINE_PERF_TILES_PARTIAL);
+  add("tiles_skipped", "count", "tiles that are empty", ATTENTION_ENGINE_PERF_TILES_SKIPPED);
+  add("masked_elements", "count", "elements of computed tiles that are not allowed",
+      ATTENTION_ENGINE_PERF_ELEMENTS_MASKED);
+  add("chains", "count", "chains dispatched", ATTENTION_ENGINE_PERF_CHAINS);
+  add("front_end_stall_cycles", "cycles", "the MVU waited for instructions",
+      ATTENTION_ENGINE_PERF_FRONT_END_STALL);
+  add("dependency_stall_cycles", "cycles", "the MVU waited for a result",
+      ATTENTION_ENGINE_PERF_DEPENDENCY_STALL);
+  add("fifo_stall_cycles", "cycles", "the MVU's output had no place",
+      ATTENTION_ENGINE_PERF_FIFO_STALL);
+  add("load_stall_cycles", "cycles", "the MVU waited for L2", ATTENTION_ENGINE_PERF_LOAD_STALL);
+  add("bytes_read", "bytes", "read over AXI", ATTENTION_ENGINE_PERF_AXI_READ_BYTES);
+  add("bytes_written", "bytes", "written over AXI", ATTENTION_ENGINE_PERF_AXI_WRITE_BYTES);
+  add("spill_bytes", "bytes", "of these, scores", ATTENTION_ENGINE_PERF_SPILL_BYTES);
+  add("refetch_bytes", "bytes", "of these, tiles that had been in the MRF",
+      ATTENTION_ENGINE_PERF_REFETCH_BYTES);
+  add("masked_rows", "count", "queries that may see no key", ATTENTION_ENGINE_PERF_MASKED_ROWS);
+}
+
+std::uint32_t AttentionEngine::status() const {
+  const bool is_waiting = state_.head != state_.tail && (state_.control & 1) != 0;
+  std::uint32_t status = is_idle() && (!is_waiting || state_.is_halted)
+                             ? ATTENTION_ENGINE_STATUS_IDLE
+                             : ATTENTION_ENGINE_STATUS_BUSY;
+  status |= state_.is_halted ? ATTENTION_ENGINE_STATUS_HALTED : 0;
+  status |= state_.last_error != ErrorCode::kNone ? ATTENTION_ENGINE_STATUS_ERR : 0;
+  return status | static_cast<std::uint32_t>(state_.last_error)
+                      << ATTENTION_ENGINE_STATUS_ERROR_SHIFT;
+}
+
+void AttentionEngine::report(const RegisterAccess& access, const std::string& message) {
+  guest_errors_.report({GuestErrorKind::kDeviceMisuse, access.hart, access.pc, 0, name(), message});
+}
+
+}  // namespace tessera::attention_engine

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/attention_engine/device/attention_engine.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "models/attention_engine/map_format.h"
+#include "models/attention_engine/pattern.h"
+#include "models/attention_engine/tile_map_builder.h"
+#include "models/base/random.h"
+#include "tests/support/bus_initiator.h"
+#include "tests/support/flat_memory.h"
+#include "tests/support/sinks.h"
+
+namespace tessera::attention_engine {
+namespace {
+
+constexpr std::uint32_t kBase = 0x8000'0000;
+constexpr std::uint32_t kRing = kBase;
+constexpr std::uint32_t kCompletions = kBase + 0x1000;
+constexpr std::uint32_t kMap = kBase + 0x2000;
+constexpr std::uint32_t kMasks = kBase + 0x4000;
+constexpr std::uint32_t kQ = kBase + 0x10000;
+constexpr std::uint32_t kK = kBase + 0x20000;
+constexpr std::uint32_t kV = kBase + 0x30000;
+constexpr std::uint32_t kOutput = kBase + 0x40000;
+constexpr std::uint32_t kScratch = kBase + 0x50000;
+constexpr std::uint32_t kTokens = 200;
+constexpr std::uint32_t kDim = 64;
+
+struct Completion {
+  std::uint32_t tag = 0;
+  std::uint32_t status = 0;
+  std::uint32_t cycles = 0;
+  std::uint32_t cycles_high = 0;
+  [[nodiscard]] ErrorCode code() const { return static_cast<ErrorCode>(status & 0xFF); }
+};
+
+class AttentionEngineTest : public testing::Test {
+ protected:
+  AttentionEngineTest() {
+    bus_.socket.bind(engine_.target_socket);
+    bus_.initiator.hart = 3;
+    bus_.initiator.pc = 0x80001234;
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    Random random(5);
+    for (const std::uint32_t address : {kQ, kK, kV}) {
+      std::vector<std::int8_t> bytes(kTokens * kDim);
+      for (auto& byte : bytes) {
+        byte = static_cast<std::int8_t>(random.bits());
+      }
+      memory_.write(address, bytes.data(), bytes.size());
+    }
+    bus_.write(ATTENTION_ENGINE_RING_LO, kRing);
+    bus_.write(ATTENTION_ENGINE_RING_LOG2, 3);
+    bus_.write(ATTENTION_ENGINE_CQ_LO, kCompletions);
+    bus_.write(ATTENTION_ENGINE_CQ_LOG2, 3);
+    bus_.write(ATTENTION_ENGINE_WAKE_HART, 5);
+    bus_.write(ATTENTION_ENGINE_IRQ_EN,
+               ATTENTION_ENGINE_IRQ_DESC_DONE | ATTENTION_ENGINE_IRQ_ERROR);
+    bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN);
+  }
+
+  using Descriptor = std::array<std::uint8_t, ATTENTION_ENGINE_DESC_BYTES>;
+  static void put(Descriptor& descriptor, std::size_t offset, std::uint32_t value,
+                  std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) {
+      descriptor[offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
+    }
+  }
+  static Descriptor attention(PatternKind kind, std::uint32_t tag = 1) {
+    Descriptor d{};
+    put(d, ATTENTION_ENGINE_DESC_TYPE, ATTENTION_ENGINE_TYPE_ATTENTION, 1);
+    put(d, ATTENTION_ENGINE_DESC_FLAGS, ATTENTION_ENGINE_FLAG_IRQ | ATTENTION_ENGINE_FLAG_PACKED,
+        1);
+    put(d, ATTENTION_ENGINE_DESC_TAG, tag, 2);
+    put(d, ATTENTION_ENGINE_DESC_QUERIES, kTokens, 2);
+    put(d, ATTENTION_ENGINE_DESC_KEYS, kTokens, 2);
+    put(d, ATTENTION_ENGINE_DESC_HEAD_DIM, kDim, 2);
+    put(d, ATTENTION_ENGINE_DESC_HEADS, 1, 2);
+    put(d, ATTENTION_ENGINE_DESC_PATTERN, static_cast<std::uint32_t>(kind), 1);
+    put(d, ATTENTION_ENGINE_DESC_PARAM0, 40, 2);
+    put(d, ATTENTION_ENGINE_DESC_Q, kQ, 4);
+    put(d, ATTENTION_ENGINE_DESC_K, kK, 4);
+    put(d, ATTENTION_ENGINE_DESC_V, kV, 4);
+    put(d, ATTENTION_ENGINE_DESC_OUTPUT, kOutput, 4);
+    put(d, ATTENTION_ENGINE_DESC_SCRATCH, kScratch, 4);
+    put(d, ATTENTION_ENGINE_DESC_QK_REQUANT, 20 | 14 << 16, 4);
+    put(d, ATTENTION_ENGINE_DESC_AV_REQUANT, 60 | 12 << 16, 4);
+    put(d, ATTENTION_ENGINE_DESC_ROW_STRIDE, kDim / 16, 2);
+    return d;
+  }
+  void submit(const Descriptor& descriptor) {
+    memory_.write(kRing + written_ % 8 * ATTENTION_ENGINE_DESC_BYTES, descriptor.data(),
+                  descriptor.size());
+    bus_.write(ATTENTION_ENGINE_TAIL, ++written_);
+  }
+  void pass(Cycles cycles) { sc_core::sc_start(clock_.time(cycles)); }
+  Completion completion(std::uint32_t index) {
+    Completion result;
+    memory_.read(kCompletions + index * ATTENTION_ENGINE_COMPLETION_BYTES, &result, sizeof result);
+    return result;
+  }
+  /// What the datapath gives for a pattern under `policy`.
+  std::vector<std::int8_t> expected(PatternKind kind) {
+    Pattern pattern;
+    pattern.kind = kind;
+    pattern.window = 40;
+    const TileMap map = pattern_map(pattern, {kTokens, kTokens, 64});
+    std::vector<std::int8_t> q(kTokens * kDim), k(q.size()), v(q.size());
+    memory_.read(kQ, q.data(), q.size());
+    memory_.read(kK, k.data(), k.size());
+    memory_.read(kV, v.data(), v.size());
+    AttentionNumbers numbers;
+    numbers.qk = {20, 14, 0};
+    numbers.av = {60, 12, 0};
+    return attend(map, {{q.data(), kDim}, {k.data(), kDim}, {v.data(), kDim}, kDim}, numbers,
+                  Plan{})
+        .out;
+  }
+  std::vector<std::int8_t> output() {
+    std::vector<std::int8_t> bytes(kTokens * kDim);
+    memory_.read(kOutput, bytes.data(), bytes.size());
+    return bytes;
+  }
+  std::uint64_t stat(const std::string& name) const {
+    return stats_.value("attention_engine." + name);
+  }
+  /// Submits a broken descriptor and returns the error of its completion.
+  ErrorCode error_of(const Descriptor& descriptor) {
+    const std::uint32_t index = written_;
+    submit(descriptor);
+    pass(200'000);
+    bus_.write(ATTENTION_ENGINE_CQ_HEAD, index + 1);
+    return completion(index % 8).code();
+  }
+
+  ClockDomain clock_{500'000};
+  StatGroup stats_{"soc"};
+  test::FlatMemory memory_{kBase, 0x80000};
+  test::WakeUpRecorder harts_{8};
+  test::GuestErrorRecorder errors_;
+  AttentionEngine engine_{
+      "attention_engine", engine_preset("soc64"), clock_, memory_, harts_, errors_, stats_};
+  test::BusInitiator bus_{"bus"};
+  std::uint32_t written_ = 0;
+};
+
+TEST_F(AttentionEngineTest, SaysWhatItIs) {
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_ID), ATTENTION_ENGINE_ID_VALUE);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CAP0), 64u << 16 | 16u << 8 | 4u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CAP1), 256u | 2u << 16);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CAPV + 4 * 8), 8192u);
+}
+
+TEST_F(AttentionEngineTest, ADescriptorEndsWithItsResultCompletionAndWakeUp) {
+  submit(attention(PatternKind::kCausal, 77));
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_STATUS) & 3u, ATTENTION_ENGINE_STATUS_BUSY);
+  EXPECT_NE(output(), expected(PatternKind::kCausal));
+  pass(100'000);
+  EXPECT_EQ(output(), expected(PatternKind::kCausal));
+  const Completion done = completion(0);
+  EXPECT_EQ(done.tag, 77u);
+  EXPECT_EQ(done.code(), ErrorCode::kNone);
+  EXPECT_GT(done.cycles, 10u * 2 * 64 * 4 / 4);  // 10 tiles, twice, at most 4096 MACs a cycle
+  ASSERT_EQ(harts_.pulses.size(), 1u);
+  EXPECT_EQ(harts_.pulses[0].hart, 5u);
+  EXPECT_EQ(harts_.pulses[0].cycle, done.cycles);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_STATUS), ATTENTION_ENGINE_STATUS_IDLE);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_PERF + 8 * ATTENTION_ENGINE_PERF_TILES_SKIPPED), 6u);
+  EXPECT_EQ(stat("bytes_read"), 3u * kTokens * kDim);
+  EXPECT_EQ(stat("bytes_written"), 1u * kTokens * kDim);
+}
+
+TEST_F(AttentionEngineTest, EveryPolicyButOnlineGivesTheSameBytes) {
+  const auto bytes = expected(PatternKind::kWindow);
+  std::vector<std::uint32_t> cycles;
+  for (const Policy policy :
+       {Policy::kResident, Policy::kOverlapped, Policy::kRow, Policy::kSpill}) {
+    Descriptor descriptor = attention(PatternKind::kWindow);
+    put(descriptor, ATTENTION_ENGINE_DESC_POLICY, static_cast<std::uint32_t>(policy) + 1, 1);
+    submit(descriptor);
+    pass(100'000);
+    EXPECT_EQ(output(), bytes) << to_string(policy);
+    cycles.push_back(completion(written_ - 1).cycles);
+  }
+  EXPECT_LE(cycles[0], cycles[1]);
+  EXPECT_LT(cycles[1], cycles[2]);
+  EXPECT_LT(cycles[2], cycles[3]);
+  EXPECT_GT(stat("spill_bytes"), 0u);
+}
+
+TEST_F(AttentionEngineTest, AMapInMemoryIsTheSameAsItsPattern) {
+  Pattern pattern;
+  pattern.kind = PatternKind::kCausal;
+  const MapImage image =
+      encode_map(pattern_map(pattern, {kTokens, kTokens, 64}), MapFormat::kBlockSparseRow);
+  memory_.write(kMap, image.index.data(), image.index.size());
+  memory_.write(kMasks, image.masks.data(), image.masks.size());
+  Descriptor descriptor = attention(static_cast<PatternKind>(1));
+  put(descriptor, ATTENTION_ENGINE_DESC_MAP, kMap, 4);
+  put(descriptor, ATTENTION_ENGINE_DESC_MASK, kMasks, 4);
+  submit(descriptor);
+  pass(100'000);
+  EXPECT_EQ(completion(0).code(), ErrorCode::kNone);
+  EXPECT_EQ(output(), expected(PatternKind::kCausal));
+}
+
+TEST_F(AttentionEngineTest, DescriptorsRunOneAfterTheOther) {
+  for (std::uint32_t tag = 0; tag < 4; ++tag) {
+    submit(attention(PatternKind::kDense, tag));
+  }
+  pass(200'000);
+  Cycles end = 0;
+  ASSERT_EQ(harts_.pulses.size(), 4u);
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(completion(i).tag, i);
+    end += completion(i).cycles;
+    EXPECT_EQ(harts_.pulses[i].cycle, end);
+  }
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CQ_TAIL), 4u);
+  EXPECT_NE(bus_.read(ATTENTION_ENGINE_IRQ_RAW) & ATTENTION_ENGINE_IRQ_QUEUE_EMPTY, 0u);
+  bus_.write(ATTENTION_ENGINE_IRQ_CLR, 0xFFFF'FFFF);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_IRQ_RAW), 0u);
+}
+
+TEST_F(AttentionEngineTest, EveryErrorIsReportedAndTheNextDescriptorRuns) {
+  const auto broken = [&](std::size_t offset, std::uint32_t value, std::size_t bytes) {
+    Descriptor descriptor = attention(PatternKind::kDense);
+    put(descriptor, offset, value, bytes);
+    return error_of(descriptor);
+  };
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_TYPE, 9, 1), ErrorCode::kBadDescriptor);
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_QUERIES, 0, 2), ErrorCode::kBadDescriptor);
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_TILE, 32, 2), ErrorCode::kBadDescriptor);
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_PATTERN, 99, 1), ErrorCode::kBadDescriptor);
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_K, kK + 4, 4), ErrorCode::kMisaligned);
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_Q, 0x1000, 4), ErrorCode::kAxiDecodeError);
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_FLAGS, ATTENTION_ENGINE_FLAG_BLOCK_FLOAT, 1),
+            ErrorCode::kFormatMismatch);
+  EXPECT_EQ(broken(ATTENTION_ENGINE_DESC_PATTERN, 1, 1), ErrorCode::kAxiDecodeError);
+  const std::uint32_t empty_map[2] = {0, 0};
+  memory_.write(kMap, empty_map, sizeof empty_map);
+  Descriptor descriptor = attention(static_cast<PatternKind>(1));
+  put(descriptor, ATTENTION_ENGINE_DESC_MAP, kMap, 4);
+  EXPECT_EQ(error_of(descriptor), ErrorCode::kBadMap);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_ERRINFO + 4),
+            static_cast<std::uint32_t>(ErrorCode::kBadDescriptor));  // the first
+  EXPECT_EQ(errors_.errors.size(), 9u);
+  EXPECT_EQ(errors_.errors[0].hart, 3u);
+  EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kNone);
+  EXPECT_EQ(output(), expected(PatternKind::kDense));
+}
+
+TEST_F(AttentionEngineTest, HaltsOnAnErrorUntilItIsEnabledAgain) {
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN | ATTENTION_ENGINE_CTRL_HALT_ON_ERR);
+  Descriptor bad = attention(PatternKind::kDense);
+  put(bad, ATTENTION_ENGINE_DESC_HEADS, 0, 2);
+  submit(bad);
+  submit(attention(PatternKind::kDense));
+  pass(100'000);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_HEAD), 1u);
+  const std::uint32_t status = bus_.read(ATTENTION_ENGINE_STATUS);
+  EXPECT_NE(status & ATTENTION_ENGINE_STATUS_HALTED, 0u);
+  EXPECT_EQ(status >> ATTENTION_ENGINE_STATUS_ERROR_SHIFT,
+            static_cast<std::uint32_t>(ErrorCode::kBadDescriptor));
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN);
+  pass(100'000);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_HEAD), 2u);
+  EXPECT_EQ(completion(1).code(), ErrorCode::kNone);
+}
+
+TEST_F(AttentionEngineTest, AnAbortEndsTheDescriptorAndTheEngineCanGoOn) {
+  submit(attention(PatternKind::kDense));
+  pass(100);
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN | ATTENTION_ENGINE_CTRL_ABORT);
+  EXPECT_EQ(completion(0).code(), ErrorCode::kAborted);
+  EXPECT_EQ(completion(0).cycles, 100u);
+  pass(100'000);
+  EXPECT_EQ(output(), std::vector<std::int8_t>(kTokens * kDim));
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN);
+  EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kNone);
+  EXPECT_EQ(output(), expected(PatternKind::kDense));
+}
+
+TEST_F(AttentionEngineTest, TheWatchdogEndsWhatTakesTooLong) {
+  bus_.write(ATTENTION_ENGINE_WDOG, 300);
+  EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kWatchdog);
+  EXPECT_EQ(completion(0).cycles, 300u);
+  bus_.write(ATTENTION_ENGINE_WDOG, 0);
+  EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kNone);
+}
+
+TEST_F(AttentionEngineTest, CompletionsThatNobodyTakesOverflow) {
+  bus_.write(ATTENTION_ENGINE_CQ_LOG2, 0);
+  submit(attention(PatternKind::kDense));
+  submit(attention(PatternKind::kDense));
+  pass(200'000);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CQ_TAIL), 1u);
+  EXPECT_NE(bus_.read(ATTENTION_ENGINE_IRQ_RAW) & ATTENTION_ENGINE_IRQ_CQ_OVERFLOW, 0u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_STATUS) >> ATTENTION_ENGINE_STATUS_ERROR_SHIFT,
+            static_cast<std::uint32_t>(ErrorCode::kCompletionOverflow));
+}
+
+TEST_F(AttentionEngineTest, ASoftResetBringsEverythingBack) {
+  submit(attention(PatternKind::kDense));
+  pass(100);
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_SOFT_RESET);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_STATUS), ATTENTION_ENGINE_STATUS_IDLE);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_TAIL), 0u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CTRL), 0u);
+  pass(100'000);
+  EXPECT_EQ(harts_.pulses.size(), 1u);  // of the abort
+}
+
+TEST_F(AttentionEngineTest, WrongRegisterWritesAreIgnoredAndReported) {
+  bus_.write(ATTENTION_ENGINE_RING_LO, kRing + 4);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_RING_LO), kRing);
+  bus_.write(ATTENTION_ENGINE_WAKE_HART, 8);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_WAKE_HART), 5u);
+  bus_.write(ATTENTION_ENGINE_TAIL, 9);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_TAIL), 0u);
+  submit(attention(PatternKind::kDense));
+  bus_.write(ATTENTION_ENGINE_RING_LO, kRing + 0x400);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_RING_LO), kRing);
+  EXPECT_EQ(errors_.errors.size(), 4u);
+}
+
+}  // namespace
+}  // namespace tessera::attention_engine
