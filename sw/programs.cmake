@@ -1,5 +1,6 @@
 # The guest programs: name, then sources in this folder.
 guest_program(atomics atomics/atomics.c)
+guest_program(attention_engine attention_engine/attention_engine.c)
 guest_program(barrier barrier/barrier.c)
 guest_program(dma_copy dma_copy/dma_copy.c)
 guest_program(encoder encoder/encoder.c encoder/validate.c encoder/setup.c encoder/queue.c
