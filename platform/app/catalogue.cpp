@@ -27,6 +27,9 @@ bool has_ita_jobs(const SocConfig& config) {
 bool has_ita_operand_blocks(const SocConfig& config) {
   return config.ita.count > 0 && config.ita.interface == ItaInterface::kOperandBlock;
 }
+bool has_attention_engine(const SocConfig& config) {
+  return config.attention_engine.is_there();
+}
 bool has_fence_i(const SocConfig& config) {
   return config.cluster.isa.fence_i;
 }
@@ -76,6 +79,14 @@ constexpr std::array kAssumptions{
                "the RTL that joined ITA to MemPool is not public; registers and layout are those "
                "that Deeploy's programs use",
                "models/ita/README.md"},
+    Assumption{has_attention_engine, "soc.attention_engine.preset",
+               "sizes of the register files, units and fills of soc64 are a proposal; what is "
+               "published and what is fitted stands at the presets",
+               "models/attention_engine/README.md"},
+    Assumption{has_attention_engine, "soc.attention_engine.port",
+               "its AXI master enters beside the DMA's of the first group; descriptors and maps "
+               "are read without bus cycles",
+               "models/attention_engine/README.md"},
 };
 
 struct Model {
@@ -102,6 +113,7 @@ constexpr std::array kModels{
     Model{"soc.l1_target", "L1 as the bus sees it, unscrambled", "models/memory/README.md"},
     Model{"soc.ita[*]", "Integer Transformer Accelerator", "models/ita/README.md"},
     Model{"soc.ita", "register block of all ITAs, operand-block interface", "models/ita/README.md"},
+    Model{"soc.attention_engine", "tile-sparse attention", "models/attention_engine/README.md"},
     Model{"soc.axi", "the bus of the SoC side", "models/axi/README.md"},
     Model{"soc.dma", "DMA between L1 and L2", "models/dma/README.md"},
     Model{"soc.l2", "L2 memory", "models/memory/README.md"},
@@ -116,6 +128,8 @@ constexpr std::array kModels{
     Model{"soc.host_bus", "the boot host's way to the bus", "models/tlm/README.md"},
     Model{"soc.dma_bus", "the DMA's way to the bus", "models/tlm/README.md"},
     Model{"soc.ita_bus", "the operand blocks' way to the bus", "models/tlm/README.md"},
+    Model{"soc.attention_engine_bus", "the attention engine's way to the bus",
+          "models/tlm/README.md"},
 };
 
 /// Every module of the machine, and every part that counts something; indices as [*].
