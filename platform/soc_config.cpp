@@ -245,9 +245,17 @@ AttentionEngineConfig read_attention_engine(const ConfigNode& node) {
   return engine;
 }
 
-/// Each back-end of the DMA moves an equal share of every L1 row, in whole beats.
+/// Each back-end of the DMA moves an equal share of every L1 row, in whole beats; a beat goes to
+/// the banks of one tile.
 void check_dma(const ConfigNode& soc, const SocConfig& config) {
   const ClusterConfig& cluster = config.cluster;
+  if (config.dma.beat_bytes > cluster.banks_per_tile * 4) {
+    soc.report("dma.beat_bytes",
+               fmt::format("expected at most a row of a tile's banks, {} bytes, got {}; see {}",
+                           cluster.banks_per_tile * 4, config.dma.beat_bytes,
+                           soc.cite("cluster.banks_per_tile")));
+    return;
+  }
   const std::uint32_t row_bytes = cluster.core_tiles() * cluster.banks_per_tile * 4;
   const std::uint32_t backends = cluster.num_groups * config.dma.backends_per_group;
   if (row_bytes % (backends * config.dma.beat_bytes) != 0) {

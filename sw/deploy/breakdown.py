@@ -8,7 +8,8 @@
 Every cycle of the run is given to what computes in it: it is shared evenly between the ITAs and
 teams that compute. A cycle in which nothing computes is data movement if the DMA or a team moves
 data (their time is not hidden), synchronisation if commands are only handed over or waited for. So
-the classes sum up to the cycles of the run. Softmax on an ITA is part of its tile steps.
+the classes sum up to the cycles of the run. Softmax and GELU on an ITA are part of its tile steps;
+a GELU that cores compute with a product is told apart when its share is given (cost.gelu_shares).
 """
 import collections
 import csv
@@ -33,6 +34,7 @@ class EngineTime:
     """Of one engine. busy: cycles in which a command ran; by_class: {class: cycles}."""
 
     name: str
+    kind: int
     busy: int
     by_class: dict
 
@@ -202,25 +204,30 @@ def dma_bytes(schedule):
     return sum(command.moved_bytes for command in schedule.engines[0].commands)
 
 
-def break_down(schedule, result, first=None, last=None):
+def break_down(schedule, result, first=None, last=None, gelu_shares=None):
     """Breakdown of the last iteration of a run.
 
     Args:
         schedule: Schedule.
         result: run.Result.
         first, last: cycles from its start to look at; default: all.
+        gelu_shares: layer -> share of its products on cores that is GELU.
     """
     first = 0 if first is None else first
     last = result.cycles if last is None else last
     logs = [np.clip(log, first, last) - first for log in result.logs]
     cycles = last - first
     rows, with_dma, hidden = _share_out(schedule, logs, cycles)
+    for name, share in (gelu_shares or {}).items():
+        layer = schedule.layers.index(name)
+        rows[layer, "gelu"] += share * rows[layer, "gemm_cores"]
+        rows[layer, "gemm_cores"] *= 1 - share
     engines = []
     for engine, log in zip(schedule.engines, logs):
         by_class = collections.defaultdict(int)
         for start, end, command in intervals_of(engine, log):
             by_class[command.operator_class] += end - start
-        engines.append(EngineTime(engine.name, sum(by_class.values()), dict(by_class)))
+        engines.append(EngineTime(engine.name, engine.kind, sum(by_class.values()), dict(by_class)))
     utilisation, bound, busy = ita_figures(schedule, logs, cycles)
     return Breakdown(cycles, _ordered(schedule, rows), engines, utilisation, bound, busy, with_dma,
                      hidden / with_dma if with_dma else None, dma_bytes(schedule))

@@ -8,6 +8,7 @@ import dataclasses
 
 from .commands import (KIND_DMA, KIND_ITA, KIND_TEAM, OP_MOVE_TILES, OP_NOTHING, OP_SPREAD, TILE,
                        Handle)
+from .kernels import ACTIVATIONS
 
 # Cycles of a team's command: fixed, and per unit of the busiest worker (features()). Fitted to runs
 # on tessera in cycle timing by calibrate.py.
@@ -130,6 +131,22 @@ def kernel_cycles(task, workers):
     """Predicted cycles of a kernel command."""
     fixed, *rates = KERNEL_CYCLES[task.kernel]
     return fixed + sum(rate * count for rate, count in zip(rates, features(task, workers)))
+
+
+def gelu_shares(workload):
+    """Layer -> predicted share of its products' cycles on cores that is a fused GELU."""
+    cycles, of_gelu = {}, {}
+    for handle, task in workload.tasks.items():
+        if task.arguments.get("activation") != ACTIVATIONS["gelu"]:
+            continue
+        schedule = workload.schedule
+        engine = schedule.engines[handle.engine]
+        layer = schedule.layers[engine.commands[handle.count - 1].layer]
+        workers = schedule.workers(engine.index)
+        cycles[layer] = cycles.get(layer, 0) + kernel_cycles(task, workers)
+        of_gelu[layer] = of_gelu.get(layer, 0) + (KERNEL_CYCLES[task.kernel][-1]
+                                                  * features(task, workers)[-1])
+    return {layer: of_gelu[layer] / cycles[layer] for layer in cycles}
 
 
 def timeline(schedule, durations):

@@ -7,7 +7,7 @@
     deploy.py model.json -o out/work.img
 
 MODEL is an ONNX network, a .json model (README.md), or random: dense:M,K,N or
-encoder:S,E,P,H,F[,LAYERS].
+encoder:S,E,P,H,F[,LAYERS[,PARTS]].
 """
 import argparse
 import pathlib
@@ -25,29 +25,19 @@ from deploy.commands import ScheduleError  # noqa: E402
 from deploy.soc import SocError, load_soc  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RANDOM_MODELS = {"dense": (models.dense, 3, 3), "encoder": (models.encoder, 5, 6)}
 
 
 def load_model(options):
     """The Graph that MODEL names."""
     name = options.model
-    kind, colon, sizes = name.partition(":")
-    if colon and kind in RANDOM_MODELS:
-        return random_model(name, *RANDOM_MODELS[kind], sizes, options.seed)
+    if models.is_random(name):
+        return models.random_model(name, options.seed)
     if name.endswith(".onnx"):
         return onnx_import.load(name, dict(pair(text, "--input-type", str)
                                            for text in options.input_type))
     if name.endswith(".json"):
         return graphs.load(name)
     raise ModelError(name, "a model is a .json or .onnx file, dense:M,K,N or encoder:S,E,P,H,F")
-
-
-def random_model(name, build, least, most, sizes, seed):
-    numbers = sizes.split(",")
-    if not least <= len(numbers) <= most or not all(
-            text.isdigit() and int(text) > 0 for text in numbers):
-        raise ModelError(name, f"expected {least} to {most} positive numbers with commas")
-    return build(*map(int, numbers), seed=seed)
 
 
 def pair(text, option, convert):

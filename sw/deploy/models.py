@@ -75,30 +75,69 @@ def attention(graph, random, x, projection, heads, prefix=""):
     return random.linear(graph, y, graph.tensors[x].shape[-1], f"{prefix}out")
 
 
-def encoder_layer(graph, random, x, projection, heads, hidden, prefix=""):
+def feed_forward(graph, random, x, hidden, parts, prefix=""):
+    """GELU between two matrices, and the residual. Returns the sum.
+
+    parts: the hidden dimension is cut into so many pieces, whose int8 results are added one by one:
+    an ITA sums over 960 at most."""
+    width = graph.tensors[x].shape[-1]
+    need(hidden % parts == 0, f"{prefix}ffn1", f"F={hidden} in {parts} parts; allowed: divisors")
+    total = x
+    for part in range(parts):
+        name = f"_{part}" if parts > 1 else ""
+        y = random.linear(graph, x, hidden // parts, f"{prefix}ffn1{name}", activation=GELU)
+        y = random.linear(graph, y, width, f"{prefix}ffn2{name}")
+        total = random.residual(graph, total, y, f"{prefix}add2{name}")
+    return total
+
+
+def encoder_layer(graph, random, x, projection, heads, hidden, parts=1, prefix=""):
     """Attention and feed-forward, each with residual and LayerNorm after it. Returns the result."""
     y = attention(graph, random, x, projection, heads, prefix)
     x = random.norm(graph, random.residual(graph, x, y, f"{prefix}add1"), f"{prefix}norm1")
-    y = random.linear(graph, x, hidden, f"{prefix}ffn1", activation=GELU)
-    y = random.linear(graph, y, graph.tensors[x].shape[-1], f"{prefix}ffn2")
-    return random.norm(graph, random.residual(graph, x, y, f"{prefix}add2"), f"{prefix}norm2")
+    x = feed_forward(graph, random, x, hidden, parts, prefix)
+    return random.norm(graph, x, f"{prefix}norm2")
 
 
-def encoder(sequence, embedding, projection, heads, hidden, layers=1, seed=0):
+def encoder(sequence, embedding, projection, heads, hidden, layers=1, parts=1, seed=0):
     """I-BERT encoder layers: x int8 [S][E] -> int8 [S][E].
 
     Args:
         sequence, embedding, projection, heads, hidden: S, E, P of one head, H, F.
         layers: number of layers, one after another.
+        parts: of the feed-forward layer's hidden dimension, see feed_forward().
     """
-    graph = Graph(f"encoder_S{sequence}_E{embedding}_P{projection}_H{heads}_F{hidden}_L{layers}")
+    graph = Graph(f"encoder_S{sequence}_E{embedding}_P{projection}_H{heads}_F{hidden}_L{layers}"
+                  + (f"_parts{parts}" if parts > 1 else ""))
     random = Random(seed)
     x = graph.input("x", (sequence, embedding))
     for layer in range(layers):
-        x = encoder_layer(graph, random, x, projection, heads, hidden,
+        x = encoder_layer(graph, random, x, projection, heads, hidden, parts,
                           f"l{layer}_" if layers > 1 else "")
     graph.output(x)
     return graph
+
+
+RANDOM_MODELS = {"dense": (dense, 3, 3), "encoder": (encoder, 5, 7)}
+"""Kind -> builder, least and most sizes in a name."""
+
+
+def is_random(name):
+    """Whether random_model() knows that kind of name."""
+    return name.partition(":")[0] in RANDOM_MODELS and ":" in name
+
+
+def random_model(name, seed=0):
+    """The Graph that "dense:M,K,N" or "encoder:S,E,P,H,F[,LAYERS[,PARTS]]" names.
+
+    Raises: ModelError."""
+    kind, _, sizes = name.partition(":")
+    build, least, most = RANDOM_MODELS[kind]
+    numbers = sizes.split(",")
+    need(least <= len(numbers) <= most and all(text.isdigit() and int(text) > 0
+                                               for text in numbers), name,
+         f"expected {least} to {most} positive numbers with commas")
+    return build(*map(int, numbers), seed=seed)
 
 
 def random_inputs(graph, iterations=1, seed=0):

@@ -75,7 +75,7 @@ class CommandLine(unittest.TestCase):
         self.refused(["model.txt"], "layer 'model.txt': a model is a .json or .onnx file")
         self.refused(["missing.json"], "missing.json", "No such file")
         self.refused(["missing.onnx"], "missing.onnx", "No such file")
-        self.refused(["encoder:1,2"], "expected 5 to 6 positive numbers")
+        self.refused(["encoder:1,2"], "expected 5 to 7 positive numbers")
         self.refused(["encoder:40,64,32,2,64"], "layer 'attention': S=40; allowed: multiples of 16")
         self.refused(["dense:4,4,4", "--config", "nowhere.yaml"], "nowhere.yaml")
         self.refused(["dense:4,4,4", "--set", "soc.l2.bytes=big"], "soc.l2.bytes: 'big'")

@@ -228,6 +228,12 @@ TEST(SocRules, ItasAreDealtOutToTheGroups) {
   }
 }
 
+TEST(SocRules, ABeatFitsARowOfATilesBanks) {
+  EXPECT_EQ(problem("soc.dma.beat_bytes=128"),
+            "--set soc.dma.beat_bytes=128: soc.dma.beat_bytes: expected at most a row of a tile's "
+            "banks, 64 bytes, got 128; see soc.cluster.banks_per_tile = 16 (default)");
+}
+
 TEST(SocRules, HardwareOfAnIta) {
   EXPECT_EQ(problem("soc.ita.processing_elements=24"),
             "--set soc.ita.processing_elements=24: soc.ita.processing_elements: expected an "
