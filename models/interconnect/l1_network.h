@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -52,6 +54,8 @@ class L1Network final : public MemoryPort {
   /// A port of the accelerator `index` on the banks of its slots. Its owner steps behind the
   /// request side. REQUIRES: index < num_groups * accelerators_per_group.
   std::unique_ptr<BankPort> bank_port(std::uint32_t index);
+  /// A port on all banks, for accesses of up to 64 words. Its owner steps behind the request side.
+  std::unique_ptr<BankPort> whole_port();
   /// No request is pending or under way.
   bool is_drained() const { return requests_.is_empty() && responses_.is_empty(); }
 
@@ -93,21 +97,27 @@ class L1Network final : public MemoryPort {
   /// A port of an accelerator. Its own answers never wait: they are taken in the next cycle.
   class AcceleratorPort final : public BankPort {
    public:
+    /// On the banks of one accelerator.
     AcceleratorPort(L1Network& network, std::uint32_t base, std::uint32_t first_bank)
-        : network_(network), base_(base), first_bank_(first_bank) {}
+        : network_(network), base_(base), first_bank_(first_bank), is_whole_(false) {}
+    /// On all banks.
+    explicit AcceleratorPort(L1Network& network) : network_(network), is_whole_(true) {}
     void announce(std::uint32_t address, std::uint32_t bytes) override;
     bool ask() override;
 
    private:
-    template <typename Visitor>
-    bool all_banks(Visitor&& visitor) const;
+    static constexpr std::size_t kMaxWords = 64;
+
+    void list_banks(std::uint32_t address, std::uint32_t bytes);
+    bool can_reserve(Cycles cycle) const;
     std::uint64_t accesses_of_others() const;
 
     L1Network& network_;
-    const std::uint32_t base_;        ///< address of the region
-    const std::uint32_t first_bank_;  ///< of the region
-    std::uint32_t start_ = 0;         ///< bank of the region that the access begins at
-    std::uint32_t words_ = 0;
+    const std::uint32_t base_ = 0;        ///< address of the region
+    const std::uint32_t first_bank_ = 0;  ///< of the region
+    const bool is_whole_;
+    std::array<std::uint16_t, kMaxWords> banks_{};  ///< of the access
+    std::size_t words_ = 0;
     std::uint64_t accesses_before_ = 0;
     bool is_turn_ = false;      ///< round robin: the access goes before the others
     bool is_reserved_ = false;  ///< the others are kept from the banks in the coming cycle
