@@ -177,13 +177,11 @@ void JobEngine::step_streams(const Decision& decision, const std::array<bool, kN
   const bool is_weights_new = brings(kWeights);
   const bool is_bias_new = brings(kBias);
   const bool is_output_taken = inputs[kOutput].stream && streamers_[kOutput].takes_word();
-  const std::uint32_t output_words = state_.output.words;
   step_core(cycle);
   step_bias_buffer(is_bias_new);
   state_.input.words += is_input_new;
   state_.weights.words += is_weights_new;
   state_.output.words -= is_output_taken;
-  TESSERA_CHECK(output_words >= is_output_taken, "a word of an empty buffer was taken");
   for (std::size_t stream = 0; stream < kNumStreams; ++stream) {
     streamers_[stream].step(inputs[stream]);
   }
@@ -325,10 +323,11 @@ std::array<bool, JobEngine::kNumStreams> JobEngine::ask_ports() {
   return granted;
 }
 
-std::uint32_t JobEngine::choose(const Port& port) const {
+/// Among the streams `wanting` (bits), going round from the favoured one.
+std::uint32_t JobEngine::choose(const Port& port, std::uint32_t wanting) const {
   for (std::uint32_t i = 0; i < kNumStreams; ++i) {
     const std::uint32_t stream = (port.favoured + i) % kNumStreams;
-    if ((port.streams >> stream & 1) != 0 && wants_access(stream)) {
+    if ((wanting >> stream & 1) != 0) {
       return stream;
     }
   }
@@ -337,15 +336,17 @@ std::uint32_t JobEngine::choose(const Port& port) const {
 
 /// The state is that of the start of the next cycle.
 void JobEngine::announce() {
+  std::uint32_t all_wanting = 0;
+  for (std::size_t stream = 0; stream < kNumStreams; ++stream) {
+    all_wanting |= wants_access(stream) ? 1u << stream : 0;
+  }
   for (Port& port : ports_) {
+    const std::uint32_t wanting = all_wanting & port.streams;
     if (port.was_granted || !port.had_request) {
-      port.winner = choose(port);
+      port.winner = choose(port, wanting);
     }
-    port.had_request = false;
-    for (std::size_t stream = 0; stream < kNumStreams; ++stream) {
-      port.had_request |= (port.streams >> stream & 1) != 0 && wants_access(stream);
-    }
-    port.is_asking = (port.streams >> port.winner & 1) != 0 && wants_access(port.winner);
+    port.had_request = wanting != 0;
+    port.is_asking = (wanting >> port.winner & 1) != 0;
     if (port.is_asking) {
       port.banks->announce(address_of(port.winner), hardware_.port_bytes);
     }

@@ -134,7 +134,7 @@ class JobEngine : public Steppable {
 
   std::array<bool, kNumStreams> ask_ports();
   void announce();
-  std::uint32_t choose(const Port& port) const;
+  std::uint32_t choose(const Port& port, std::uint32_t wanting) const;
   bool is_stream_ready(std::size_t stream) const;
   bool wants_access(std::size_t stream) const {
     return streamers_[stream].wants_access(is_stream_ready(stream));

@@ -3,9 +3,13 @@
 
 #include <array>
 
+#include "models/base/error.h"
+
 namespace tessera::ita {
 
 namespace {
+
+constexpr std::size_t kRequantPointers = 3;  ///< to mult, shift and add
 
 /// Reads consecutive things and remembers the first failure.
 class Reader {
@@ -70,6 +74,31 @@ OperandBlockLayout::OperandBlockLayout(const HeadShape& shape) {
   bytes = bq + p * sizeof(std::int32_t);
 }
 
+OperandBlockPieces operand_block_pieces(const OperandBlockAddresses& addresses,
+                                        const HeadShape& shape) {
+  const OperandBlockLayout layout(shape);
+  const auto piece = [](std::uint32_t block, std::size_t begin, std::size_t end) {
+    return MemoryPiece{block + static_cast<std::uint32_t>(begin),
+                       static_cast<std::uint32_t>(end - begin)};
+  };
+  OperandBlockPieces pieces;
+  pieces.operands = {{addresses.requant, kRequantPointers * sizeof(std::uint32_t)},
+                     piece(addresses.block, layout.wo_transposed, layout.q),
+                     piece(addresses.shared_block, layout.q, layout.wq_transposed),
+                     piece(addresses.block, layout.wq_transposed, layout.bytes)};
+  pieces.result = piece(addresses.output, 0, shape.s * shape.e);
+  return pieces;
+}
+
+std::vector<MemoryPiece> requant_pieces(ByteMemory& memory, std::uint32_t requant) {
+  std::array<std::uint32_t, kRequantPointers> pointers{};
+  TESSERA_CHECK(memory.read(requant, pointers.data(), sizeof pointers), "no pointers at {:#x}",
+                requant);
+  return {{pointers[0], kNumConstants * sizeof(std::uint8_t)},
+          {pointers[1], kNumConstants * sizeof(std::uint8_t)},
+          {pointers[2], kNumConstants * sizeof(std::int32_t)}};
+}
+
 OperandBlockFetch fetch_operand_block(ByteMemory& memory, const OperandBlockAddresses& addresses,
                                       const HeadShape& shape) {
   const auto [s, e, p] = shape;
@@ -91,7 +120,7 @@ OperandBlockFetch fetch_operand_block(ByteMemory& memory, const OperandBlockAddr
   head.bk = reader.read<std::int32_t>(addresses.block + layout.bk, p);
   head.bq = reader.read<std::int32_t>(addresses.block + layout.bq, p);
 
-  std::array<std::uint32_t, 3> pointers{};
+  std::array<std::uint32_t, kRequantPointers> pointers{};
   std::array<std::uint8_t, kNumConstants> mult{};
   std::array<std::uint8_t, kNumConstants> shift{};
   std::array<std::int32_t, kNumConstants> add{};

@@ -59,6 +59,22 @@ struct OperandBlockAddresses {
   std::uint32_t requant;       ///< pointers to mult u8[8], shift u8[8], add i32[8]
 };
 
+/// Bytes at consecutive addresses.
+struct MemoryPiece {
+  std::uint32_t address = 0;
+  std::uint32_t bytes = 0;
+};
+
+/// What a run moves, in the order of the fetch; without the tables that `requant` points to.
+struct OperandBlockPieces {
+  std::vector<MemoryPiece> operands;
+  MemoryPiece result;
+};
+OperandBlockPieces operand_block_pieces(const OperandBlockAddresses& addresses,
+                                        const HeadShape& shape);
+/// The tables that the pointers at `requant` lead to. REQUIRES: the pointers are in memory.
+std::vector<MemoryPiece> requant_pieces(ByteMemory& memory, std::uint32_t requant);
+
 /// What fetching a head came to.
 struct OperandBlockFetch {
   bool is_complete = false;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "models/base/error.h"
+
 namespace tessera::ita {
 
 namespace {
@@ -63,6 +65,7 @@ void OperandBlockInterface::add_registers(std::uint32_t index) {
 void OperandBlockInterface::add_stats(std::uint32_t index, StatGroup& parent_stats) {
   const Instance& instance = instances_[index];
   StatGroup& stats = parent_stats.add_group(fmt::format("{}[{}]", basename(), index));
+  stats_.push_back(&stats);
   stats.add("heads", "count", "runs that ended", &instance.heads);
   stats.add("busy_cycles", "cycles", "from START to DONE", &instance.busy_cycles);
   stats.add("macs", "count", "multiply-accumulates", &instance.macs);
@@ -127,9 +130,78 @@ void OperandBlockInterface::start(Instance& instance, const RegisterAccess& acce
   instance.pc = access.pc;
   // A hart behind the others may start at a time that the run before has already passed.
   instance.start = std::max(access.cycle, instance.end);
+  if (!engines_.empty() && start_engine(instance)) {
+    return;
+  }
   instance.end = instance.start +
                  operand_block_cycles(instance.shape, parameters_.timing, parameters_.flavour);
   schedule_end();
+}
+
+bool OperandBlockInterface::is_idle() const {
+  return std::none_of(instances_.begin(), instances_.end(),
+                      [](const Instance& instance) { return instance.is_busy; });
+}
+
+void OperandBlockInterface::use_engines(const std::vector<OperandBlockEngine*>& engines,
+                                        const std::vector<AddressRange>& memories) {
+  TESSERA_CHECK(is_idle(), "{} changes its timing while it is at work", name());
+  engines_ = engines;
+  memories_ = memories;
+}
+
+bool OperandBlockInterface::start_engine(Instance& instance) {
+  const auto pieces = operand_block_pieces(instance.addresses, instance.shape);
+  OperandBlockRun run;
+  run.operands = pieces.operands;
+  run.result = pieces.result;
+  const auto is_reachable = [&](const MemoryPiece& piece) {
+    return std::any_of(memories_.begin(), memories_.end(), [&](const AddressRange& memory) {
+      return memory.contains(piece.address) && memory.contains(piece.address + piece.bytes - 1);
+    });
+  };
+  const auto all_reachable = [&] {
+    return std::all_of(run.operands.begin(), run.operands.end(), is_reachable);
+  };
+  if (!all_reachable() || !is_reachable(run.result)) {
+    return false;
+  }
+  const auto tables = requant_pieces(memory_, instance.addresses.requant);
+  run.operands.insert(run.operands.end(), tables.begin(), tables.end());
+  if (!all_reachable()) {
+    return false;
+  }
+  run.compute_cycles = operand_block_compute_cycles(instance.shape, parameters_.flavour);
+  instance.is_moving = true;
+  engines_[static_cast<std::size_t>(&instance - instances_.data())]->start(run, instance.start);
+  return true;
+}
+
+void OperandBlockInterface::operands_arrived(std::uint32_t index) {
+  instances_[index].result = compute(instances_[index]);
+}
+
+void OperandBlockInterface::write_result(std::uint32_t index, std::uint32_t offset,
+                                         std::uint32_t bytes) {
+  Instance& instance = instances_[index];
+  TESSERA_CHECK(
+      offset + bytes <= instance.result.size() &&
+          memory_.write(instance.addresses.output + offset, instance.result.data() + offset, bytes),
+      "{} bytes at {} of the result of ITA {}", bytes, offset, index);
+  instance.bytes_written += bytes;
+}
+
+void OperandBlockInterface::run_ended(std::uint32_t index, Cycles cycle) {
+  instances_[index].end = cycle;
+  end_run(instances_[index]);
+}
+
+void OperandBlockInterface::end_run(Instance& instance) {
+  instance.is_moving = false;
+  instance.is_busy = false;
+  instance.is_done = true;
+  ++instance.heads;
+  instance.busy_cycles += instance.end - instance.start;
 }
 
 OperandBlockInterface::Instance* OperandBlockInterface::first_to_end() {
@@ -151,16 +223,12 @@ void OperandBlockInterface::advance_to(Cycles cycle) {
   for (; instance != nullptr && instance->end <= cycle; instance = first_to_end()) {
     instance->is_moving = true;
     run_head(*instance);
-    instance->is_moving = false;
-    instance->is_busy = false;
-    instance->is_done = true;
-    ++instance->heads;
-    instance->busy_cycles += instance->end - instance->start;
+    end_run(*instance);
   }
   schedule_end();
 }
 
-void OperandBlockInterface::run_head(Instance& instance) {
+std::vector<std::int8_t> OperandBlockInterface::compute(Instance& instance) {
   const RegisterAccess origin{instance.hart, instance.pc, instance.end};
   const OperandBlockFetch fetch = fetch_operand_block(memory_, instance.addresses, instance.shape);
   instance.bytes_read += fetch.bytes;
@@ -169,19 +237,25 @@ void OperandBlockInterface::run_head(Instance& instance) {
            fmt::format("operands or constants at {:#x} are not in memory: nothing is computed",
                        fetch.failing_address),
            fetch.failing_address);
-    return;
+    return {};
   }
-  const HeadResult result = attention_head(fetch.head, parameters_of(parameters_.flavour));
   instance.macs += macs_of(instance.shape);
+  return attention_head(fetch.head, parameters_of(parameters_.flavour)).output;
+}
+
+void OperandBlockInterface::run_head(Instance& instance) {
+  const std::vector<std::int8_t> result = compute(instance);
   const std::uint32_t output = instance.addresses.output;
-  if (!memory_.write(output, result.output.data(), result.output.size())) {
-    report(
-        instance, origin,
-        fmt::format("the output, {} bytes at {:#x}, leaves memory", result.output.size(), output),
-        output);
+  if (result.empty()) {
     return;
   }
-  instance.bytes_written += result.output.size();
+  if (!memory_.write(output, result.data(), result.size())) {
+    report(instance, {instance.hart, instance.pc, instance.end},
+           fmt::format("the output, {} bytes at {:#x}, leaves memory", result.size(), output),
+           output);
+    return;
+  }
+  instance.bytes_written += result.size();
 }
 
 void OperandBlockInterface::schedule_end() {

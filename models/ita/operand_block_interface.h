@@ -8,10 +8,12 @@
 
 #include <systemc>
 
+#include "models/base/address_range.h"
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
 #include "models/base/stat.h"
 #include "models/ita/operand_block.h"
+#include "models/ita/operand_block_engine.h"
 #include "models/ita/operand_block_regs.h"
 #include "models/tlm/register_device.h"
 
@@ -20,18 +22,32 @@ namespace tessera::ita {
 /// All ITAs of a machine behind MemPool's operand-block interface: a START computes a whole head.
 /// Instance i has its registers from i * ITA_BLOCK_STRIDE on; between the instances nothing is
 /// decoded, so the block may be mapped as one window or one per instance. README.
-/// Timing: BUSY for operand_block_cycles() after START; all of a head's effects happen at its end.
-///         Source: assumption, see OperandBlockTiming.
+/// Timing: functional: BUSY for operand_block_cycles() after START; all of a head's effects happen
+///         at its end. Cycle: the engines move operands and results; what lies elsewhere than in L1
+///         and L2 goes the functional way. Source: assumption, see OperandBlockTiming.
 /// Errors: a START that breaks a rule is reported (device_misuse with hart and pc) and refused:
 ///         DONE is set at once, nothing is read or written. A START while BUSY is reported and
 ///         ignored. An operand or output that is not memory is reported at the end of the run;
 ///         nothing is written, DONE is set.
-class OperandBlockInterface : public RegisterDevice {
+class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
  public:
   /// `memory` sees what the operands and outputs may lie in: L1 and L2.
   OperandBlockInterface(const sc_core::sc_module_name& name,
                         const OperandBlockParameters& parameters, const ClockDomain& clock,
                         ByteMemory& memory, GuestErrorSink& guest_errors, StatGroup& parent_stats);
+
+  bool is_idle() const;
+  /// Cycle timing with one engine per instance for what lies in `memories`, or functional timing
+  /// (no engines). REQUIRES: is_idle().
+  void use_engines(const std::vector<OperandBlockEngine*>& engines,
+                   const std::vector<AddressRange>& memories);
+  /// The group of the statistics of instance `index`, for its engine's.
+  StatGroup& stats(std::uint32_t index) { return *stats_[index]; }
+
+  // OperandBlockClient
+  void operands_arrived(std::uint32_t index) override;
+  void write_result(std::uint32_t index, std::uint32_t offset, std::uint32_t bytes) override;
+  void run_ended(std::uint32_t index, Cycles cycle) override;
 
  private:
   /// One ITA. The address and size registers live in the register bank.
@@ -46,7 +62,8 @@ class OperandBlockInterface : public RegisterDevice {
     std::uint32_t flags = 0;  ///< SKIPSOFTMAX and ITER as written
     bool is_busy = false;
     bool is_done = false;
-    bool is_moving = false;  ///< inside run_head(), which may wait for a foreign target
+    bool is_moving = false;  ///< inside run_head(), which may wait for a foreign target; or an
+                             ///< engine runs it
     // The run under way.
     HeadShape shape{};
     OperandBlockAddresses addresses{};
@@ -54,6 +71,7 @@ class OperandBlockInterface : public RegisterDevice {
     std::uint32_t pc = 0;
     Cycles start = 0;
     Cycles end = 0;
+    std::vector<std::int8_t> result;  ///< of a run in an engine; empty: there is none
     // Statistics.
     std::uint64_t heads = 0;
     std::uint64_t busy_cycles = 0;
@@ -74,7 +92,12 @@ class OperandBlockInterface : public RegisterDevice {
   void start(Instance& instance, const RegisterAccess& access);
   /// The running instance that ends first and is not ending already; null: none.
   Instance* first_to_end();
+  /// Hands the run to its engine; false when not everything lies in the engines' memories.
+  bool start_engine(Instance& instance);
+  void end_run(Instance& instance);
   void run_head(Instance& instance);
+  /// Returns the result; empty, and reported, when the operands are not in memory.
+  std::vector<std::int8_t> compute(Instance& instance);
   void schedule_end();
   void report(Instance& instance, const RegisterAccess& access, const std::string& message,
               std::uint32_t address = 0);
@@ -83,6 +106,9 @@ class OperandBlockInterface : public RegisterDevice {
   ByteMemory& memory_;
   GuestErrorSink& guest_errors_;
   std::vector<Instance> instances_;
+  std::vector<StatGroup*> stats_;
+  std::vector<OperandBlockEngine*> engines_;  ///< empty: functional timing
+  std::vector<AddressRange> memories_;
 };
 
 }  // namespace tessera::ita

@@ -3,12 +3,6 @@
 
 namespace tessera::ita {
 
-bool Streamer::wants_access(bool stream) const {
-  // The FIFO of answers must have a place for one more.
-  const bool is_drained = kind_ == Kind::kSink || stream;
-  return requests_ > 0 && answers_ < kFifoPlaces && (answers_ == 0 || !is_answered_ || is_drained);
-}
-
 bool Streamer::generate(bool is_taken) {
   if (!is_taken) {
     return false;

@@ -30,7 +30,12 @@ class Streamer {
   /// No access waits, and no answer.
   bool is_fifo_empty() const { return requests_ == 0 && answers_ == 0; }
   /// Wants the port in this cycle; `stream` as in Inputs.
-  bool wants_access(bool stream) const;
+  bool wants_access(bool stream) const {
+    // The FIFO of answers must have a place for one more.
+    const bool is_drained = kind_ == Kind::kSink || stream;
+    return requests_ > 0 && answers_ < kFifoPlaces &&
+           (answers_ == 0 || !is_answered_ || is_drained);
+  }
   /// Source: a word stands at the stream.
   bool has_word() const { return answers_ > 0; }
   /// Sink: takes the word that stands at the stream.

@@ -95,11 +95,14 @@ OperandBlockTiming OperandBlockTiming::from_config(const ConfigNode& node) {
   return timing;
 }
 
+Cycles operand_block_compute_cycles(const HeadShape& shape, Flavour flavour) {
+  const TileCounts tiles{tiles_of(shape.s), tiles_of(shape.e), tiles_of(shape.p), 1};
+  return core_cycles(attention_tile_steps(tiles), WeightPort::k128Bytes, flavour, tiles.s);
+}
+
 Cycles operand_block_cycles(const HeadShape& shape, const OperandBlockTiming& timing,
                             Flavour flavour) {
-  const TileCounts tiles{tiles_of(shape.s), tiles_of(shape.e), tiles_of(shape.p), 1};
-  const Cycles compute =
-      core_cycles(attention_tile_steps(tiles), WeightPort::k128Bytes, flavour, tiles.s);
+  const Cycles compute = operand_block_compute_cycles(shape, flavour);
   const Cycles fetch =
       divide_up(OperandBlockLayout(shape).bytes + kRequantBytes, timing.fetch_bytes_per_cycle);
   const Cycles write = divide_up(std::uint64_t{shape.s} * shape.e, timing.output_bytes_per_cycle);

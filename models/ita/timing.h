@@ -67,7 +67,9 @@ struct OperandBlockTiming {
   static OperandBlockTiming from_config(const ConfigNode& node);
 };
 
-/// From START to DONE for one head: fetch, compute (sizes rounded up to whole tiles), write.
+/// Of one head, sizes rounded up to whole tiles.
+Cycles operand_block_compute_cycles(const HeadShape& shape, Flavour flavour);
+/// From START to DONE for one head: fetch, compute, write.
 Cycles operand_block_cycles(const HeadShape& shape, const OperandBlockTiming& timing,
                             Flavour flavour);
 

@@ -280,5 +280,54 @@ TEST(ItaJobCycles, WithRefusalsAreWithinThreePerCentOfTheMeasured) {
   }
 }
 
+/// Every size of the hardware gives the results of its arithmetic, contended or not.
+TEST(ItaHardware, EverySizeComputesTheSame) {
+  const auto check = [](const Hardware& hardware, const char* what) {
+    SCOPED_TRACE(what);
+    HeadBench bench({128, 64, 64});
+    for (const double refusals : {0.0, 0.3}) {
+      bench.run(hardware, refusals, 7);
+      bench.expect_result(hardware.processing_elements);
+      EXPECT_EQ(bench.counters().rows, bench.num_jobs() * hardware.rows_per_step());
+    }
+  };
+  for (const std::uint32_t elements : {4u, 8u, 16u, 32u, 64u}) {
+    Hardware hardware;
+    hardware.processing_elements = elements;
+    check(hardware, "processing elements");
+    hardware.ports = 2;
+    check(hardware, "ports");
+    hardware.port_bytes = 64;
+    hardware.weight_port_bytes = 16;
+    check(hardware, "port_bytes 64");
+    hardware.port_bytes = 256;
+    hardware.weight_port_bytes = 256;
+    check(hardware, "port_bytes 256");
+  }
+  Hardware small;
+  small.output_fifo = 2;
+  small.softmax_fifo = 1;
+  small.dividers = 1;
+  check(small, "small FIFOs");
+}
+
+/// What the sizes are for: more multipliers, a port for the output, wider ports.
+TEST(ItaHardware, CyclesOfAnOutputTile) {
+  const auto cycles = [](std::uint32_t elements, std::uint32_t ports, std::uint32_t port_bytes) {
+    Hardware hardware;
+    hardware.processing_elements = elements;
+    hardware.ports = ports;
+    hardware.port_bytes = port_bytes;
+    hardware.weight_port_bytes = port_bytes;
+    return JobTimes(hardware).cycles({false, false, true, true});
+  };
+  EXPECT_EQ(cycles(16, 1, 128), 307u);
+  EXPECT_LT(cycles(16, 2, 128), 290u);  // 162 reads, 128 writes beside them
+  EXPECT_LT(cycles(16, 1, 256), 290u);
+  EXPECT_GT(cycles(16, 1, 64), 580u);  // 580 accesses
+  EXPECT_LT(cycles(32, 1, 128), cycles(16, 1, 128));
+  EXPECT_GT(cycles(8, 1, 128), 512u);
+}
+
 }  // namespace
 }  // namespace tessera::ita
