@@ -25,7 +25,10 @@ CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
              parts.cluster_stats.add_group("harts")),
       dma_engine_(dma_parameters(config), parts.dma, parts.dma_memory, dma_ports(config),
                   parts.dma.stats()),
-      ita_engines_(make_ita_engines(config)),
+      job_engines_(make_job_engines(config)),
+      operand_block_engines_(make_operand_block_engines(config)),
+      operand_block_memories_{{0, config.cluster.l1_bytes()},
+                              {config.l2.base, config.l2.base + config.l2.bytes}},
       attention_engine_(make_attention_engine()),
       loop_(loop_parts()) {
   l1_network_.set_client(harts_);
@@ -50,7 +53,7 @@ std::vector<DmaBackendPorts> CycleMachine::dma_ports(const SocConfig& config) {
   return ports;
 }
 
-std::vector<std::unique_ptr<ita::JobEngine>> CycleMachine::make_ita_engines(
+std::vector<std::unique_ptr<ita::JobEngine>> CycleMachine::make_job_engines(
     const SocConfig& config) {
   std::vector<std::unique_ptr<ita::JobEngine>> engines;
   for (std::uint32_t i = 0; i < parts_.ita_jobs.size(); ++i) {
@@ -75,11 +78,36 @@ std::unique_ptr<attention_engine::TimedEngine> CycleMachine::make_attention_engi
                                                          soc_path_.master_port(0, kEngineMaster));
 }
 
+std::vector<std::unique_ptr<ita::OperandBlockEngine>> CycleMachine::make_operand_block_engines(
+    const SocConfig& config) {
+  std::vector<std::unique_ptr<ita::OperandBlockEngine>> engines;
+  const std::uint32_t per_group = config.itas_per_group();
+  const std::uint32_t count = parts_.ita_operand_blocks != nullptr ? config.ita.count : 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    // An AXI master of its own behind the others, in the first part of its group.
+    const std::uint32_t group = i / per_group * config.dma.backends_per_group;
+    const std::uint32_t master =
+        (parts_.attention_engine != nullptr ? kEngineMaster : 0) + 1 + i % per_group;
+    ita_ports_.push_back(l1_network_.whole_port());
+    engines.push_back(std::make_unique<ita::OperandBlockEngine>(
+        config.ita.operand_block.timing, i, *parts_.ita_operand_blocks,
+        ita::OperandBlockEngine::Environment{soc_path_.master_port(group, master),
+                                             *ita_ports_.back(), config.cluster.l1_bytes(),
+                                             config.dma.beat_bytes}));
+    soc_path_.connect_master(group, master, *engines.back());
+    engines.back()->add_stats(parts_.ita_operand_blocks->stats(i).add_group("engine"));
+  }
+  return engines;
+}
+
 std::vector<Steppable*> CycleMachine::loop_parts() {
   std::vector<Steppable*> parts{
       &l1_network_.response_side(), &soc_path_.response_side(), &dma_engine_, &caches_, &harts_,
       &l1_network_.request_side(),  &soc_path_.request_side()};
-  for (const auto& engine : ita_engines_) {
+  for (const auto& engine : job_engines_) {
+    parts.push_back(engine.get());
+  }
+  for (const auto& engine : operand_block_engines_) {
     parts.push_back(engine.get());
   }
   if (attention_engine_) {
@@ -90,8 +118,15 @@ std::vector<Steppable*> CycleMachine::loop_parts() {
 
 void CycleMachine::take_over(Cycles now) {
   parts_.dma.use_engine(&dma_engine_);
-  for (std::size_t i = 0; i < ita_engines_.size(); ++i) {
-    parts_.ita_jobs[i]->use_engine(ita_engines_[i].get());
+  for (std::size_t i = 0; i < job_engines_.size(); ++i) {
+    parts_.ita_jobs[i]->use_engine(job_engines_[i].get());
+  }
+  if (parts_.ita_operand_blocks != nullptr) {
+    std::vector<ita::OperandBlockEngine*> engines;
+    for (const auto& engine : operand_block_engines_) {
+      engines.push_back(engine.get());
+    }
+    parts_.ita_operand_blocks->use_engines(engines, operand_block_memories_);
   }
   if (attention_engine_) {
     parts_.attention_engine->use_engine(&*attention_engine_);
@@ -104,8 +139,10 @@ void CycleMachine::take_over(Cycles now) {
 bool CycleMachine::is_at_rest() const {
   return harts_.is_drained() && l1_network_.is_drained() && soc_path_.is_idle() &&
          caches_.is_idle() && dma_engine_.is_idle() &&
-         std::all_of(ita_engines_.begin(), ita_engines_.end(),
+         std::all_of(job_engines_.begin(), job_engines_.end(),
                      [](const auto& engine) { return engine->is_at_rest(); }) &&
+         std::all_of(operand_block_engines_.begin(), operand_block_engines_.end(),
+                     [](const auto& engine) { return engine->is_idle(); }) &&
          (!attention_engine_ || attention_engine_->is_idle());
 }
 
@@ -120,6 +157,9 @@ void CycleMachine::hand_back(Cycles now) {
   }
   if (attention_engine_) {
     parts_.attention_engine->use_engine(nullptr);
+  }
+  if (parts_.ita_operand_blocks != nullptr) {
+    parts_.ita_operand_blocks->use_engines({}, {});
   }
   harts_.suspend_at(now);
 }

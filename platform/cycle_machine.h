@@ -17,6 +17,8 @@
 #include "models/interconnect/l1_network.h"
 #include "models/ita/job_engine.h"
 #include "models/ita/job_interface.h"
+#include "models/ita/operand_block_engine.h"
+#include "models/ita/operand_block_interface.h"
 #include "models/memory/l1_memory.h"
 #include "models/periph/control_registers.h"
 #include "platform/soc_config.h"
@@ -38,6 +40,7 @@ class CycleMachine final : public HartEngine {
     /// Empty without the job interface.
     const std::vector<std::unique_ptr<ita::JobInterface>>& ita_jobs;
     attention_engine::AttentionEngine* attention_engine;  ///< null: the machine has none
+    ita::OperandBlockInterface* ita_operand_blocks;       ///< null without that interface
     StatGroup& stats;                                     ///< of the machine
     StatGroup& cluster_stats;                             ///< of its cluster
   };
@@ -64,9 +67,11 @@ class CycleMachine final : public HartEngine {
  private:
   /// One AXI master of the SoC path for each back-end.
   std::vector<DmaBackendPorts> dma_ports(const SocConfig& config);
-  std::vector<std::unique_ptr<ita::JobEngine>> make_ita_engines(const SocConfig& config);
   /// Null when the machine has none.
   std::unique_ptr<attention_engine::TimedEngine> make_attention_engine();
+  std::vector<std::unique_ptr<ita::JobEngine>> make_job_engines(const SocConfig& config);
+  std::vector<std::unique_ptr<ita::OperandBlockEngine>> make_operand_block_engines(
+      const SocConfig& config);
   std::vector<Steppable*> loop_parts();
 
   const Parts parts_;
@@ -76,7 +81,9 @@ class CycleMachine final : public HartEngine {
   CycleHarts harts_;
   DmaEngine dma_engine_;
   std::vector<std::unique_ptr<BankPort>> ita_ports_;
-  std::vector<std::unique_ptr<ita::JobEngine>> ita_engines_;
+  std::vector<std::unique_ptr<ita::JobEngine>> job_engines_;
+  std::vector<std::unique_ptr<ita::OperandBlockEngine>> operand_block_engines_;
+  const std::vector<AddressRange> operand_block_memories_;
   std::unique_ptr<attention_engine::TimedEngine> attention_engine_;
   CycleLoop loop_;
 };

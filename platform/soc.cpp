@@ -230,7 +230,8 @@ void Soc::Impl::connect() {
 HartEngine& Soc::Impl::cycle_engine() {
   return cycle_machine_.emplace(
       config_, CycleMachine::Parts{cluster_, l1_, dmi_, dma_, dma_bus_, control_, ita_jobs_,
-                                   attention_engine_ ? &*attention_engine_ : nullptr, stats_,
+                                   attention_engine_ ? &*attention_engine_ : nullptr,
+                                   ita_operand_blocks_ ? &*ita_operand_blocks_ : nullptr, stats_,
                                    cluster_stats_});
 }
 
@@ -238,7 +239,8 @@ bool Soc::Impl::devices_are_at_rest() const {
   return dma_.is_idle() &&
          std::all_of(ita_jobs_.begin(), ita_jobs_.end(),
                      [](const auto& jobs) { return jobs->is_idle(); }) &&
-         (!attention_engine_ || attention_engine_->is_idle());
+         (!attention_engine_ || attention_engine_->is_idle()) &&
+         (!ita_operand_blocks_ || ita_operand_blocks_->is_idle());
 }
 
 void Soc::Impl::add_timing_switch(const TimingSwitch& change) {

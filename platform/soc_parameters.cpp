@@ -150,7 +150,9 @@ SocPathParameters soc_path_parameters(const SocConfig& config) {
   parameters.num_tiles = cluster.core_tiles();
   parameters.tiles_per_group = cluster.core_tiles_per_group / config.dma.backends_per_group;
   parameters.axi_bytes = config.dma.beat_bytes;
-  parameters.masters_per_group = config.attention_engine.is_there() ? 2 : 1;
+  const bool has_operand_blocks = config.ita.interface == ItaInterface::kOperandBlock;
+  parameters.masters_per_group = 1 + (config.attention_engine.is_there() ? 1 : 0) +
+                                 (has_operand_blocks ? config.itas_per_group() : 0);
   parameters.l2 = {config.l2.base, config.l2.base + config.l2.bytes};
   parameters.l2_banks = config.l2.banks;
   parameters.l2_type = config.l2.type;

@@ -67,6 +67,15 @@ constexpr std::array kAssumptions{
                "models/periph/README.md"},
     Assumption{has_ita_jobs, "soc.ita.reach", "an ITA reads and writes only its own region of L1",
                "models/ita/README.md"},
+    Assumption{
+        has_ita_jobs, "soc.ita.banks",
+        "an ITA's access takes all its banks at once, in turns with harts and DMA "
+        "(soc.ita.arbitration); every access claims the whole width of the port, and answers "
+        "in the next cycle",
+        "models/ita/README.md"},
+    Assumption{has_ita_jobs, "soc.ita.events",
+               "the event of a job wakes its hart as late as a write of a wake-up register would",
+               "models/ita/README.md"},
     Assumption{has_ita_jobs, "soc.ita.registers",
                "instance i is at 0x40020000 + i * 0x1000; WAKE_HART makes a job's end a wake-up "
                "pulse, as there are no interrupts",
@@ -87,6 +96,10 @@ constexpr std::array kAssumptions{
                "its AXI master enters beside the DMA's of the first group; descriptors and maps "
                "are read without bus cycles",
                "models/attention_engine/README.md"},
+    Assumption{has_ita_operand_blocks, "soc.ita.operand_block.fetch",
+               "in cycle timing each ITA is an AXI master of its group with two bursts under way, "
+               "and reaches any bank of L1 in one cycle; operands and tables in L2 or L1 only",
+               "models/ita/README.md"},
 };
 
 struct Model {
@@ -111,7 +124,7 @@ constexpr std::array kModels{
     Model{"soc.cluster.l1", "the shared L1: banks, atomics, reservations",
           "models/memory/README.md"},
     Model{"soc.l1_target", "L1 as the bus sees it, unscrambled", "models/memory/README.md"},
-    Model{"soc.ita[*]", "Integer Transformer Accelerator", "models/ita/README.md"},
+    Model{"soc.ita[*]", "Integer Transformer Accelerator", "models/ita/README.md", true},
     Model{"soc.ita", "register block of all ITAs, operand-block interface", "models/ita/README.md"},
     Model{"soc.attention_engine", "tile-sparse attention", "models/attention_engine/README.md"},
     Model{"soc.axi", "the bus of the SoC side", "models/axi/README.md"},

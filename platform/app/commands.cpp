@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "platform/accelerators.h"
 #include "platform/address_map.h"
 #include "platform/app/build_info.h"
 #include "platform/app/catalogue.h"
@@ -109,6 +110,9 @@ std::string list(const ConfigOptions& options, const std::string& topic) {
   }
   if (topic == "models") {
     return models_of(Exhibit(machine).soc);
+  }
+  if (topic == "accelerators") {
+    return accelerators_of(machine.config);
   }
   TESSERA_CHECK(topic == "assumptions", "list topic '{}'", topic);
   return list_assumptions(machine);

@@ -9,8 +9,8 @@
 namespace tessera::app {
 
 /// What `tessera list` can list.
-inline const std::vector<std::string> kListTopics{"params", "stats", "models", "machines",
-                                                  "assumptions"};
+inline const std::vector<std::string> kListTopics{"params",   "stats",       "models",
+                                                  "machines", "assumptions", "accelerators"};
 
 /// Each returns the text for stdout and throws ConfigError for bad input.
 std::string check(const ConfigOptions& options, const std::string& elf);

@@ -42,18 +42,16 @@ class BadConfigurations(CliTest):
         self.check("soc:\n  nam: x\n  timing: exact\n  ita: {count: 5}\n",
                    "bad.yaml:2:3: soc.nam: unknown key; did you mean 'name'? allowed: name, timing, "
                    "clock_khz, quantum_cycles, seed, cluster, control, boot, l2, uart, dma, ita, "
-                   "external\n"
+                   "attention_engine, external\n"
                    "bad.yaml:3:11: soc.timing: expected functional|cycle, got 'exact'\n"
-                   "bad.yaml:4:16: soc.ita.count: 5 ITAs cannot share 16 accelerator slots evenly; "
-                   "see soc.cluster.num_groups = 4 (default), "
-                   "soc.cluster.tile_slots_per_group = 16 (default) and "
-                   "soc.cluster.core_tiles_per_group = 12 (default)")
+                   "bad.yaml:4:16: soc.ita.count: expected up to 4 or a multiple of it, got 5; see "
+                   "soc.cluster.num_groups = 4 (default)")
 
     def test_rule_over_several_keys_names_those_that_were_set(self):
-        err = self.tessera("check", "-s", "soc.cluster.num_groups=5",
+        err = self.tessera("check", "-s", "soc.ita.count=8",
                            "-s", "soc.cluster.core_tiles_per_group=7")[2]
-        self.assertIn("4 ITAs cannot share 45 accelerator slots evenly; see soc.cluster.num_groups "
-                      "= 5 (--set soc.cluster.num_groups=5), ", err)
+        self.assertIn("2 ITAs of a group cannot share its 9 accelerator slots evenly; see "
+                      "soc.cluster.tile_slots_per_group = 16 (default) and ", err)
         self.assertIn("soc.cluster.core_tiles_per_group = 7 "
                       "(--set soc.cluster.core_tiles_per_group=7)\n", err)
 
@@ -76,7 +74,8 @@ class BadConfigurations(CliTest):
 
     def test_every_subcommand_refuses(self):
         message = "--set soc.x=1: soc.x: unknown key; allowed: name, timing, clock_khz, " \
-                  "quantum_cycles, seed, cluster, control, boot, l2, uart, dma, ita, external"
+                  "quantum_cycles, seed, cluster, control, boot, l2, uart, dma, ita, " \
+                  "attention_engine, external"
         for command in [["check"], ["dump-config"], ["map"], ["list", "params"],
                         ["run", "none.elf"]]:
             self.assert_fails([*command, "-s", "soc.x=1"], 3, message)

@@ -68,7 +68,8 @@ class Mistakes(CliTest):
         self.check(["run", "x.elf", "--guest-errors=ignore"],
                    "--guest-errors: ignore not in {warn,stop}")
         self.check(["list", "everything"],
-                   "topic: everything not in {params,stats,models,machines,assumptions}")
+                   "topic: everything not in "
+                   "{params,stats,models,machines,assumptions,accelerators}")
         self.check(["list"], "topic is required")
 
     def test_log_filters(self):
@@ -145,6 +146,18 @@ class Listings(CliTest):
         self.assertEqual((code, err), (0, ""))
         for path in CONFIGS.glob("*.yaml"):
             self.assertRegex(out, rf"(?m)^{path}\n    {path.stem}: \d+ harts in \d+ tiles, L1 ")
+
+    def test_list_accelerators_gives_what_their_sizes_mean(self):
+        code, out, err = self.tessera("list", "accelerators")
+        self.assertEqual((code, err), (0, ""))
+        for text in ["4 with the job interface", "1024 MAC/cycle, 1024 GOPS at 500000 kHz",
+                     "0.173 mm2 each in 22 nm, estimate", "307 cycles uncontended, 83.4 %",
+                     "272 cycles uncontended, 94.1 %"]:
+            self.assertIn(text, out)
+        out = self.tessera("list", "accelerators", "--set", "soc.ita.processing_elements=32")[1]
+        self.assertIn("together 8192 MAC/cycle", out)
+        out = self.tessera("list", "accelerators", "-c", CONFIGS / "minpool.yaml")[1]
+        self.assertEqual(out, "no ITAs\n")
 
     def test_list_assumptions_gives_only_what_is_marked(self):
         code, out, err = self.tessera("list", "assumptions")
