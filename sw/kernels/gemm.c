@@ -7,7 +7,7 @@
 #include "sw/kernels/requant.h"
 #include "sw/kernels/share.h"
 
-enum { kBlockSize = 4, kStartStep = 5 };
+enum { kBlockSize = 4 };
 
 /* `count` (4 or 1) rows or columns from `first` on. */
 struct Span {

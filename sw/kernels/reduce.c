@@ -2,6 +2,11 @@
  * Kernels that need sums over many elements first. */
 #include "sw/kernels/element.h"
 #include "sw/kernels/kernels.h"
+#include "sw/kernels/requant.h"
+#include "sw/kernels/share.h"
+
+/* More workers would wait for each other at the banks of a row. */
+enum { kMostSharers = 4 };
 
 /* floor(sqrt(value)), value < 2^16: bit by bit from the top. */
 static uint32_t square_root(uint32_t value) {
@@ -13,38 +18,149 @@ static uint32_t square_root(uint32_t value) {
   return root;
 }
 
-/* centred * weight / deviation towards zero; the product of 41 bits is rarely too wide. */
-static int64_t normalise(int32_t centred, int32_t weight, int32_t deviation) {
-  int64_t product = (int64_t)centred * weight;
-  if (product == (int32_t)product) {
-    return (int32_t)product / deviation;
+/* Division by a row's deviation, towards zero, as one multiplication (Granlund and Montgomery,
+ * "Division by Invariant Integers using Multiplication", 1994, section 5). */
+struct Divisor {
+  uint32_t value;
+  uint32_t reciprocal; /* floor(2^(31 + shift) / value) + 1 */
+  uint32_t shift;      /* ceil(log2(value)) */
+};
+
+/* REQUIRES: value is 1 .. 256. */
+static struct Divisor divisor_of(uint32_t value) {
+  if (value == 1) {
+    return (struct Divisor){1, (1u << 31) + 1, 0};
   }
-  return product / deviation;
+  uint32_t less = 0; /* shift - 1 */
+  while (2u << less < value) {
+    ++less;
+  }
+  uint32_t quotient = UINT32_MAX / value; /* 2^32 = quotient value + rest, 2^(31 + shift) follows */
+  uint32_t rest = UINT32_MAX - quotient * value + 1;
+  return (struct Divisor){value, (quotient << less) + (rest << less) / value + 1, less + 1};
 }
 
-/* Workers take rows in turn. */
+/* doubled / 2 / by.value towards zero. */
+static inline int32_t divide_half(int32_t doubled, struct Divisor by) {
+  return (multiply_high(doubled, by.reciprocal) >> by.shift) + (int32_t)((uint32_t)doubled >> 31);
+}
+
+/* A row without its weights: elements minus `mean`, divided by the deviation. */
+struct Norm {
+  int32_t mean;
+  struct Divisor deviation;
+};
+
+/* Sums of elements and of their squares wrap, the variance does not. */
+static inline __attribute__((always_inline)) struct Norm norm_of(uint32_t input, int32_t columns,
+                                                                 uint32_t type) {
+  int32_t sum = 0;
+  uint32_t squares = 0;
+  int32_t j = 0;
+  for (; j + kBatch <= columns; j += kBatch) {
+    int32_t values[kBatch];
+#pragma GCC unroll 4
+    for (int32_t k = 0; k < kBatch; ++k) {
+      values[k] = load_element(input, (uint32_t)(j + k), type);
+    }
+#pragma GCC unroll 4
+    for (int32_t k = 0; k < kBatch; ++k) {
+      sum += values[k];
+      squares += (uint32_t)(values[k] * values[k]);
+    }
+  }
+  for (; j < columns; ++j) {
+    int32_t value = load_element(input, (uint32_t)j, type);
+    sum += value;
+    squares += (uint32_t)(value * value);
+  }
+  int32_t mean = sum / columns;
+  uint32_t twice = 2 * (uint32_t)sum - (uint32_t)columns * (uint32_t)mean;
+  int32_t variance = (int32_t)(squares - (uint32_t)mean * twice);
+  return (struct Norm){mean, divisor_of(square_root((uint32_t)(variance / columns + 1)))};
+}
+
+enum { kWeightReach = 1 << 22, kBiasReach = 1 << 30 };
+
+/* Columns share.first .. share.end - 1 of a row. An element is at most 255 from the mean: twice its
+ * product with a weight up to kWeightReach has 32 bits, and so has the sum of half of it and a bias
+ * up to kBiasReach. Others are rare, and take the slow way. */
+static inline __attribute__((always_inline)) void normalise(const struct LayerNormArguments* n,
+                                                            uint32_t row, struct Share share,
+                                                            struct Norm norm, uint32_t type) {
+  uint32_t input = n->input + row * n->input_stride;
+  int8_t* output = (int8_t*)(n->output + row * n->output_stride);
+  const int32_t* weight = (const int32_t*)n->weight;
+  const int32_t* bias = (const int32_t*)n->bias;
+  uint32_t shift = n->shift;
+  int32_t mean = norm.mean;
+  struct Divisor deviation = norm.deviation;
+  uint32_t j = share.first;
+  for (; j + kBatch <= share.end; j += kBatch) {
+    int32_t doubled[kBatch];
+    int32_t weights[kBatch];
+    int32_t biases[kBatch];
+    uint32_t weight_bits = 0;
+    uint32_t bias_bits = 0;
+#pragma GCC unroll 4
+    for (uint32_t k = 0; k < kBatch; ++k) {
+      weights[k] = weight[j + k];
+      doubled[k] = load_element(input, j + k, type);
+    }
+#pragma GCC unroll 4
+    for (uint32_t k = 0; k < kBatch; ++k) {
+      biases[k] = bias[j + k];
+      weight_bits |= (uint32_t)weights[k] + kWeightReach;
+      doubled[k] = (int32_t)(2 * (uint32_t)(doubled[k] - mean) * (uint32_t)weights[k]);
+    }
+#pragma GCC unroll 4
+    for (uint32_t k = 0; k < kBatch; ++k) {
+      bias_bits |= (uint32_t)biases[k] + kBiasReach;
+    }
+    if (weight_bits >= 2 * kWeightReach || bias_bits >= 2u * kBiasReach) {
+      break;
+    }
+#pragma GCC unroll 4
+    for (uint32_t k = 0; k < kBatch; ++k) {
+      output[j + k] = (int8_t)((divide_half(doubled[k], deviation) + biases[k]) >> shift);
+    }
+  }
+  for (; j < share.end; ++j) {
+    int64_t product = (int64_t)(load_element(input, j, type) - mean) * weight[j];
+    output[j] = (int8_t)((product / (int32_t)deviation.value + bias[j]) >> shift);
+  }
+}
+
+static inline __attribute__((always_inline)) void layer_norm(const struct LayerNormArguments* n,
+                                                             uint32_t rank, uint32_t workers,
+                                                             uint32_t type) {
+  uint32_t sharers = workers / n->rows; /* of a row; each computes its norm */
+  sharers = sharers < 1 ? 1 : sharers < kMostSharers ? sharers : kMostSharers;
+  uint32_t step = sharers == 1 ? workers : n->rows;
+  if (rank >= sharers * step) {
+    return;
+  }
+  struct Share share = share_of(n->columns, rank / step, sharers);
+  uint32_t length = share.end - share.first;
+  uint32_t turn = share.first + (length == 0 ? 0 : kStartStep * rank % length);
+  for (uint32_t row = rank % step; row < n->rows; row += step) {
+    struct Norm norm = norm_of(n->input + row * n->input_stride, (int32_t)n->columns, type);
+    struct Share part = {turn, share.end};
+    for (int i = 0; i < 2; ++i) {
+      normalise(n, row, part, norm, type);
+      part = (struct Share){share.first, turn};
+    }
+  }
+}
+
+/* Workers take rows in turn, or parts of one. Each begins in a column of its own: all read the same
+ * weights, and a bank serves one request per cycle. */
 void kernel_layer_norm(const uint32_t* arguments, uint32_t rank, uint32_t workers) {
   struct LayerNormArguments n = *(const struct LayerNormArguments*)arguments;
-  int32_t columns = (int32_t)n.columns;
-  for (uint32_t i = rank; i < n.rows; i += workers) {
-    uint32_t input = n.input + i * n.input_stride;
-    int8_t* output = (int8_t*)(n.output + i * n.output_stride);
-    int32_t mean = 0;
-    for (uint32_t j = 0; j < n.columns; ++j) {
-      mean += load_element(input, j, n.type);
-    }
-    mean /= columns;
-    int32_t variance = 0;
-    for (uint32_t j = 0; j < n.columns; ++j) {
-      int32_t centred = load_element(input, j, n.type) - mean;
-      variance += centred * centred;
-    }
-    int32_t deviation = (int32_t)square_root((uint32_t)(variance / columns + 1));
-    for (uint32_t j = 0; j < n.columns; ++j) {
-      int64_t scaled = normalise(load_element(input, j, n.type) - mean,
-                                 ((const int32_t*)n.weight)[j], deviation);
-      output[j] = (int8_t)((scaled + ((const int32_t*)n.bias)[j]) >> n.shift);
-    }
+  if (n.type == kTypeUint8) {
+    layer_norm(&n, rank, workers, kTypeUint8);
+  } else {
+    layer_norm(&n, rank, workers, kTypeInt8);
   }
 }
 

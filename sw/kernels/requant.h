@@ -44,9 +44,7 @@ static inline struct Scaling scaling_of(struct Requant requant) {
 
 /* The high word of the product. */
 static inline int32_t multiply_high(int32_t value, uint32_t multiplier) {
-  int32_t high;
-  __asm__("mulhsu %0, %1, %2" : "=r"(high) : "r"(value), "r"(multiplier));
-  return high;
+  return (int32_t)((int64_t)value * (int64_t)(uint64_t)multiplier >> 32);
 }
 
 /* RequantShift: floor((value * mul + add) / 2^shift + 1/2) in 32 bits that wrap. */

@@ -5,6 +5,11 @@
 
 #include <stdint.h>
 
+enum {
+  kBatch = 4,     /* elements that are loaded before one is stored: hides the loads' latency */
+  kStartStep = 5, /* words between the places where neighbours in rank begin */
+};
+
 /* Elements first .. end - 1. */
 struct Share {
   uint32_t first;

@@ -256,7 +256,8 @@ def i_softmax(rng, memory):
 def layer_norm(rng, memory):
     values = bytes_of(rng, (size(rng, 9), size(rng, 130)), byte_type(rng))
     weight = words_of(rng, values.shape[1], int(rng.choice([12, 18, 30])))
-    bias, shift = words_of(rng, values.shape[1], 17), int(rng.integers(0, 20))
+    bias = words_of(rng, values.shape[1], int(rng.choice([17, 31])))
+    shift = int(rng.integers(0, 20))
     fields = row_fields(memory, values, ops.layer_norm(values, weight, bias, shift))
     return dict(fields, weight=memory.place(weight), bias=memory.place(bias), shift=shift,
                 type=kernels.TYPES[str(values.dtype)]), ("input", "output", "weight", "bias")
