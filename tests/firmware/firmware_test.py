@@ -21,7 +21,7 @@ import tempfile
 SKIPPED = 77
 WORKLOAD_ADDRESS = 0x80100000
 TIMEOUT_SECONDS = 280
-MAKE_WORKLOAD = pathlib.Path(__file__).parents[2] / "scripts" / "make_workload.py"
+SCRIPTS = pathlib.Path(__file__).parents[2] / "scripts"
 
 
 def fail(message):
@@ -74,9 +74,9 @@ def make_image(options, folder):
         print(f"skipped: {make[make.index('--npz') + 1]} is absent")
         sys.exit(SKIPPED)
     image = os.path.join(folder, "workload.img")
-    code, _ = run([MAKE_WORKLOAD, *make, "-o", image])
+    code, _ = run([SCRIPTS / options.script, *make, "-o", image])
     if code != 0:
-        fail(f"make_workload.py ended with {code}")
+        fail(f"{options.script} ended with {code}")
     return image
 
 
@@ -87,7 +87,7 @@ def check_workload(options):
         dump = os.path.join(folder, "workload.out")
         run_guest(options, "--load", f"{WORKLOAD_ADDRESS}:{image}", "--dump",
                   f"{WORKLOAD_ADDRESS}:{os.path.getsize(image)}:{dump}")
-        code, _ = run([MAKE_WORKLOAD, "check", image, dump])
+        code, _ = run([SCRIPTS / options.script, "check", image, dump])
         if code != 0:
             fail(f"the check ended with {code}")
 
@@ -115,6 +115,7 @@ def parse_command_line():
         parser.add_argument(name, required=True)
     parser.add_argument("--set", action="append", default=[], help="as for tessera run")
     parser.add_argument("--exit", type=int, default=0, help="expected return value of the guest")
+    parser.add_argument("--script", default="make_workload.py", help="that builds the image")
     commands = parser.add_subparsers(dest="command", required=True)
     program = commands.add_parser("program")
     program.add_argument("text", help="regular expression for one line")
@@ -127,7 +128,7 @@ def parse_command_line():
     malformed.add_argument("--patch", action="append", default=[], metavar="OFFSET=VALUE")
     malformed.set_defaults(check=check_malformed)
     for command in (workload, malformed):
-        command.add_argument("make", nargs="+", help="arguments of make_workload.py, after --")
+        command.add_argument("make", nargs="+", help="arguments of the script, after --")
     return parser.parse_args()
 
 
