@@ -88,7 +88,7 @@ def measure(graph, soc, on, inputs, **tools):
     result = run_schedule(workload.schedule, timing="cycle", **tools)
     region = result.statistics["regions"][REGION]["stats"]
     outputs = workload.read_outputs(result)
-    devices = list(made.builder.devices.values())
+    devices = list(made.builder.mapping.devices.values())
     return Measurement(
         on, soc.clock_khz, len(inputs), result.total_cycles, multiply_accumulates(graph),
         devices.count("ita"), core_utilisation(region), l1_conflicts(region),

@@ -18,13 +18,13 @@ class Builder:
     """Steps, buffers and homes of tensors.
 
     Attributes: steps; constants: list of (Buffer in L2, array); notes: layer index -> text for
-    --explain; homes: tensor -> View; devices: layer -> "cores" or "ita"; projections: attention
-    layer -> products that ITAs compute with it.
+    --explain; homes: tensor -> View; mapping: mapping.Mapping; projections: attention layer ->
+    products that ITAs compute with it.
     """
 
-    def __init__(self, graph, layers, soc, choices, devices, projections):
+    def __init__(self, graph, layers, soc, choices, mapping, projections):
         self.graph = graph
-        self.devices = devices
+        self.mapping = mapping
         self.projections = projections
         self.layers = layers
         self.soc = soc
@@ -70,14 +70,18 @@ class Builder:
         self.steps.append(step)
         return step
 
-    def ita_call(self, call):
-        """Adds a layer on ITAs to the step of the one before it, if that is on ITAs, too."""
-        shares = self.choices.joins_ita_layers and self.steps and self.steps[-1].ita_calls and \
-            not self.steps[-1].stores
-        step = self.steps[-1] if shares else self.step()
+    def ita_call(self, call, tasks=()):
+        """Adds a layer on ITAs to the step of the one before it, if that is on ITAs, too.
+
+        tasks: of the cores at the same time; such a layer has a step of its own."""
+        last = self.steps[-1] if self.steps else None
+        shares = self.choices.joins_ita_layers and last and last.ita_calls and \
+            not (last.stores or last.tasks or tasks)
+        step = last if shares else self.step()
         step.loads += self.pending
         self.pending = []
         step.ita_calls.append(call)
+        step.tasks += tasks
 
     def note(self, text):
         self.notes.setdefault(self.index, []).append(text)
@@ -275,18 +279,22 @@ class Rows:
         step.load(target.pointer(), self.view[begin:end].pointer(), target.bytes)
         return target
 
-    def space(self, begin, end):
-        """Where a result's rows [begin, end) are to be written in L1."""
+    def space(self, begin, end, first=0, last=None):
+        """Where a result's rows [begin, end), columns [first, last) are to be written in L1."""
+        part = self.view[begin:end, first:last]
         if not self.is_streamed:
-            return self.view[begin:end]
-        size = (end - begin) * self.row_bytes
-        buffer = self.builder.buffer(f"rows of {self.view.buffer.name}", size)
-        return View.of(buffer, (end - begin, self.columns), self.view.dtype)
+            return part
+        buffer = self.builder.buffer(f"rows of {self.view.buffer.name}", part.bytes)
+        return View.of(buffer, part.shape, self.view.dtype)
 
-    def write_back(self, step, block, begin):
-        """Stores a block that space() gave."""
-        if self.is_streamed:
-            step.store(self.view[begin:].pointer(), block.pointer(), block.bytes)
+    def write_back(self, step, block, begin, first=0):
+        """Stores a block that space() gave, row by row if it has not all columns."""
+        if not self.is_streamed:
+            return
+        parts = [block] if block.shape[1] == self.columns else \
+            [block[row:row + 1] for row in range(block.shape[0])]
+        for row, part in enumerate(parts, begin):
+            step.store(self.view[row:, first:].pointer(), part.pointer(), part.bytes)
 
 
 def row_blocks(builder, streams, granule):

@@ -91,6 +91,11 @@ def duration(workload, handle, command):
     return kernel_cycles(task, workers)
 
 
+def copy_cycles(soc, size):
+    """Predicted cycles of a transfer between the cores' L1 and L2."""
+    return COPY_CYCLES + soc.dma_cycles(0, soc.l2_base, size)
+
+
 def copies_of(command):
     """(destination, source, bytes) of a DMA command's transfers that run one after another."""
     if command.opcode == OP_SPREAD:
@@ -221,9 +226,9 @@ def explain(workload, result=None):
               "bound"]
     rows = []
     for index, cost in enumerate(predicted):
-        row = [cost.name[-36:], kinds[cost.name], plan.builder.devices[cost.name], cost.macs,
-               cost.loaded, cost.stored, int(cost.cores), cost.ita, cost.dma, cost.cycles,
-               cost.bound]
+        row = [cost.name[-36:], kinds[cost.name], plan.builder.mapping.device_text(cost.name),
+               cost.macs, cost.loaded, cost.stored, int(cost.cores), cost.ita, cost.dma,
+               cost.cycles, cost.bound]
         if real:
             row += [real[index].cores, real[index].ita, real[index].dma, real[index].cycles]
         rows.append([*row, notes.get(cost.name, "")])
@@ -236,11 +241,16 @@ def explain(workload, result=None):
 def memory_text(workload):
     """Where memory goes."""
     plan, schedule = workload.plan, workload.schedule
-    used = max((buffer.address + buffer.bytes for step in plan.steps
-                for group in step.buffers_in_l1() for buffer in group), default=0)
     spilled = ", ".join(sorted(plan.choices.spilled)) or "none"
-    return (f"L1: {used - schedule.l1_begin} of {plan.soc.l1_end - schedule.l1_begin} bytes; "
+    return (f"L1: {l1_bytes(workload)} of {plan.soc.l1_end - schedule.l1_begin} bytes; "
             f"L2: {len(schedule.data)} bytes of data; activations in L2: {spilled}")
+
+
+def l1_bytes(workload):
+    """Bytes of L1 up to the end of the plan's last buffer."""
+    begin = workload.schedule.l1_begin
+    return max((buffer.address + buffer.bytes for step in workload.plan.steps
+                for group in step.buffers_in_l1() for buffer in group), default=begin) - begin
 
 
 def table(rows):

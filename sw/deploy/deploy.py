@@ -5,6 +5,7 @@
     deploy.py model.onnx --config configs/tessera.yaml --explain
     deploy.py encoder:64,128,192,1,256 --run --timing cycle --check
     deploy.py model.json -o out/work.img
+    deploy.py encoder:128,256,64,4,512 --sweep
 
 MODEL is an ONNX network, a .json model (README.md), or random: dense:M,K,N or
 encoder:S,E,P,H,F[,LAYERS[,PARTS]].
@@ -18,7 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from deploy import (cost, emit, graph as graphs, mapping, models, onnx_import,  # noqa: E402
-                    plan as plans, reference)
+                    plan as plans, reference, sweep)
 from deploy.operators import ModelError  # noqa: E402
 from deploy.run import RunError, run_schedule  # noqa: E402
 from deploy.commands import ScheduleError  # noqa: E402
@@ -88,6 +89,10 @@ def plan_options(options):
     for text in options.map:
         name, _, device = text.rpartition("=")
         result.maps[name] = device
+    result.heads = dict(pair(text, "--heads", str) for text in options.heads)
+    for text in options.order:
+        name, _, order = text.rpartition("=")
+        result.orders[name] = order
     for text in options.tile_bytes:
         if text.isdigit():
             result.tile_bytes = int(text)
@@ -122,6 +127,8 @@ def deploy(options):
     graph = load_model(options)
     soc = load_soc(options.config, options.set)
     inputs = load_inputs(graph, options)
+    if options.sweep:
+        return sweep_mappings(graph, soc, inputs, options)
     workload = emit.emit(plans.make_plan(graph, soc, plan_options(options)), inputs)
     if options.output:
         pathlib.Path(options.output).write_bytes(workload.schedule.image())
@@ -129,8 +136,7 @@ def deploy(options):
         if options.explain:
             print(cost.explain(workload))
         return 0
-    result = run_schedule(workload.schedule, timing=options.timing, tessera=options.tessera,
-                          elf=options.elf, timeout=options.timeout)
+    result = execute(workload, options)
     outputs = workload.read_outputs(result)
     if options.explain:
         print(cost.explain(workload, result))
@@ -141,6 +147,38 @@ def deploy(options):
     if options.check and not compare(graph, outputs, expected_outputs(graph, inputs, options)):
         return 1
     return 0
+
+
+def execute(workload, options):
+    """Result of a run."""
+    return run_schedule(workload.schedule, timing=options.timing, tessera=options.tessera,
+                        elf=options.elf, timeout=options.timeout)
+
+
+def sweep_mappings(graph, soc, inputs, options):
+    """Tries other mappings beside the one of the options. Returns the exit code."""
+    base = plans.make_plan(graph, soc, plan_options(options))
+    images, rows, code = set(), [], 0
+    for added in sweep.variants(base):
+        try:
+            varied = plan_options(parse_command_line([*options.arguments, *added]))
+            workload = emit.emit(plans.make_plan(graph, soc, varied), inputs)
+        except (ModelError, ScheduleError) as error:
+            rows.append(sweep.Row(added, refusal=str(error)))
+            continue
+        image = workload.schedule.image()
+        if image in images:
+            continue  # the option changes nothing here
+        images.add(image)
+        result = execute(workload, options) if options.run else None
+        rows.append(sweep.row(added, workload, result))
+        if result and options.check and not compare(
+                graph, workload.read_outputs(result), expected_outputs(graph, inputs, options)):
+            code = 1
+    print(sweep.text(rows))
+    if options.output:
+        sweep.write_csv(options.output, rows)
+    return code
 
 
 def parse_command_line(arguments):
@@ -157,6 +195,10 @@ def parse_command_line(arguments):
     parser.add_argument("--iterations", type=int, default=1, help="with random inputs")
     parser.add_argument("--map", action="append", default=[], metavar="[LAYER=]DEVICE",
                         help=f"{', '.join(mapping.MAPS)}; default auto")
+    parser.add_argument("--heads", action="append", default=[], metavar="LAYER=HEADS",
+                        help="of an attention layer: so many on ITAs, or ita:0-2,cores:3")
+    parser.add_argument("--order", action="append", default=[], metavar="[LAYER=]ORDER",
+                        help=f"{', '.join(mapping.ORDERS)}: which block of a product stays")
     parser.add_argument("--tile-bytes", action="append", default=[], metavar="[LAYER=]BYTES",
                         help="size of a streamed block")
     parser.add_argument("--spill", action="append", default=[], metavar="TENSOR",
@@ -164,7 +206,9 @@ def parse_command_line(arguments):
     parser.add_argument("--depth", type=int, default=plans.DEPTH, choices=range(0, 9),
                         metavar="0..8", help="steps that transfers run ahead (1)")
     parser.add_argument("--explain", action="store_true", help="print the plan and its costs")
-    parser.add_argument("-o", "--output", help="write the workload image")
+    parser.add_argument("--sweep", action="store_true",
+                        help="a table of other mappings, too; with --run measured ones")
+    parser.add_argument("-o", "--output", help="write the workload image; with --sweep a CSV")
     parser.add_argument("--run", action="store_true", help="run it on tessera")
     parser.add_argument("--timing", default="functional", choices=("functional", "cycle"))
     parser.add_argument("--check", action="store_true", help="compare with the numpy reference")
@@ -173,6 +217,7 @@ def parse_command_line(arguments):
     parser.add_argument("--tessera", help="the simulator; default: that of build/release")
     parser.add_argument("--elf", help="the firmware; default: encoder.elf of build/release")
     parser.add_argument("--timeout", type=int, default=3600, help="of the run, in seconds")
+    parser.set_defaults(arguments=arguments)
     return parser.parse_args(arguments)
 
 

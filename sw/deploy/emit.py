@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns a plan into a schedule: L2 addresses, order of commands, transfers started early."""
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -124,10 +125,12 @@ class Emitter:
                 self.schedule.begin_layer(self.layer_name(layer))
                 self.copies(loads)
             self.schedule.begin_layer(self.layer_name(step.layer))
-            for task in step.tasks:
-                self.tasks[self.task(task)] = task
+            tasks = [functools.partial(self.task, task) for task in step.tasks]
             if step.ita_calls:
-                self.ita_step(step)
+                self.ita_step(step, tasks)
+            else:
+                for add_task in tasks:
+                    add_task()
             self.copies(step.stores)
         return self.tasks
 
@@ -151,18 +154,20 @@ class Emitter:
 
     def task(self, task):
         arguments = {name: int(value) for name, value in task.arguments.items()}
-        return self.schedule.kernel(
+        handle = self.schedule.kernel(
             task.team, task.kernel, arguments, [span(region) for region in task.reads],
             [span(region) for region in task.writes], task.operator_class)
+        self.tasks[handle] = task
 
-    def ita_step(self, step):
-        """Layers on ITAs; their weights are placed in L2 when they are met first."""
+    def ita_step(self, step, tasks):
+        """Layers on ITAs, with tasks of the cores at the same time; weights are placed in L2 when
+        they are met first."""
         for call in step.ita_calls:
             self.schedule.begin_layer(call.layer.name)
             weights = [self.ita_weights(layer) for layer in call.weights]
             call.apply(self.mapper, weights, [ita.matrix(view) for view in call.views])
         try:
-            self.mapper.flush()
+            self.mapper.flush(tasks)
         except MappingError as error:
             raise ModelError(step.ita_calls[0].layer.name, str(error)) from error
 

@@ -6,6 +6,7 @@ Projections that only an attention layer uses are computed with it, and stay in 
 """
 import dataclasses
 
+from .attention import heads_beside_itas
 from .builder import Rows
 from .map_ita import Activation, ItaMapper, Matrix
 from .operators import per_head
@@ -46,10 +47,13 @@ def linear(builder):
     columns = layer.product.weight.shape[0]
     view = builder.result(permutation=(1, 0)).transpose((1, 0)) if transposes else \
         builder.result().reshape((-1, columns))
+    keeps_rows = builder.mapping.order(layer) == "rows"
+    if builder.mapping.order(layer) != "auto":
+        builder.note(f"order {builder.mapping.order(layer)}")
 
     def apply(mapper, weights, matrices):
         mapper.linear(matrices[0], weights[0], matrices[1], triple(requant.constants),
-                      activation_of(requant), transposes)
+                      activation_of(requant), transposes, keeps_rows)
 
     builder.ita_call(Call(layer, [layer], [x.view, view], apply))
 
@@ -58,7 +62,7 @@ def feeds_values(builder, layer):
     """Whether only an attention layer on ITAs uses a result, as values."""
     users = builder.consumers.get(layer.output, [])
     return len(users) == 1 and users[0].kind == "Attention" and \
-        builder.devices[users[0].name] == "ita" and users[0].inputs[2] == layer.output and \
+        builder.mapping.devices[users[0].name] == "ita" and users[0].inputs[2] == layer.output and \
         layer.output not in users[0].inputs[:2] and layer.output not in builder.graph.outputs
 
 
@@ -67,6 +71,8 @@ def attention(builder):
     layer = builder.layer
     attributes = layer.node.attributes
     heads = attributes["heads"]
+    placed = builder.mapping.heads[layer.name]
+    builder.note(f"heads {placed}")
     qk, av = ([triple(item) for item in per_head(attributes[name], heads)]
               for name in ("qk", "av"))
     if layer.name in builder.projections:
@@ -78,9 +84,11 @@ def attention(builder):
         v = v.transpose((1, 0))
 
     def apply(mapper, _, matrices):
-        mapper.attention(*matrices, heads, qk, av, v_is_transposed=is_transposed)
+        mapper.attention(*matrices, heads, qk, av, is_transposed, placed.rounds())
 
-    builder.ita_call(Call(layer, [], [q, k, v, builder.result()], apply))
+    out = builder.result()
+    tasks = heads_beside_itas(builder, placed.on_cores, q, out) if placed.on_cores else []
+    builder.ita_call(Call(layer, [], [q, k, v, out], apply), tasks)
 
 
 def self_attention(builder, heads, qk, av):
@@ -89,19 +97,21 @@ def self_attention(builder, heads, qk, av):
     products = builder.projections[layer.name]
     x, keys = (Rows.operand(builder, product.inputs[0], product.product.weight.shape[1], WORD)
                for product in products[:2])
+    rounds = builder.mapping.heads[layer.name].rounds()
     requants = {name: triple(product.product.requant.constants)
                 for name, product in zip("qkv", products)}
 
     def apply(mapper, weights, matrices):
         mapper.self_attention(matrices[0], *weights, matrices[2], heads,
-                              {**requants, "qk": qk, "av": av}, matrices[1])
+                              {**requants, "qk": qk, "av": av}, matrices[1], rounds)
 
     builder.note("with " + ", ".join(product.name for product in products))
     builder.ita_call(Call(layer, products, [x.view, keys.view, builder.result()], apply))
 
 
-def projections(graph, layers, devices, soc):
-    """Attention layer -> the three products that are computed with it."""
+def projections(graph, layers, mapping, soc):
+    """Attention layer -> the three products that are computed with it; none if cores take part."""
+    devices = mapping.devices
     producers = {layer.output: layer for layer in layers}
     users = {}
     for layer in layers:
@@ -109,7 +119,8 @@ def projections(graph, layers, devices, soc):
             users.setdefault(name, []).append(layer)
     result = {}
     for layer in layers:
-        if layer.kind != "Attention" or devices[layer.name] != "ita":
+        if layer.kind != "Attention" or devices[layer.name] != "ita" or \
+                mapping.heads[layer.name].on_cores:
             continue
         products = [producers.get(name) for name in layer.inputs]
         if all(product is not None and product.kind == "Product" and

@@ -53,7 +53,9 @@ class Emitter:
                 uses[job.output] = STORE_STEPS if job.output.targets else 0
         return list(uses.items())
 
-    def emit(self):
+    def emit(self, beside=()):
+        """beside: functions that add commands; they are called at even distances, each before teams
+        would wait for the end of a job whose output they store."""
         waiting = collections.defaultdict(list)
         for stay in self.stays:
             if not stay.line.is_result:
@@ -64,6 +66,9 @@ class Emitter:
             self._fetch(waiting.pop(number, ()), layer)
             for ita, job in step.jobs.items():
                 self._issue(number, ita, job, chains[ita][number], layer)
+            begin, end = (len(beside) * place // len(self.steps) for place in (number, number + 1))
+            for add_command in beside[begin:end]:
+                add_command()
             self._store(number, step, layer)
 
     def _address(self, ita, number, line, tile=0):

@@ -41,6 +41,18 @@ class Weights:
     biases: list
 
 
+@dataclasses.dataclass
+class ColumnBlock:
+    """64 columns of a Linear on each ITA. columns: {ita: number of the block}; inner: {ita: inner
+    tiles that are not zero}; biases: {ita: number of the bias}; weights: per inner tile (line, tile
+    in it)."""
+
+    columns: dict
+    inner: dict
+    biases: dict
+    weights: list
+
+
 @dataclasses.dataclass(eq=False)
 class WeightLine(Line):
     """Neighbouring tiles in L2, other ones for each ITA. addresses: {ita: L2 address}."""

@@ -13,9 +13,10 @@ commands to the schedule: so the operands of a layer are fetched while the one b
 before other commands use the results. begin_layer() of the schedule counts when a layer is added.
 
 Each column block of a Linear, and each head of an Attention, belongs to one ITA; blocks go round in
-turn. Weights go from L2 to the ITAs' banks by DMA, to up to four at a time. Inputs, which all
-ITAs need, are written to all of them at once by all teams; a team brings the results of its ITA to
-the cores' L1. Sums over more than 15 tiles are not possible: the hardware counts to 15.
+turn, heads as the caller says. Weights go from L2 to the ITAs' banks by DMA, to up to four at a
+time. Inputs, which all ITAs need, are written to all of them at once by all teams; a team brings
+the results of its ITA to the cores' L1. Sums over more than 15 tiles are not possible: the hardware
+counts to 15.
 """
 import collections
 
@@ -23,8 +24,8 @@ import numpy as np
 
 from .commands import LAYER_LINEAR, LAYER_SINGLE_ATTENTION, TILE, TILE_BYTES
 from .ita_emitter import Emitter
-from .ita_steps import (Activation, InputLine, MappingError, Matrix, OwnLine, ResultLine,
-                        Step, TileStep, WeightLine, Weights)
+from .ita_steps import (Activation, ColumnBlock, InputLine, MappingError, Matrix, OwnLine,
+                        ResultLine, Step, TileStep, WeightLine, Weights)
 
 MAX_TILES = 15
 MAX_SLOTS = 16
@@ -59,7 +60,7 @@ class ItaMapper:
         self.steps = []
         self.biases = []  # packed biases of column blocks
         self.tiles_of_context = {}  # (ita, context): sizes that it was programmed with last
-        self.is_backwards = {"rows": False, "inner": False}
+        self.is_backwards = {"rows": False, "columns": False, "inner": False}
         self.jobs_of = collections.Counter()  # ita: jobs since the start
         self.written = []      # (step, begin, end) in L1
         self.input_lines = {}  # (source, step that writes it): InputLine
@@ -87,7 +88,8 @@ class ItaMapper:
             biases = [pack_biases(part) for part in np.asarray(bias).reshape(n_tiles, TILE)]
         return Weights(self.schedule.add_data(tiled(weight)), n_tiles, k_tiles, used, biases)
 
-    def linear(self, x, weights, y, requant, activation=Activation(), transposes=False):
+    def linear(self, x, weights, y, requant, activation=Activation(), transposes=False,
+               keeps_rows=False):
         """y = activation(requant(x weights^T + bias)).
 
         Args:
@@ -96,32 +98,38 @@ class ItaMapper:
             requant: (mult, shift, add).
             activation: Activation.
             transposes: the output is written transposed, as V is needed.
+            keeps_rows: the order of output tiles: all columns of a row of tiles, then the next
+                row, and not all rows of the ITAs' columns, then the next columns.
         Raises: MappingError.
         """
         self._check_matrix(x, "input", columns=weights.k_tiles * TILE)
         shape = (x.rows, weights.n_tiles * TILE)
         self._check_matrix(y, "output", *(shape[::-1] if transposes else shape))
         inputs = self._input_lines(x)
-        for first in range(0, weights.n_tiles, self.num_itas):
-            columns = {ita: first + ita for ita in range(self.num_itas)
-                       if first + ita < weights.n_tiles}
+        blocks = [self._column_block(weights, columns)
+                  for columns in self._rounds(weights.n_tiles)]
+        rows = range(len(inputs))
+        parts = [([row], block) for row in rows for block in self._alternately(blocks, "columns")] \
+            if keeps_rows else [(rows, block) for block in blocks]
+        for part, block in parts:
             targets = [{ita: self._tile(y, *((column, row) if transposes else (row, column)))
-                        for ita, column in columns.items()} for row in range(len(inputs))]
+                        for ita, column in block.columns.items()} for row in part]
             outputs = [ResultLine(is_result=True, targets=target) for target in targets]
-            self._project(inputs, weights, columns, outputs, requant, activation, transposes)
+            self._project([inputs[row] for row in part], block, outputs, requant, activation,
+                          transposes)
 
-    def attention(self, q, k, v, o, heads, qk, av, v_is_transposed=False):
+    def attention(self, q, k, v, o, heads, qk, av, v_is_transposed=False, rounds=None):
         """o = softmax(requant(q k^T)) v for each head.
 
         Args:
             q, k, v: Matrix [S][H*P]; v [H*P][S] if v_is_transposed.
             o: Matrix [S][H*P].
             qk, av: (mult, shift, add), or a list of them per head.
+            rounds: what the ITAs compute side by side, list of {ita: head}; default all, in turn.
         """
         width = q.columns // heads
         self._check_attention(q.rows, width, heads)
-        for first in range(0, heads, self.num_itas):
-            own = {ita: first + ita for ita in range(self.num_itas) if first + ita < heads}
+        for own in rounds or self._rounds(heads):
             s, p = q.rows // TILE, width // TILE
 
             def tiles_of(matrix, row, column, transposes=False, by_rows=False, own=own):
@@ -139,7 +147,7 @@ class ItaMapper:
                            for y in range(p)]
             self._attend(own, q_lines, k_lines, v_lines, o, qk, av)
 
-    def self_attention(self, x, wq, wk, wv, o, heads, requants, keys=None):
+    def self_attention(self, x, wq, wk, wv, o, heads, requants, keys=None, rounds=None):
         """Projections and attention in one: q, k and v do not leave the ITAs if they fit.
 
         Args:
@@ -147,6 +155,7 @@ class ItaMapper:
             wq, wk, wv: Weights of [H*P][E].
             o: Matrix [S][H*P].
             requants: {"q", "k", "v", "qk", "av": (mult, shift, add), or a list per head}.
+            rounds: as for attention().
         Returns: whether they fit; nothing is mapped otherwise.
         """
         keys = keys or x
@@ -155,15 +164,15 @@ class ItaMapper:
         if not self.fits_self_attention(self.soc, x.rows, width):
             return False
         s, p = x.rows // TILE, width // TILE
-        for first in range(0, heads, self.num_itas):
-            own = {ita: first + ita for ita in range(self.num_itas) if first + ita < heads}
+        for own in rounds or self._rounds(heads):
             results = {}
             for name, source, weights in (("v", keys, wv), ("k", keys, wk), ("q", x, wq)):
                 inputs = self._input_lines(source)
                 lines = [[ResultLine(is_result=True) for _ in range(p)] for _ in range(s)]
                 for block in range(p):
                     columns = {ita: head * p + block for ita, head in own.items()}
-                    self._project(inputs, weights, columns, [line[block] for line in lines],
+                    self._project(inputs, self._column_block(weights, columns),
+                                  [line[block] for line in lines],
                                   self._per_ita(requants[name], own), Activation(), name == "v")
                 results[name] = lines
             v_lines = [[results["v"][x_][y] for x_ in range(s)] for y in range(p)]
@@ -199,6 +208,11 @@ class ItaMapper:
                                f"{(self.num_slots - 4) * TILE} rows, {MAX_TILES * TILE} columns")
 
     # --- steps ---
+
+    def _rounds(self, count):
+        """Column blocks or heads to the ITAs in turn: list of {ita: number}."""
+        return [{ita: first + ita for ita in range(min(self.num_itas, count - first))}
+                for first in range(0, count, self.num_itas)]
 
     @staticmethod
     def _tile(matrix, row, column):
@@ -255,31 +269,35 @@ class ItaMapper:
         return {ita: value[head] if isinstance(value, list) else value
                 for ita, head in own.items()}
 
-    def _project(self, inputs, weights, columns, outputs, requant, activation, transposes):
-        """One column block of a Linear per ITA: all its block rows."""
-        requant = requant if isinstance(requant, dict) else {ita: requant for ita in columns}
-        biases = self._add_biases(weights, columns)
-        weight_tiles = self._weight_lines(weights, columns)
+    def _column_block(self, weights, columns):
+        """A column block per ITA; columns: {ita: number of its block}."""
+        inner = {ita: [k for k in range(weights.k_tiles) if weights.used[column, k]]
+                 for ita, column in columns.items()}
+        return ColumnBlock(columns, inner, self._add_biases(weights, columns),
+                           self._weight_lines(weights, columns))
+
+    def _project(self, inputs, block, outputs, requant, activation, transposes):
+        """One column block of a Linear per ITA: some of its block rows."""
+        requant = requant if isinstance(requant, dict) else {ita: requant for ita in block.columns}
         rows = list(zip(inputs, outputs))
         if inputs[0][0][0].ready < inputs[-1][0][0].ready:
             self.is_backwards["rows"] = False  # first what is there first
         for tiles, output in self._alternately(rows, "rows"):
-            inner_tiles = {ita: [k for k in range(weights.k_tiles) if weights.used[column, k]]
-                           for ita, column in columns.items()}
-            order = self._alternately(sorted(set().union(*inner_tiles.values())), "inner")
-            for ita, used in inner_tiles.items():
-                inner_tiles[ita] = [k for k in order if k in used]
+            order = self._alternately(sorted(set().union(*block.inner.values())), "inner")
+            inner_tiles = {ita: [k for k in order if k in used]
+                           for ita, used in block.inner.items()}
             for inner in order:
                 jobs = {}
                 for ita, own in inner_tiles.items():
                     if inner not in own:
                         continue
-                    operands = (tiles[inner], weight_tiles[inner])
+                    operands = (tiles[inner], block.weights[inner])
                     streamed, stationary = operands[::-1] if transposes else operands
                     is_last = inner == own[-1]
                     jobs[ita] = TileStep(
                         streamed, stationary, (1, len(own), 1), LAYER_LINEAR, requant[ita],
-                        own.index(inner), COUNTS_E, bias=biases.get(ita), bias_per_row=transposes,
+                        own.index(inner), COUNTS_E, bias=block.biases.get(ita),
+                        bias_per_row=transposes,
                         output=output if is_last else None, activation=activation)
                 self._add_step(jobs)
 
@@ -331,10 +349,13 @@ class ItaMapper:
 
     # --- commands ---
 
-    def flush(self):
-        """Gives everything to the schedule. Raises MappingError, ScheduleError."""
+    def flush(self, beside=()):
+        """Gives everything to the schedule.
+
+        Args: beside: functions that give it other commands, which shall run at the same time.
+        Raises: MappingError, ScheduleError."""
         if self.steps:
-            Emitter(self).emit()
+            Emitter(self).emit(beside)
         self.steps = []
         self.biases = []
         self.written = []

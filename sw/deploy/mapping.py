@@ -2,30 +2,78 @@
 """Chooses the devices that compute each layer: the cores, or the ITAs where they can do it exactly.
 
 --map auto takes ITAs wherever they can, cores takes none, ita demands them for all products with
-constant weights and all attention layers; --map layer=... says it for one layer.
+constant weights and all attention layers; --map layer=... says it for one layer. --heads divides
+the heads of an attention layer among ITAs and cores; --order says which operand of a product with
+constant weights stays while the other streams.
 """
-from . import fuse
+import dataclasses
+
+from . import fuse, heads as heads_
 from .operators import ModelError, need
 
 MAPS = ("auto", "cores", "ita")
+ORDERS = ("auto", "rows", "columns")
+"""rows: a block of rows stays while the weights stream; columns: the other way round."""
 TILE = 64
 MAX_TILES = 15  # fields of the TILES register; spec/ita.md 5.1
 
 
-def choose(graph, layers, soc, wishes):
-    """Layer -> "cores" or "ita".
+@dataclasses.dataclass
+class Mapping:
+    """devices: layer -> "cores" or "ita"; heads: attention layer on ITAs, perhaps on cores, too ->
+    Heads; orders: layer or "" for all others -> one of ORDERS."""
+
+    devices: dict
+    heads: dict
+    orders: dict
+
+    def order(self, layer):
+        return self.orders.get(layer.name, self.orders.get("", "auto"))
+
+    def device_text(self, name):
+        """The device of a layer, for people."""
+        heads = self.heads.get(name)
+        return self.devices[name] + ("+cores" if heads and heads.on_cores else "")
+
+
+def choose(graph, layers, soc, maps, heads, orders):
+    """A Mapping.
 
     Args:
         graph, layers: the model and its fused layers.
         soc: Soc.
-        wishes: layer or "" for all others -> one of MAPS.
+        maps: layer or "" for all others -> one of MAPS.
+        heads: attention layer -> text as in heads.py, which overrides maps.
+        orders: layer or "" for all others -> one of ORDERS.
     Raises: ModelError when ITA is demanded of a layer that it cannot compute, with the reason.
     """
-    names = {layer.name for layer in layers}
+    named = {layer.name: layer for layer in layers}
+    check_names(named, maps, MAPS, "map")
+    check_names(named, orders, ORDERS, "order")
+    for name in orders:
+        need(not name or is_weighted(named[name]), name, "has no order; allowed: products with "
+             "constant weights")
+    placed = {}
+    for name, text in heads.items():
+        need(name in named and named[name].kind == "Attention", name,
+             "there is no such Attention layer to divide heads of")
+        count = named[name].node.attributes["heads"]
+        placed[name] = heads_.parse(name, text, count, soc.num_itas)
+    maps = {**maps, **{name: "ita" if places.on_itas else "cores"
+                       for name, places in placed.items()}}
+    devices = {layer.name: device_of(graph, layer, soc, maps) for layer in layers}
+    for layer in layers:
+        if layer.kind == "Attention" and devices[layer.name] == "ita":
+            count = layer.node.attributes["heads"]
+            placed.setdefault(layer.name, heads_.Heads.in_turn(count, soc.num_itas))
+    return Mapping(devices, placed, orders)
+
+
+def check_names(named, wishes, allowed, what):
+    """Raises ModelError unless wishes are for layers that exist, or all, and allowed."""
     for name, wish in wishes.items():
-        need(not name or name in names, name, "there is no such layer to map")
-        need(wish in MAPS, name or "all", f"map '{wish}'; allowed: {', '.join(MAPS)}")
-    return {layer.name: device_of(graph, layer, soc, wishes) for layer in layers}
+        need(not name or name in named, name, f"there is no such layer to {what}")
+        need(wish in allowed, name or "all", f"{what} '{wish}'; allowed: {', '.join(allowed)}")
 
 
 def device_of(graph, layer, soc, wishes):
@@ -42,8 +90,12 @@ def device_of(graph, layer, soc, wishes):
 
 def is_candidate(layer):
     """A layer that ITAs are made for."""
-    return layer.kind == "Attention" or (layer.kind == "Product"
-                                         and layer.product.weight is not None)
+    return layer.kind == "Attention" or is_weighted(layer)
+
+
+def is_weighted(layer):
+    """A product with constant weights."""
+    return layer.kind == "Product" and layer.product.weight is not None
 
 
 def why_not_ita(graph, layer, soc):

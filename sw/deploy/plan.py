@@ -7,7 +7,7 @@ is spilled to L2 and streamed in blocks of rows from then on; when all are, tile
 """
 import dataclasses
 
-from . import allocate, fuse, ita, mapping, products, rowwise, sparse
+from . import allocate, attention, fuse, ita, mapping, rowwise, sparse
 from .builder import Builder
 from .operators import ModelError, need
 from .schedule import Schedule
@@ -19,7 +19,7 @@ MIN_TILE_BYTES = 512
 DEPTH = 1  # steps that transfers run ahead of the tasks: double buffering
 
 CORES = {
-    "Product": sparse.product, "Attention": products.attention,
+    "Product": sparse.product, "Attention": attention.attention,
     "ResidualAdd": rowwise.residual_add, "LayerNorm": rowwise.layer_norm,
     "Embedding": rowwise.embedding, "Mean": rowwise.mean, "Add": rowwise.add,
     "RequantShift": rowwise.requant_shift, "Conv": rowwise.convolution,
@@ -35,13 +35,16 @@ class Options:
     """What can be varied from outside.
 
     tile_bytes: of all layers, or None; layer_tile_bytes: layer -> bytes; spilled: tensors that
-    live in L2; depth: steps that transfers run ahead; maps: layer or "" -> mapping.MAPS."""
+    live in L2; depth: steps that transfers run ahead; maps: layer or "" -> mapping.MAPS; heads:
+    attention layer -> text as in heads.py; orders: layer or "" -> mapping.ORDERS."""
 
     tile_bytes: int = None
     layer_tile_bytes: dict = dataclasses.field(default_factory=dict)
     spilled: tuple = ()
     depth: int = DEPTH
     maps: dict = dataclasses.field(default_factory=dict)
+    heads: dict = dataclasses.field(default_factory=dict)
+    orders: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -71,7 +74,7 @@ class Plan:
 
     @property
     def uses_itas(self):
-        return "ita" in self.builder.devices.values()
+        return "ita" in self.builder.mapping.devices.values()
 
 
 def make_plan(graph, soc, options=None):
@@ -80,11 +83,11 @@ def make_plan(graph, soc, options=None):
     Raises: ModelError when a layer cannot be mapped or does not fit."""
     options = options or Options()
     layers = fuse.fuse(graph)
-    devices = mapping.choose(graph, layers, soc, options.maps)
-    begin, end = Schedule(soc, use_itas="ita" in devices.values()).l1_begin, soc.l1_end
+    mapped = mapping.choose(graph, layers, soc, options.maps, options.heads, options.orders)
+    begin, end = Schedule(soc, use_itas="ita" in mapped.devices.values()).l1_begin, soc.l1_end
     choices = first_choices(graph, layers, options, end - begin)
     while True:
-        builder = map_layers(graph, layers, soc, choices, devices)
+        builder = map_layers(graph, layers, soc, choices, mapped)
         set_lifetimes(builder.steps, options.depth)
         buffers = l1_buffers(builder.steps)
         try:
@@ -106,16 +109,19 @@ def first_choices(graph, layers, options, room):
     return Choices(tiles, set(options.spilled))
 
 
-def map_layers(graph, layers, soc, choices, devices):
+def map_layers(graph, layers, soc, choices, mapped):
     """Steps of all layers, without addresses. Returns the Builder."""
-    projections = ita.projections(graph, layers, devices, soc)
+    projections = ita.projections(graph, layers, mapped, soc)
     mapped_later = {product.name for group in projections.values() for product in group}
-    builder = Builder(graph, layers, soc, choices, devices, projections)
+    builder = Builder(graph, layers, soc, choices, mapped, projections)
     for index, layer in enumerate(layers):
         builder.begin_layer(index)
         if layer.name in mapped_later:
+            need(layer.name not in mapped.orders, layer.name, "is computed with an attention layer "
+                 "in the ITAs' banks, so it has no order; allowed: on cores, or with some heads of "
+                 "that layer on cores")
             continue
-        mappers = ita.MAPPERS if devices[layer.name] == "ita" else CORES
+        mappers = ita.MAPPERS if mapped.devices[layer.name] == "ita" else CORES
         mappers[layer.kind](builder)
         builder.finish_layer()
     return builder

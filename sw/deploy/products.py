@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Matrix products and attention on the cores: blocks, kernel arguments, shares of the teams."""
+"""Matrix products on the cores: blocks, kernel arguments, shares of the teams."""
 import math
 
 import numpy as np
 
-from . import fuse, kernels
+from . import cost, fuse, kernels
 from .builder import Rows, row_blocks
 from .layout import Region, View
-from .operators import need, per_head
+from .operators import need
 from .steps import Task, split
 
 BLOCK = 4  # rows and columns that the kernel takes at once
@@ -18,8 +18,9 @@ WORD = 4
 class Weighted:
     """A product with constant weights: [rows][k] x [n][k].
 
-    Weights come in blocks of columns of the result; rows that live in L2 in blocks of rows, and
-    then the weights once for each of these, unless all of them fit one block.
+    Weights come in blocks of columns of the result; rows that live in L2 in blocks of rows. Order
+    rows: a block of rows stays while all weights come; columns: a block of weights stays while all
+    rows come. What is one block only stays in any case.
     """
 
     def __init__(self, builder):
@@ -34,7 +35,7 @@ class Weighted:
         self.weights = builder.constant("weight", padded)
         self.stride = stride
         self.epilogue = Epilogue(builder, self.product, (self.a.count, self.n))
-        self.loaded = {}
+        self.latest = {}  # operand or result: (block, View)
 
     def column_blocks(self):
         per_block = max(self.builder.tile_bytes() // self.stride // COLUMNS * COLUMNS, COLUMNS)
@@ -44,36 +45,70 @@ class Weighted:
         """Adds the steps."""
         columns = self.column_blocks()
         self.builder.note(f"{len(columns)} blocks of {columns[0][1]} x {self.k} weights")
-        for begin, end in row_blocks(self.builder, [self.a, self.out], BLOCK * self.builder.teams):
-            out = self.out.space(begin, end)
-            a = None
-            for first, last in columns:
-                step = self.builder.step()
-                a = self.a.block(step, begin, end) if a is None else a
-                weights = self.weight_block(step, first, last, keep=len(columns) == 1)
-                self.add_tasks(step, a, weights, out, (begin, first, last))
-            self.out.write_back(step, out, begin)
+        rows = row_blocks(self.builder, [self.a, self.out], BLOCK * self.builder.teams)
+        keeps_rows = self.order(rows, columns) == "rows"
+        pairs = [(row, column) for row in rows for column in columns] if keeps_rows else \
+            [(row, column) for column in columns for row in rows]
+        for row, column in pairs:
+            step = self.builder.step()
+            a = self.keep("a", row, lambda: self.a.block(step, *row))
+            weights = self.keep("weights", column, lambda: self.weight_block(step, *column))
+            first, last = (0, self.n) if keeps_rows else column
+            out = self.keep("out", (row, first), lambda: self.out.space(*row, first, last))
+            self.add_tasks(step, a, weights, out[:, column[0] - first:column[1] - first],
+                           (row[0], column[0]))
+            if column[1] == last:
+                self.out.write_back(step, out, row[0], first)
 
-    def weight_block(self, step, first, last, keep):
+    def order(self, rows, columns):
+        """"rows" or "columns": what is wished, or else where transfers take fewer cycles."""
+        wish = self.builder.mapping.order(self.builder.layer)
+        costs = {order: self.transfer_cycles(rows, columns, order) for order in ("rows", "columns")}
+        order = min(costs, key=costs.get) if wish == "auto" else wish
+        if len(rows) > 1 and len(columns) > 1:
+            self.builder.note(f"order {order}")
+        return order
+
+    def transfer_cycles(self, rows, columns, order):
+        """Predicted cycles of the DMA for an order of the blocks."""
+        soc = self.builder.soc
+
+        def cycles(sizes):
+            return sum(cost.copy_cycles(soc, size) for size in sizes)
+        of_rows = [end - begin for begin, end in rows]
+        of_columns = [end - begin for begin, end in columns]
+        is_split = order == "columns" and len(columns) > 1
+        result = cycles(size * self.stride for size in of_columns) * (
+            len(rows) if order == "rows" and len(columns) > 1 else 1)
+        if self.a.is_streamed:
+            result += cycles(size * self.a.row_bytes for size in of_rows) * (
+                len(columns) if is_split and len(rows) > 1 else 1)
+        if self.out.is_streamed:
+            item = self.out.view.itemsize
+            result += self.a.count * cycles(size * item for size in of_columns) if is_split else \
+                cycles(size * self.out.row_bytes for size in of_rows)
+        return result
+
+    def keep(self, what, block, make):
+        """The View of a block: the one of before if it is the same, else what make() gives."""
+        if self.latest.get(what, (None,))[0] != block:
+            self.latest[what] = block, make()
+        return self.latest[what][1]
+
+    def weight_block(self, step, first, last):
         """Rows [first, last) of the weights in L1."""
-        if first in self.loaded:
-            return self.loaded[first]
         size = (last - first) * self.stride
         buffer = self.builder.buffer(f"weight[{first}:{last}]", size)
         step.load(buffer.at(), self.weights.at(first * self.stride), size)
-        view = View.of(buffer, (last - first, self.stride), "int8")[:, :self.k]
-        if keep:
-            self.loaded[first] = view
-        return view
+        return View.of(buffer, (last - first, self.stride), "int8")[:, :self.k]
 
     def add_tasks(self, step, a, weights, out, place):
-        begin, first, last = place
-        for team, rows, columns in shares(self.builder.teams, a.shape[0], last - first):
-            block = (slice(*rows), slice(first + columns[0], first + columns[1]))
-            offsets = (begin + rows[0], first + columns[0])
-            step.tasks.append(gemm_task(team, a[rows[0]:rows[1]],
-                                        weights[columns[0]:columns[1]], out[block],
-                                        self.epilogue, offsets))
+        """The teams' shares of a block; place: its row and column in the result."""
+        for team, rows, columns in shares(self.builder.teams, a.shape[0], weights.shape[0]):
+            offsets = (place[0] + rows[0], place[1] + columns[0])
+            step.tasks.append(gemm_task(
+                team, a[rows[0]:rows[1]], weights[columns[0]:columns[1]],
+                out[rows[0]:rows[1], columns[0]:columns[1]], self.epilogue, offsets))
 
 
 def shares(teams, rows, columns):
@@ -220,72 +255,3 @@ def gemm_task(team, a, b, out, epilogue, offsets=(0, 0), index=0):
 def row_stride(view):
     """Bytes from row to row, a multiple of a word even where there is one row only."""
     return view.strides[0] if view.shape[0] > 1 else -(-view.strides[0] // WORD) * WORD
-
-
-def attention(builder):
-    """Maps Attention: for blocks of rows, each head's logits, softmax and sum of values."""
-    layer = builder.layer
-    heads = layer.node.attributes["heads"]
-    k = builder.resident(layer.inputs[1])
-    columns, width = k.shape[0], k.shape[1] // heads
-    need(width % WORD == 0, layer.name, f"heads of width {width} on cores; allowed: multiples of "
-         f"{WORD}")
-    values = transposed_rows(builder, layer.inputs[2], k.shape)
-    q = Rows.operand(builder, layer.inputs[0], k.shape[1], WORD)
-    out = Rows.result(builder, k.shape[1])
-    group = max(1, min(heads, builder.tile_bytes() // (columns * BLOCK)))
-    group = next(size for size in range(group, 0, -1) if heads % size == 0)
-    row_bytes = columns * group + sum(rows.row_bytes for rows in (q, out) if rows.is_streamed)
-    per_block = max(builder.tile_bytes() // row_bytes // BLOCK * BLOCK, BLOCK)
-    blocks = split(q.count, -(-q.count // per_block), BLOCK)
-    builder.note(f"{len(blocks)} blocks of {blocks[0][1]} rows, {group} heads at a time")
-    epilogues = [[Epilogue(builder, fuse.Product(requant=fuse.Requantiser(requant)), k.shape)
-                  for requant in per_head(layer.node.attributes[name], heads)]
-                 for name in ("qk", "av")]
-    for begin, end in blocks:
-        target, queries = out.space(begin, end), None
-        for first in range(0, heads, group):
-            step = builder.step()
-            queries = q.block(step, begin, end) if queries is None else queries
-            buffer = builder.buffer("logits", group * (end - begin) * columns)
-            logits = View.of(buffer, (group, end - begin, columns), "int8")
-            for head in range(first, first + group):
-                part = slice(head * width, (head + 1) * width)
-                add_head(builder, step, (head, group),
-                         (queries[:, part], k[:, part], values[part], target[:, part],
-                          logits[head - first]), [kind[head] for kind in epilogues])
-        out.write_back(step, target, begin)
-
-
-def transposed_rows(builder, name, shape):
-    """A tensor [rows][columns] transposed in L1: View [columns][rows], rows at words."""
-    rows, columns = shape
-    stride = -(-rows // WORD) * WORD
-    target = View.of(builder.buffer("transposed", columns * stride, "scratch"), (columns, stride),
-                     "int8")
-    source = Rows.operand(builder, name, columns)
-    for begin, end in row_blocks(builder, [source], BLOCK):
-        step = builder.step()
-        block = source.block(step, begin, end)
-        builder.transpose_tasks(step, block.transpose((1, 0)), target[:, begin:end])
-    return target[:, :rows]
-
-
-def add_head(builder, step, place, operands, epilogues):
-    """One head's tasks for a block of rows: each team its own rows, from logits to result.
-
-    Args: place: (head, heads in the step); operands: views of queries, keys, values transposed,
-    result and logits; epilogues: of both products.
-    """
-    q, k, values, out, logits = operands
-    head, group = place
-    rows, columns = logits.shape
-    for team, (begin, end), _ in head_shares(builder.teams, head, group, rows, 0):
-        block = logits[begin:end]
-        probabilities = block.like(block.array.view(np.uint8))
-        step.tasks.append(gemm_task(team, q[begin:end], k, block, epilogues[0]))
-        step.tasks.append(Task(
-            team, "softmax", {"data": block.pointer(), "rows": end - begin, "columns": columns,
-                              "stride": columns, "block_stride": 64, "shift": 0},
-            [block.region()], [block.region()], "softmax", (end - begin) * columns))
-        step.tasks.append(gemm_task(team, probabilities, values, out[begin:end], epilogues[1]))

@@ -41,7 +41,7 @@ class Task:
 @dataclasses.dataclass
 class Step:
     """What happens between two choices of the planner. layer: index into the plan's layers;
-    ita_calls: layers that ITAs compute in this step, which then has no tasks."""
+    ita_calls: layers that ITAs compute in this step, beside its tasks."""
 
     layer: int
     loads: list = dataclasses.field(default_factory=list)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy.py as users meet it: exit codes, messages, the explained plan, the image."""
+import csv
 import pathlib
 import subprocess
 import tempfile
@@ -64,6 +65,26 @@ class CommandLine(unittest.TestCase):
         self.assertNotEqual(total("--tile-bytes", "4096", "--depth", "0")[-1],
                             total("--tile-bytes", "4096", "--depth", "2")[-1])
 
+    def test_heads_and_orders_are_explained(self):
+        code, text, _ = run("encoder:64,64,64,4,64", "--explain", "--heads",
+                            "attention=ita1:0-1,ita:2,cores:3", "--order", "ffn1=rows")
+        self.assertEqual(code, 0)
+        rows = {line.split()[0]: line for line in text.splitlines()}
+        self.assertEqual(rows["attention"].split()[2], "ita+cores")
+        self.assertIn("heads ita0:2 ita1:0+1 cores:3", rows["attention"])
+        self.assertIn("order rows", rows["ffn1"])
+
+    def test_a_sweep_compares_mappings(self):
+        path = self.folder / "sweep.csv"
+        code, text, _ = run("encoder:64,64,64,2,64", "--sweep", "-o", path)
+        self.assertEqual(code, 0)
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = {row["mapping"]: row for row in csv.DictReader(file)}
+        cycles = {name: int(row["predicted cycles"]) for name, row in rows.items()}
+        self.assertLess(cycles["as given"], cycles["--heads attention=1"])
+        self.assertLess(cycles["--heads attention=1"], cycles["--map cores"])
+        self.assertTrue(all(name in text for name in rows))
+
     def test_an_image_is_written_for_a_model_file(self):
         model, image = self.folder / "m.json", self.folder / "work.img"
         models.dense(8, 32, 16).save(model)
@@ -81,6 +102,7 @@ class CommandLine(unittest.TestCase):
         self.refused(["dense:4,4,4", "--set", "soc.l2.bytes=big"], "soc.l2.bytes: 'big'")
         self.refused(["dense:4,4,4", "--tile-bytes", "fc=x"], "--tile-bytes expects name=int")
         self.refused(["dense:4,4,4", "--tile-bytes", "fx=9"], "layer 'fx': there is no such layer")
+        self.refused(["dense:4,4,4", "--heads", "fc"], "--heads expects name=str")
         self.refused(["dense:4,4,4", "--map", "gpu"], "map 'gpu'; allowed: auto, cores, ita")
         self.refused(["dense:48,64,64", "--map", "fc=ita"],
                      "layer 'fc': cannot be computed by an ITA: S=48; allowed: multiples of 64")

@@ -92,6 +92,29 @@ class PlansCompute(unittest.TestCase):
         blocks = [step for step in made.steps if made.layers[step.layer].name == "ffn1"]
         self.assertEqual(len(blocks), 8)
 
+    def test_orders_of_products(self):
+        """Rows come again for each block of columns, or weights for each block of rows; the cheaper
+        way is the default."""
+        loaded = {}
+        for spilled in (("x",), ("x", "fc")):
+            for order in plan.mapping.ORDERS:
+                made = self.check(models.dense(96, 64, 128), machine("minpool"), 2,
+                                  options=plan.Options(maps=CORES, tile_bytes=2048, spilled=spilled,
+                                                       orders={"fc": order}))
+                loaded[spilled, order] = sum(item.bytes for step in made.steps
+                                             for item in step.loads)
+                self.assertEqual(any(f"{order}" in note for note in made.builder.notes[0]),
+                                 order != "auto")
+            rows, columns, auto = (loaded[spilled, order] for order in ("rows", "columns", "auto"))
+            self.assertNotEqual(rows, columns)
+            self.assertIn(auto, (rows, columns))
+        x, weight, bias = 96 * 64, 128 * 64, 128 * 4
+        blocks = {"rows": 3, "columns": 4}
+        self.assertEqual(loaded[("x",), "rows"], x + blocks["rows"] * weight + bias)
+        self.assertEqual(loaded[("x",), "columns"], blocks["columns"] * x + weight + bias)
+        self.assertEqual(loaded[("x",), "auto"], min(loaded[("x",), "rows"],
+                                                     loaded[("x",), "columns"]))
+
     def test_blocks_of_zeros_are_skipped(self):
         """Each group of columns has another pattern, one has nothing but zeros."""
         graph, random = graphs.Graph("sparse"), models.Random(7)
@@ -167,6 +190,29 @@ class Refusals(unittest.TestCase):
         self.refused(demand(classifier(64), layer="mean"), "Mean is not an operation of it")
         self.refused(demand(classifier(64), layer="classify"), "the output is int32")
         self.refused(demand(models.dense(4, 4, 4), layer="fx"), "no such layer to map")
+
+    def test_heads_and_orders_that_cannot_be(self):
+        def make(machine_name="tessera", **options):
+            return lambda: plan.make_plan(models.encoder(128, 64, 64, 4, 64), machine(machine_name),
+                                          plan.Options(**options))
+
+        def heads(text):
+            return make(heads={"attention": text})
+        self.refused(heads("5"), "layer 'attention': 5 heads on ITAs; allowed: 0..4")
+        self.refused(heads("ita:0-2,gpu:3"), "layer 'attention': heads 'gpu:3'; allowed: a number")
+        self.refused(heads("ita0:0-2,ita4:3"), "heads on ita4; this machine has 4 ITAs")
+        self.refused(heads("ita:0-4"), "layer 'attention': head 4; allowed: 0..3")
+        self.refused(heads("ita:0-2,cores:2-3"), "layer 'attention': head 2 is named twice")
+        self.refused(heads("ita:1,cores:3"), "heads 0, 2 have no device; allowed: each head once")
+        self.refused(make("mempool", heads={"attention": "1"}), "this machine has none")
+        self.refused(make(heads={"out": "1"}), "layer 'out': there is no such Attention layer")
+        self.refused(make(orders={"out": "x"}), "layer 'out': order 'x'; allowed: auto, rows, col")
+        self.refused(make(orders={"attention": "rows"}), "layer 'attention': has no order")
+        self.refused(make(orders={"fx": "rows"}), "layer 'fx': there is no such layer to order")
+        self.refused(make(orders={"q": "rows"}), "layer 'q': is computed with an attention layer")
+        self.refused(lambda: plan.make_plan(models.encoder(64, 64, 32, 4, 64), machine("tessera"),
+                                            plan.Options(heads={"attention": "1"})),
+                     "layer 'attention': cannot be computed by an ITA: P=32")
 
     def test_why_a_requantisation_is_not_that_of_ita(self):
         def demand(mul, add, shift, dtype="int8", signed=True, weight=np.eye(64)):

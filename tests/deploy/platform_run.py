@@ -9,7 +9,8 @@ import unittest
 import numpy as np
 
 import support
-from deploy import cost, emit, models, onnx_import, plan, reference, run
+from deploy import cost, emit, graph as graphs, models, onnx_import, plan, reference, run
+from deploy.commands import KIND_ITA
 from deploy.soc import load_soc
 from plan_test import classifier, odd_operators
 
@@ -82,7 +83,7 @@ class OwnModels(unittest.TestCase):
         for graph in (models.encoder(64, 128, 192, 1, 256), models.encoder(128, 256, 64, 4, 512),
                       models.encoder(256, 128, 64, 3, 1024)):
             workload, _ = self.check(graph, "tessera", 2)
-            devices = workload.plan.builder.devices
+            devices = workload.plan.builder.mapping.devices
             self.assertEqual(devices["attention"], "ita")
             self.assertEqual(devices["ffn1"], "ita")
 
@@ -95,6 +96,54 @@ class OwnModels(unittest.TestCase):
         for outputs in results[1:]:
             for name in graph.outputs:
                 np.testing.assert_array_equal(outputs[0][name], results[0][0][name])
+
+    def test_heads_on_itas_and_cores_compute_the_same(self):
+        """Also values that are stored transposed for ITAs, and row-major from cores."""
+        graph = models.encoder(128, 128, 64, 4, 128)
+        inputs = models.random_inputs(graph, 2, seed=5)
+        cases = [({}, "0", set()), ({}, "4", {0, 1, 2, 3}), ({}, "3", {0, 1, 2}),
+                 ({}, "ita2:0,ita0:1-2,cores:3", {0, 2}), ({}, "ita1:3,ita3:0-2", {1, 3}),
+                 ({}, "cores:0,ita:1,cores:2-3", {0}), ({"": "cores"}, "2", {0, 1}),
+                 ({"v": "cores"}, "1", {0})]
+        expected = [reference.run(graph, values) for values in inputs]
+        for maps, heads, itas in cases:
+            with self.subTest(maps=maps, heads=heads):
+                options = plan.Options(maps=maps, heads={"attention": heads})
+                outputs, workload, _ = execute(graph, "tessera", inputs, options=options)
+                for got, values in zip(outputs, expected):
+                    for name in graph.outputs:
+                        np.testing.assert_array_equal(got[name], values[name])
+                jobs = {engine.index for engine in workload.schedule.engines
+                        if engine.kind == KIND_ITA
+                        and any(command.layer == workload.schedule.layers.index("attention")
+                                for command in engine.commands)}
+                self.assertEqual(jobs, itas)
+
+    def test_heads_run_on_itas_and_cores_at_the_same_time(self):
+        graph, random = graphs.Graph("heads"), models.Random(8)
+        q, k, v = (graph.input(name, (64, 128)) for name in "qkv")
+        graph.output(graph.add("Attention", q, k, v, name="attention", heads=2,
+                               qk=random.requant(1 << 16), av=random.requant(1 << 14)))
+        workload, result = self.check(graph, "tessera", timing="cycle",
+                                      options=plan.Options(heads={"attention": "ita3:1,cores:0"}))
+        jobs, tasks = [], []
+        for handle, command in cost.commands(workload.schedule):
+            times = result.logs[handle.engine][handle.count - 1]
+            if workload.schedule.engines[handle.engine].kind == KIND_ITA:
+                jobs.append(times)
+            elif workload.tasks.get(handle) and workload.tasks[handle].kernel != "transpose":
+                tasks.append(times)
+        self.assertEqual(len(jobs), 2)
+        for begin, end in jobs:
+            self.assertTrue(any(begin < task[1] and task[0] < end for task in tasks))
+
+    def test_orders_of_tiles_on_itas_compute_the_same(self):
+        graph = models.dense(192, 192, 640, activation=models.GELU)
+        order = {}
+        for name in ("rows", "columns"):
+            workload, _ = self.check(graph, "tessera", 2, options=plan.Options(orders={"": name}))
+            order[name] = [command.arguments for _, command in cost.commands(workload.schedule)]
+        self.assertNotEqual(order["rows"], order["columns"])
 
     def test_predicted_cycles_are_near_the_measured(self):
         workload, result = self.check(models.encoder(128, 128, 32, 4, 512), "tessera",
