@@ -8,21 +8,21 @@
 #include "models/attention_engine/planner.h"
 #include "models/attention_engine/tile_map.h"
 
-/// The closed-form twin of the attention engine: cycles and bytes of a job from formulas, in
-/// micro- to milliseconds a point, from the same inputs as the cycle engine. It knows throughputs,
-/// pipeline fills and which stage waits for which, but no port, FIFO or bus that others use too.
-/// Source: specification of the engine, sections 1.8, 1.9 and 4.
+/// The analytical twin of the attention engine: cycles and bytes of a job in micro- to milliseconds,
+/// from the same inputs as the cycle engine. It follows the same chains in the same order, but each
+/// is one step of arithmetic on the times at which the units are free: no vector, no queue but
+/// the one behind the MVU, no AXI burst, and nobody else on the bus. Source: specification of the
+/// engine, sections 1.7 to 1.9 and 4; depths and rates: EngineParameters.
 namespace tessera::attention_engine::analytical {
 
-/// What a job costs. Stages of a tile row: QK on the MVU, softmax, AV on the MVU; with whole heads
-/// or two tile rows at a time they overlap, else each waits for the one before.
+/// What a job costs.
 struct Estimate {
   std::uint64_t cycles = 0;        ///< of the whole job
   std::uint64_t score_cycles = 0;  ///< busy time of QK, as the next four of one head
   std::uint64_t softmax_cycles = 0;
   std::uint64_t context_cycles = 0;
   std::uint64_t scan_cycles = 0;       ///< the scheduler looks at every tile of the map
-  std::uint64_t front_end_cycles = 0;  ///< instructions; the job takes no less
+  std::uint64_t front_end_cycles = 0;  ///< instructions and tests of tiles; a head takes no less
   std::uint64_t kv_bytes = 0;          ///< read from L2, of all heads
   std::uint64_t spill_bytes = 0;       ///< scores, written and read
   std::uint64_t operand_bytes = 0;     ///< Q in and results out
@@ -33,6 +33,8 @@ struct Estimate {
 struct Job {
   std::uint32_t head_dim = 64;
   std::uint32_t heads = 1;
+  bool has_kv = false;      ///< K and V are in the MRF from the job before
+  double axi_latency = 20;  ///< cycles from a request to its first word, and to its response
 };
 
 /// Cycles and bytes of `job` as planned, all heads with the same map.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs attention jobs alone on the cycle engine. Reads a job per line from standard input, words
-// KEY=VALUE, and writes a row of CSV per job. Keys and what they default to: class Job.
+// KEY=VALUE, and writes a row of CSV per job: what was measured, then what the analytical twin says
+// about the same plan (twin_...), and the part of attention in BERT-base's operations. Keys and
+// what they default to: class Job.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -8,6 +10,8 @@
 #include <string>
 #include <variant>
 
+#include "models/attention_engine/analytical/twin.h"
+#include "models/attention_engine/analytical/workload.h"
 #include "models/attention_engine/pattern.h"
 #include "models/base/error.h"
 #include "tests/support/engine_bench.h"
@@ -20,7 +24,8 @@ constexpr const char* kColumns =
     "cycles,policy,tiles,tiles_skipped,tile_density,useful_macs,issued_macs,mvu_busy,mvu_idle,"
     "mvu_front_end,mvu_scan,mvu_dependency,mvu_load,mvu_fifo,mvu_drain,context_busy,softmax_busy,"
     "scan_cycles,instructions,chains,context_chains,axi_read_bytes,axi_write_bytes,spill_bytes,"
-    "refetch_bytes,score_entries,mrf_entries";
+    "refetch_bytes,score_entries,mrf_entries,longest_row,longest_row_pair,twin_cycles,twin_bytes,"
+    "attention_share";
 
 class Job {
  public:
@@ -40,9 +45,10 @@ class Job {
       engine_.mechanisms.transposer = value == "none"  ? Transposer::kNone
                                       : value == "row" ? Transposer::kRow
                                                        : Transposer::kFull;
-    } else if (key == "context_split") {
+    } else if (key == "score_split" || key == "context_split") {
       check(value == "tiles" || value == "vectors", key, value);
-      engine_.mechanisms.context_split = value == "tiles" ? Split::kTiles : Split::kVectors;
+      (key == "score_split" ? engine_.mvu_split : engine_.mechanisms.context_split) =
+          value == "tiles" ? Split::kTiles : Split::kVectors;
     } else {
       set_number(key, value);
     }
@@ -63,7 +69,10 @@ class Job {
     AttentionJob job =
         test::attention_job(map, std::get<Plan>(plan), request_.head_dim, request_.heads);
     job.has_kv = has_kv_;
-    return row(map, test::run_attention(engine, job, refusal_, axi_latency_));
+    const analytical::Estimate twin = analytical::estimate(
+        engine, map, {request_.head_dim, request_.heads, has_kv_, double(axi_latency_)},
+        std::get<Plan>(plan));
+    return row(map, test::run_attention(engine, job, refusal_, axi_latency_), twin);
   }
 
  private:
@@ -128,7 +137,8 @@ class Job {
     }
   }
 
-  static std::string row(const TileMap& map, const test::AttentionRun& run) {
+  static std::string row(const TileMap& map, const test::AttentionRun& run,
+                         const analytical::Estimate& twin) {
     TESSERA_CHECK(run.is_finished, "the job did not end");
     const MapSummary summary = summarise(map);
     const auto all = static_cast<double>(map.shape.rows()) * map.shape.columns();
@@ -143,7 +153,10 @@ class Job {
          << run.engine.scan_cycles << ',' << run.engine.instructions << ',' << run.engine.chains
          << ',' << run.map.context_chains << ',' << run.axi.read_bytes << ',' << run.axi.write_bytes
          << ',' << run.engine.spill_bytes << ',' << run.engine.refetch_bytes << ','
-         << run.plan.entries_of(MemoryId::kScoreVrf) << ',' << run.plan.entries_of(MemoryId::kMrf);
+         << run.plan.entries_of(MemoryId::kScoreVrf) << ',' << run.plan.entries_of(MemoryId::kMrf)
+         << ',' << summary.longest_row << ',' << summary.longest_row_pair << ',' << twin.cycles
+         << ',' << twin.kv_bytes + twin.spill_bytes + twin.operand_bytes << ','
+         << analytical::Encoder{}.attention_share(map.shape.queries);
     return text.str();
   }
 

@@ -46,7 +46,16 @@ std::uint64_t cycles(const EngineParameters& engine, const TileMap& map,
   return estimate(engine, map, {}, plan).cycles;
 }
 
-// Source: section 4 of the specification; sequential: attention_engine_formulas.py.
+/// `expected` cycles to 5 %, the accuracy that the specification asks for.
+void expect_near(std::uint64_t found, std::uint64_t expected) {
+  EXPECT_LE(std::abs(static_cast<double>(found) / static_cast<double>(expected) - 1), 0.05)
+      << found << " cycles, expected " << expected;
+}
+
+// Source: section 4 of the specification, K and V in the MRF; sequential rows:
+// attention_engine_formulas.py. The tables let QK and AV use the MVU at the same time, idle no
+// engine, test all tiles of the map in front of everything, and take no time for Q and the result:
+// where that shows, the corrected figure stands (models/attention_engine/STUDY.md).
 TEST(Twin, CyclesOverSequenceLength) {
   struct Row {
     std::uint32_t tokens;
@@ -54,20 +63,25 @@ TEST(Twin, CyclesOverSequenceLength) {
     std::uint64_t sequential[4];
   };
   const Row rows[] = {
-      {128, {1328, 1248, 1328, 1328}, {1980, 1852, 1980, 1980}},
-      {256, {3036, 2316, 2780, 3036}, {4992, 4224, 4736, 4992}},
+      {128, {1328, 1090, 1328, 1328}, {2155, 2026, 2155, 2155}},
+      {256, {3250, 2316, 2780, 3250}, {4992, 4224, 4736, 4992}},
       {512, {10060, 6268, 5708, 8908}, {18208, 12576, 12320, 17056}},
       {1024, {36492, 20412, 11660, 18444}, {69312, 41664, 27584, 36416}},
       {2048, {138892, 73660, 23948, 37900}, {270208, 149376, 58496, 75520}},
-      {4096, {541836, 279996, 50060, 78348}, {1066752, 562944, 121856, 155264}},
+      {4096, {541836, 279996, 47260, 78348}, {1066752, 562944, 121856, 155264}},
   };
   EngineParameters sequential = soc64_by_tiles();
   sequential.mechanisms.overlaps_rows = false;
+  Job job;
+  job.has_kv = true;
   for (const Row& row : rows) {
     for (unsigned i = 0; i < 4; ++i) {
+      SCOPED_TRACE(::testing::Message() << row.tokens << " tokens, pattern " << i);
       const TileMap map = map_of(static_cast<Kind>(i), row.tokens);
-      EXPECT_EQ(cycles(soc64_by_tiles(), map), row.overlapped[i]) << row.tokens << " " << i;
-      EXPECT_EQ(cycles(sequential, map), row.sequential[i]) << row.tokens << " " << i;
+      Plan plan;
+      plan.policy = row.tokens < 1024 ? Policy::kResident : Policy::kOverlapped;
+      expect_near(estimate(engine_preset("soc64"), map, job, plan).cycles, row.overlapped[i]);
+      expect_near(estimate(sequential, map, job, plan).cycles, row.sequential[i]);
     }
   }
 }
@@ -77,111 +91,117 @@ struct CapacityPoint {
   bool is_packed;
   std::uint64_t entries;
   bool may_use_online;
-  bool keeps_kv;
-  std::uint64_t cycles;
   std::uint64_t bytes;
 };
 
 // Source: section 1.9 of the specification and attention_engine_formulas.py, S = 1024.
-TEST(Twin, CyclesAndBytesOverScoreEntries) {
+TEST(Twin, BytesOverScoreEntries) {
   const CapacityPoint points[] = {
-      {Kind::kDense, false, 64, true, true, 67212, 2228224},
-      {Kind::kDense, false, 128, true, true, 83596, 131072},
-      {Kind::kDense, false, 128, true, false, 83596, 2097152},
-      {Kind::kDense, false, 640, false, true, 67212, 2228224},
-      {Kind::kDense, false, 1024, true, true, 67212, 131072},
-      {Kind::kDense, false, 1024, true, false, 68236, 2097152},
-      {Kind::kDense, true, 2048, true, true, 36492, 131072},
-      {Kind::kDense, true, 2048, true, false, 37516, 2097152},
-      {Kind::kCausal, false, 128, true, true, 48268, 131072},
-      {Kind::kCausal, false, 640, false, true, 39564, 1245184},
-      {Kind::kCausal, false, 1024, true, true, 39564, 131072},
-      {Kind::kCausal, false, 2048, true, true, 20412, 131072},
-      {Kind::kCausal, true, 64, true, true, 39564, 1236992},
-      {Kind::kCausal, true, 128, true, true, 48076, 131072},
-      {Kind::kCausal, true, 128, false, true, 39564, 1220608},
-      {Kind::kCausal, true, 320, true, true, 46844, 131072},
-      {Kind::kCausal, true, 320, false, true, 39100, 1122304},
-      {Kind::kCausal, true, 640, true, true, 43260, 131072},
-      {Kind::kCausal, true, 640, true, false, 43356, 1114112},
-      {Kind::kCausal, true, 640, false, true, 38076, 794624},
-      {Kind::kCausal, true, 1024, true, true, 35260, 131072},
-      {Kind::kCausal, true, 1024, true, false, 36524, 1114112},
-      {Kind::kCausal, true, 2048, true, true, 20412, 131072},
-      {Kind::kWindow, false, 128, true, true, 30220, 131072},
-      {Kind::kWindow, false, 640, false, true, 25484, 737280},
-      {Kind::kWindow, false, 1024, true, true, 25484, 131072},
-      {Kind::kWindow, false, 2048, true, true, 11660, 131072},
-      {Kind::kWindow, true, 128, true, true, 30220, 131072},
-      {Kind::kWindow, true, 320, true, true, 25484, 131072},
-      {Kind::kWindow, true, 640, true, true, 11660, 131072},
-      {Kind::kWindow, true, 640, true, false, 11884, 606208},
+      {Kind::kDense, false, 64, true, 2228224},    {Kind::kDense, false, 128, true, 131072},
+      {Kind::kDense, false, 640, false, 2228224},  {Kind::kDense, false, 1024, true, 131072},
+      {Kind::kDense, true, 2048, true, 131072},    {Kind::kCausal, false, 128, true, 131072},
+      {Kind::kCausal, false, 640, false, 1245184}, {Kind::kCausal, false, 2048, true, 131072},
+      {Kind::kCausal, true, 64, true, 1236992},    {Kind::kCausal, true, 128, false, 1220608},
+      {Kind::kCausal, true, 320, true, 131072},    {Kind::kCausal, true, 320, false, 1122304},
+      {Kind::kCausal, true, 640, false, 794624},   {Kind::kCausal, true, 1024, true, 131072},
+      {Kind::kWindow, false, 128, true, 131072},   {Kind::kWindow, false, 640, false, 737280},
+      {Kind::kWindow, false, 1024, true, 131072},  {Kind::kWindow, true, 320, true, 131072},
   };
   for (const CapacityPoint& point : points) {
     const TileMap map = map_of(point.kind, 1024);
-    Plan plan;
-    plan.keeps_kv = point.keeps_kv;
-    plan.overlaps_tiles = false;  // two tile buffers
     const Estimate result =
-        estimate_rows(soc64_by_tiles(), map, {}, plan,
+        estimate_rows(engine_preset("soc64"), map, {}, {},
                       policies_by_row(map, point.entries, point.is_packed, point.may_use_online));
-    SCOPED_TRACE(::testing::Message() << "pattern " << static_cast<int>(point.kind) << " packed "
-                                      << point.is_packed << " C " << point.entries);
-    EXPECT_EQ(result.cycles, point.cycles);
-    EXPECT_EQ(result.kv_bytes + result.spill_bytes, point.bytes);
+    EXPECT_EQ(result.kv_bytes + result.spill_bytes, point.bytes)
+        << "pattern " << static_cast<int>(point.kind) << " packed " << point.is_packed << " C "
+        << point.entries;
   }
 }
 
+// Section 1.9: with 8 tiles in the MRF dense attention loads every tile where it is used; sparse
+// rows find some that the row before has left there.
+TEST(Twin, ASmallMrfFetchesTilesAgain) {
+  EngineParameters engine = engine_preset("soc64");
+  engine.entries[static_cast<std::size_t>(MemoryId::kMrf)] = 8;
+  Plan plan;
+  plan.policy = Policy::kOverlapped;
+  plan.keeps_kv = false;
+  const auto bytes = [&](Kind kind) {
+    return estimate(engine, map_of(kind, 1024), {}, plan).kv_bytes;
+  };
+  EXPECT_EQ(bytes(Kind::kDense), 2097152u);
+  EXPECT_LT(bytes(Kind::kCausal), 1114112u);
+  EXPECT_GT(bytes(Kind::kCausal), 131072u);
+  EXPECT_LT(bytes(Kind::kWindow), 606208u);
+}
+
 TEST(Twin, MacsFollowTheirFormulas) {
-  const TileMap map = map_of(Kind::kCausal, 200);  // Z = 10
+  const TileMap map = map_of(Kind::kCausal, 200);  // 1 + 2 + 3 tiles of 64 queries, 4 of 8
   const EngineParameters& engine = engine_preset("soc64");
   const Estimate result = estimate(engine, map, {130, 3}, {});
-  // c_d = 9, c_T = 4, ceil(d / N) = 3.
-  EXPECT_EQ(result.issued_macs, 3u * 10u * 64u * 64u * 16u * (9u + 4u * 3u));
+  // Three native tiles of 4 cycles a vector each, in QK as in AV.
+  EXPECT_EQ(result.issued_macs, 3u * (6u * 64u + 4u * 8u) * 64u * 16u * (4u * 3u + 4u * 3u));
   EXPECT_EQ(result.useful_macs, 3u * 2u * 130u * (200u * 201u / 2));
   EXPECT_EQ(result.operand_bytes, 3u * 2u * 200u * 130u);
 }
 
-TEST(Twin, HeadsFollowEachOtherWithoutAFill) {
+TEST(Twin, HeadsFollowEachOtherWithoutAGap) {
   const TileMap map = map_of(Kind::kWindow, 512);
   Plan plan;
   plan.policy = Policy::kOverlapped;
-  const std::uint64_t one = estimate(soc64_by_tiles(), map, {64, 1}, plan).cycles;
-  EXPECT_EQ(estimate(soc64_by_tiles(), map, {64, 12}, plan).cycles, 12 * (one - 140) + 140);
+  const Estimate one = estimate(engine_preset("soc64"), map, {64, 1}, plan);
+  const Estimate twelve = estimate(engine_preset("soc64"), map, {64, 12}, plan);
+  EXPECT_LT(twelve.cycles, 12 * one.cycles - 11 * 500);  // filled and emptied once
+  EXPECT_GT(twelve.cycles, 12 * one.softmax_cycles);
+  EXPECT_EQ(twelve.softmax_cycles, one.softmax_cycles);
+  EXPECT_EQ(twelve.context_cycles, one.context_cycles);
 }
 
 TEST(Twin, EachMechanismCostsWhatItsFormulaSays) {
   const TileMap map = map_of(Kind::kBigBird, 4096);
-  const auto context = [&](auto&& change) {
-    EngineParameters engine = soc64_by_tiles();
-    change(engine);
-    return estimate(engine, map, {}, {}).context_cycles;
+  const auto with = [&](auto&& change) {
+    EngineParameters engine = engine_preset("soc64");
+    change(engine.mechanisms);
+    Plan plan;
+    plan.policy = Policy::kOverlapped;
+    return estimate(engine, map, {}, plan);
   };
-  const std::uint64_t base = context([](EngineParameters&) {});
-  EXPECT_EQ(context([](EngineParameters& e) { e.mechanisms.has_indirect = false; }),
-            base + (303 - 64) * (40 + 8 * 4));
-  EXPECT_EQ(context([](EngineParameters& e) { e.mechanisms.drains_on_swr = true; }),
-            base + 64 * 40);
-  // Engines no longer idle: 503 tiles over 4 engines.
-  EXPECT_EQ(context([](EngineParameters& e) { e.mechanisms.context_split = Split::kVectors; }),
-            503 * 64 * 4 / 4);
-  // A2: N = 128, d = 64 on bert_np: QK 512 cycles a tile and engine, AV 1024, or 512 with two
-  // heads.
+  const Estimate base = with([](Mechanisms&) {});
+  EXPECT_EQ(base.context_cycles, 503u * 64u * 4u / 4u);
+  // A3: a chain of its own for each of the 303 runs, with its instructions.
+  const Estimate runs = with([](Mechanisms& m) { m.has_indirect = false; });
+  EXPECT_GE(runs.front_end_cycles, base.front_end_cycles + (303 - 64) * 10 * 4);
+  // A4 and A5: every row waits for the MVU's pipeline, or for its softmax.
+  EXPECT_GT(with([](Mechanisms& m) { m.drains_on_swr = true; }).cycles, base.cycles + 64 * 40);
+  EXPECT_GT(with([](Mechanisms& m) { m.overlaps_rows = false; }).cycles,
+            base.cycles + base.softmax_cycles / 2);
+  // A6: a row of 7 tiles takes the time of 8.
+  EXPECT_GT(with([](Mechanisms& m) { m.context_split = Split::kTiles; }).context_cycles,
+            base.context_cycles);
+  // A1: a buffer for one tile is enough; an element a cycle is not.
+  expect_near(with([](Mechanisms& m) { m.transposer = Transposer::kRow; }).cycles, base.cycles);
+  EXPECT_GT(with([](Mechanisms& m) { m.transposer = Transposer::kNone; }).cycles,
+            64u * 64u * 64u + base.cycles / 2);
+}
+
+// A2: N = 128, d = 64 on bert_np: QK 512 cycles a tile and engine, AV 1024, or 512 with two heads.
+TEST(Twin, HeadsThatShareTheNativeDimensionHalveTheContext) {
   EngineParameters bert = engine_preset("bert_np");
   const TileMap tile = dense_tile_map({128, 128, 128});
   bert.mvu_split = bert.mechanisms.context_split = Split::kTiles;
   bert.mechanisms.packs_heads = false;
-  EXPECT_EQ(estimate(bert, tile, {64, 1}, {}).score_cycles, 512u);
-  EXPECT_EQ(estimate(bert, tile, {64, 1}, {}).context_cycles, 1024u);
+  EXPECT_EQ(estimate(bert, tile, {64, 2}, {}).score_cycles, 512u);
+  EXPECT_EQ(estimate(bert, tile, {64, 2}, {}).context_cycles, 1024u);
   bert.mechanisms.packs_heads = true;
-  EXPECT_EQ(estimate(bert, tile, {64, 1}, {}).context_cycles, 512u);
-  // A1: a V tile that is written element by element keeps the pipeline waiting.
-  EngineParameters slow = soc64_by_tiles();
-  const std::uint64_t fast = cycles(slow, map);
-  slow.mechanisms.transposer = Transposer::kRow;
-  EXPECT_EQ(cycles(slow, map), fast);
-  slow.mechanisms.transposer = Transposer::kNone;
-  EXPECT_GT(cycles(slow, map), fast);
+  EXPECT_EQ(estimate(bert, tile, {64, 2}, {}).context_cycles, 512u);
+  EXPECT_EQ(estimate(bert, tile, {64, 1}, {}).context_cycles, 1024u);  // nobody to share with
+}
+
+// Whole tiles per engine: a row of 5 tiles keeps the one MVU busy for 2 * 2 rounds of 256 cycles,
+// more than the 720 of its softmax that section 4 takes for it.
+TEST(Twin, TheMvuDoesOneProductAtATime) {
+  const TileMap map = map_of(Kind::kWindow, 4096);
+  EXPECT_GT(cycles(soc64_by_tiles(), map), 64u * 4u * 256u - 4u * 512u);
 }
 
 TEST(Twin, LatencyIsAffineInTheTiles) {
@@ -191,25 +211,28 @@ TEST(Twin, LatencyIsAffineInTheTiles) {
     Pattern pattern;
     pattern.kind = PatternKind::kRandom;
     pattern.random_tiles = tiles;
-    points.push_back(
-        static_cast<double>(cycles(soc64_by_tiles(), pattern_map(pattern, {1024, 1024, 64}))));
+    const TileMap map = pattern_map(pattern, {1024, 1024, 64});
+    points.push_back(static_cast<double>(cycles(engine_preset("soc64"), map)));
   }
-  EXPECT_EQ(points[2] - points[1], points[1] - points[0]);
-  EXPECT_EQ(points[3] - points[2], points[1] - points[0]);
-  EXPECT_GT(points[0] - (points[1] - points[0]), 0);
+  EXPECT_NEAR(points[2] - points[1], points[1] - points[0], 0.02 * points[0]);
+  EXPECT_NEAR(points[3] - points[2], points[1] - points[0], 0.02 * points[0]);
+  EXPECT_GT(points[0] - (points[1] - points[0]), 16 * 80);
 }
 
-TEST(Twin, OnlineWithAThirdBufferOverlapsTiles) {
+// The sums of a tile wait for those of the tile before to be rescaled and written, so a third
+// buffer gains little: section 1.9 expects the longest of the three stages, 37,516 cycles.
+TEST(Twin, RescalingIsAChainFromTileToTile) {
   const TileMap map = map_of(Kind::kDense, 1024);
   Plan plan;
   plan.policy = Policy::kOnline;
   plan.overlaps_tiles = false;
-  const std::uint64_t serial = estimate(soc64_by_tiles(), map, {}, plan).cycles;
+  const std::uint64_t serial = estimate(engine_preset("soc64"), map, {}, plan).cycles;
   plan.overlaps_tiles = true;
-  const std::uint64_t overlapped = estimate(soc64_by_tiles(), map, {}, plan).cycles;
-  EXPECT_EQ(serial, 83596u);
-  // Per row: softmax 2128 is the longest; QK 1024 and AV 1024 + 1024 of one tile in 16.
-  EXPECT_EQ(overlapped, 16u * (2128 + (1024 + 2048) / 16) + 140 + 256);
+  const std::uint64_t overlapped = estimate(engine_preset("soc64"), map, {}, plan).cycles;
+  EXPECT_LT(overlapped, serial);
+  expect_near(overlapped, serial);
+  // softmax 128, rescaling 64 + 60, sums and the next scores through the write-back 64 each.
+  EXPECT_GT(overlapped, 256u * (128 + 64 + 60 + 64 + 64));
 }
 
 TEST(Twin, APointTakesLessThanAMillisecondOfItsOwn) {
@@ -220,7 +243,7 @@ TEST(Twin, APointTakesLessThanAMillisecondOfItsOwn) {
     sum += cycles(soc64_by_tiles(), map);
   }
   const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-  EXPECT_EQ(sum, 20u * 78348u);
+  EXPECT_GT(sum, 20u * 70000u);
   EXPECT_LT(time.count() / 20, 20);  // milliseconds; a loaded machine is allowed for
 }
 
