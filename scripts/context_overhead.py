@@ -8,18 +8,15 @@ Runs attention on the cycle engine over the density of the tile map (random tile
 in each row), first with no such mechanism, then with each of A1 to A6 alone, then with all, and
 fits cycles = a + b * tiles to each. A curve through the origin gains what its density promises; a
 positive intercept a is the overhead. Cost: cycles of the job, and time that the MVU spends on
-context products, against the engine without the mechanism, mean of all densities. Mechanisms: section "Timing and source" of models/attention_engine/README.md.
+context products, against the engine without the mechanism, mean of all densities. Mechanisms:
+section "Timing and source" of models/attention_engine/README.md.
 """
 
 import argparse
-import csv
-import io
-import os
-import pathlib
-import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from engine_jobs import fit, program, run, write_csv
+
 TILE = 64
 # Name, what it is, the words that switch it on. A2 needs a native dimension above the head's.
 MECHANISMS = [
@@ -37,27 +34,7 @@ MECHANISMS = [
 BASE_OF_A2 = "preset=bert_np packs_heads=1"
 
 
-def run(jobs, program):
-    """Runs `jobs`, one line of words each; returns a dict of numbers per job."""
-    done = subprocess.run([program], input="\n".join(jobs) + "\n", text=True, check=True,
-                          capture_output=True)
-    return [{name: float(value) for name, value in row.items() if name != "policy"}
-            for row in csv.DictReader(io.StringIO(done.stdout))]
-
-
-def fit(points):
-    """Least squares of cycles over tiles: (a, b, r2)."""
-    count = len(points)
-    mean_x = sum(x for x, _ in points) / count
-    mean_y = sum(y for _, y in points) / count
-    xx = sum((x - mean_x) ** 2 for x, _ in points)
-    xy = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    yy = sum((y - mean_y) ** 2 for _, y in points)
-    slope = xy / xx
-    return mean_y - slope * mean_x, slope, xy * xy / (xx * yy)
-
-
-def curve(words, tokens, head_dim, program):
+def curve(words, tokens, head_dim, path):
     """Rows of one mechanism, a row per density."""
     tile = 128 if "bert_np" in words else TILE
     side = -(-tokens // tile)
@@ -65,7 +42,7 @@ def curve(words, tokens, head_dim, program):
     heads = 2 if "bert_np" in words else 1
     jobs = [f"{words} tokens={tokens} head_dim={head_dim} heads={heads} pattern=random seed=42 "
             f"random_tiles={step} online=0 unlimited=1 policy=overlapped" for step in steps]
-    return run(jobs, program)
+    return run(jobs, path)
 
 
 def summary_of(rows, base_rows):
@@ -80,13 +57,13 @@ def summary_of(rows, base_rows):
             "cost": ratio["cycles"] - 1, "context": ratio["context_busy"]}
 
 
-def experiment(tokens, head_dim, program):
+def experiment(tokens, head_dim, path):
     """All curves: list of (name, what, rows, summary)."""
-    base = curve("", tokens, head_dim, program)
-    base_a2 = curve(BASE_OF_A2, tokens, head_dim, program)
+    base = curve("", tokens, head_dim, path)
+    base_a2 = curve(BASE_OF_A2, tokens, head_dim, path)
     result = []
     for name, what, words in MECHANISMS:
-        rows = curve(words, tokens, head_dim, program)
+        rows = curve(words, tokens, head_dim, path)
         result.append((name, what, rows, summary_of(rows, base_a2 if name == "A2" else base)))
     return result
 
@@ -96,17 +73,6 @@ def is_affine(summary, base):
     return summary["r2"] > 0.9 and summary["intercept"] > 1.25 * base["intercept"]
 
 
-def write_csv(path, result):
-    """One row per mechanism and density."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        names = list(result[0][2][0])
-        writer.writerow(["mechanism"] + names)
-        for name, _, rows, _ in result:
-            for row in rows:
-                writer.writerow([name] + [f"{row[column]:g}" for column in names])
-
-
 def main():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -114,14 +80,10 @@ def main():
     parser.add_argument("--head-dim", type=int, default=64)
     parser.add_argument("--output", help="CSV file of all points")
     arguments = parser.parse_args()
-    program = os.environ.get("ENGINE_RUN")
-    if program is None:
-        subprocess.run([str(ROOT / "scripts/build.sh"), "release", "engine_run"], check=True,
-                       stdout=sys.stderr)
-        program = str(ROOT / "build/release/bin/engine_run")
-    result = experiment(arguments.tokens, arguments.head_dim, program)
+    result = experiment(arguments.tokens, arguments.head_dim, program())
     if arguments.output:
-        write_csv(arguments.output, result)
+        write_csv(arguments.output, [{"mechanism": name, **row} for name, _, rows, _ in result
+                                     for row in rows])
     base = result[0][3]
     print(f"S = {arguments.tokens}, d = {arguments.head_dim}: cycles = a + b * tiles")
     print(f"{'':6} {'a':>8} {'b':>7} {'r2':>6} {'a / b':>7}  at {base['density']:.0%}     cost  "

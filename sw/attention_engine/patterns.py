@@ -267,6 +267,18 @@ class Library:
             raise EngineError(self._error())
         return out
 
+    def lengths(self, count, mean, longest, seed):
+        """Returns the lengths of `count` sequences, an array: log-normal, clipped to 1..longest.
+
+        Raises EngineError for a mean outside 1..longest.
+        """
+        result = np.empty(count, np.uint32)
+        if self._library.attention_random_lengths(
+                ctypes.c_uint32(count), ctypes.c_double(mean), ctypes.c_uint32(longest),
+                ctypes.c_uint32(seed), _pointer(result)):
+            raise EngineError(self._error())
+        return result
+
 
 def encode_bitmap(allowed):
     """Returns the bytes of a token bitmap file for a mask, [queries][keys]."""

@@ -2,7 +2,8 @@
 // Speed of the simulator on whole programs. A process runs one benchmark (SystemC elaborates once):
 //   platform_bench --benchmark_filter='^functional_256_sieve$'
 // prints "name,value,unit", per second of host time: million guest instructions in functional
-// timing; in cycle timing million cycles in which a hart was at work, over all harts.
+// timing; in cycle timing million cycles in which a hart was at work, over all harts; of the
+// attention engine alone BigBird heads of 4,096 tokens in cycle timing.
 // scripts/bench.sh runs them all.
 #include <array>
 #include <cstdio>
@@ -13,10 +14,12 @@
 #include <benchmark/benchmark.h>
 #include <systemc>
 
+#include "models/attention_engine/pattern.h"
 #include "models/base/config_tree.h"
 #include "models/base/error.h"
 #include "platform/elf_loader.h"
 #include "platform/soc.h"
+#include "tests/support/engine_bench.h"
 
 namespace tessera {
 namespace {
@@ -97,6 +100,26 @@ void run_program(benchmark::State& state, const Benchmark& row) {
   state.SetLabel(config.timing == TimingMode::kCycle ? "Mhartcycles/s" : "MIPS");
 }
 
+constexpr const char* kAttention = "cycle_attention_bigbird_4096";
+
+void run_attention(benchmark::State& state) {
+  namespace attention = attention_engine;
+  constexpr int kHeads = 20;
+  const attention::EngineParameters& engine = attention::engine_preset("soc64");
+  attention::Pattern pattern;
+  pattern.kind = attention::PatternKind::kBigBird;
+  pattern.window = 64, pattern.global_tokens = 64, pattern.random_tiles = 3, pattern.seed = 42;
+  for (auto _ : state) {
+    for (int head = 0; head < kHeads; ++head) {
+      const attention::TileMap map = attention::pattern_map(pattern, {4096, 4096, 64});
+      const auto job = test::attention_job(map, test::plan_of(engine, map, {}));
+      TESSERA_CHECK(test::run_attention(engine, job).is_finished, "the job did not end");
+    }
+  }
+  state.counters["work"] = kHeads * 1e6;
+  state.SetLabel("heads/s");
+}
+
 /// "name,value,unit" lines only.
 class CsvReporter : public benchmark::BenchmarkReporter {
  public:
@@ -120,6 +143,9 @@ int sc_main(int argc, char** argv) {
         ->Iterations(1)
         ->Unit(benchmark::kSecond);
   }
+  benchmark::RegisterBenchmark(tessera::kAttention, tessera::run_attention)
+      ->Iterations(1)
+      ->Unit(benchmark::kSecond);
   benchmark::Initialize(&argc, argv);
   tessera::CsvReporter reporter;
   return benchmark::RunSpecifiedBenchmarks(&reporter) == 1 ? 0 : 1;

@@ -129,8 +129,8 @@ class Twin {
       } else if (policy == Policy::kSpill) {
         take_spill(row, ready);
       } else {
-        times_.issue(kSoftmaxInstructions);
         const double scores = score_row(row, ready);
+        times_.issue(kSoftmaxInstructions);
         pending_.push_back({row, times_.softmax(softmax_of(row, tiles, 1, true), scores)});
       }
     }

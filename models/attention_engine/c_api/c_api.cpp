@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "models/attention_engine/analytical/twin.h"
+#include "models/attention_engine/batch_schedule.h"
 #include "models/attention_engine/datapath.h"
 #include "models/attention_engine/dynamic_sparsity.h"
 #include "models/attention_engine/map_format.h"
@@ -268,6 +269,18 @@ std::int32_t attention_attend(const AttentionMap* map, const std::int8_t* q, con
     const HeadOperands operands{{q, head_dim}, {k, head_dim}, {v, head_dim}, head_dim};
     const AttentionResult result = attend(map->map, operands, numbers, plan);
     std::copy(result.out.begin(), result.out.end(), out);
+  });
+}
+
+std::int32_t attention_random_lengths(std::uint32_t count, double mean, std::uint32_t max,
+                                      std::uint32_t seed, std::uint32_t* lengths) {
+  return guarded_work([&] {
+    if (mean < 1 || mean > max) {
+      throw ConfigError("lengths", fmt::format("mean {} of lengths up to {}", mean, max),
+                        "allowed: 1 to the longest");
+    }
+    const std::vector<std::uint32_t> drawn = random_lengths(count, mean, max, seed);
+    std::copy(drawn.begin(), drawn.end(), lengths);
   });
 }
 

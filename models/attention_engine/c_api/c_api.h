@@ -122,6 +122,10 @@ int32_t attention_attend(const AttentionMap* map, const int8_t* q, const int8_t*
                          uint32_t head_dim, const AttentionConstants* constants, const char* policy,
                          int32_t is_packed, int8_t* out);
 
+/// Lengths of `count` sequences as random_lengths() in batch_schedule.h draws them.
+int32_t attention_random_lengths(uint32_t count, double mean, uint32_t max, uint32_t seed,
+                                 uint32_t* lengths);
+
 #ifdef __cplusplus
 }
 #endif

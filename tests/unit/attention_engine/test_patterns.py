@@ -96,6 +96,16 @@ class Twin(unittest.TestCase):
             LIBRARY.estimate(tile_map, Job(preset="soc63"))
 
 
+class Lengths(unittest.TestCase):
+    def test_lengths_follow_the_seed_and_the_bounds(self):
+        lengths = LIBRARY.lengths(400, 177, 384, 1)
+        self.assertEqual((lengths.min() >= 1, lengths.max()), (True, 384))
+        self.assertLess(abs(lengths.mean() / 177 - 1), 0.1)
+        np.testing.assert_array_equal(lengths, LIBRARY.lengths(400, 177, 384, 1))
+        with self.assertRaisesRegex(EngineError, "mean 500 of lengths up to 384"):
+            LIBRARY.lengths(4, 500, 384, 1)
+
+
 class Datapath(unittest.TestCase):
     def setUp(self):
         random = np.random.default_rng(3)
