@@ -4,6 +4,7 @@
 #include "sw/kernels/element.h"
 #include "sw/kernels/kernels.h"
 #include "sw/kernels/requant.h"
+#include "sw/kernels/share.h"
 
 /* One dimension of the window at one output: the part that lies inside the image. */
 struct Extent {
@@ -24,23 +25,85 @@ static uint32_t output_size(uint32_t size, uint32_t pads, uint32_t kernel, uint3
   return (size + pads - kernel) / stride + 1;
 }
 
-static int32_t convolve(const struct ConvolutionArguments* c, uint32_t filter, struct Extent y,
-                        struct Extent x) {
-  int32_t sum = 0;
-  for (uint32_t channel = 0; channel < c->channels; ++channel) {
-    uint32_t plane = c->input + channel * c->height * c->width;
-    uint32_t window = filter * c->channels + channel;
-    for (uint32_t i = 0; i < y.count; ++i) {
-      uint32_t row = plane + (y.input + i) * c->width + x.input;
-      const int8_t* weight = (const int8_t*)c->weight +
-                             (window * c->kernel_height + y.kernel + i) * c->kernel_width +
-                             x.kernel;
-      for (uint32_t j = 0; j < x.count; ++j) {
-        sum += load_element(row, j, c->input_type) * weight[j];
-      }
+enum { kFilters = 4 }; /* side by side: they share the loads of the image */
+
+/* The windows of some filters at one output. */
+struct Place {
+  struct Extent y;
+  struct Extent x;
+  uint32_t weights[kFilters]; /* of each filter */
+};
+
+/* sums[f] += the products of one row. */
+static inline __attribute__((always_inline)) void add_row(int32_t sums[kFilters], uint32_t input,
+                                                          const int8_t* weights[kFilters],
+                                                          uint32_t count, uint32_t type) {
+#pragma GCC unroll 3
+  for (uint32_t j = 0; j < count; ++j) {
+    int32_t value = load_element(input, j, type);
+#pragma GCC unroll 4
+    for (uint32_t f = 0; f < kFilters; ++f) {
+      sums[f] += value * weights[f][j];
     }
   }
-  return sum;
+}
+
+static inline __attribute__((always_inline)) void advance(const int8_t* weights[kFilters],
+                                                          uint32_t bytes) {
+#pragma GCC unroll 4
+  for (uint32_t f = 0; f < kFilters; ++f) {
+    weights[f] += bytes;
+  }
+}
+
+/* Windows three wide, the usual ones, need no loop for a row. */
+static inline __attribute__((always_inline)) void convolve(const struct ConvolutionArguments* c,
+                                                           const struct Place* place,
+                                                           int32_t sums[kFilters], uint32_t type) {
+  uint32_t rows = place->y.count;
+  uint32_t columns = place->x.count;
+  uint32_t width = c->width;
+  uint32_t kernel_width = c->kernel_width;
+  uint32_t input = c->input + place->y.input * width + place->x.input;
+  uint32_t next_plane = (c->height - rows) * width;
+  uint32_t next_window = (c->kernel_height - rows) * kernel_width;
+  uint32_t offset = place->y.kernel * kernel_width + place->x.kernel;
+  const int8_t* weights[kFilters];
+  int32_t totals[kFilters]; /* `sums` could be in the way of loads */
+#pragma GCC unroll 4
+  for (uint32_t f = 0; f < kFilters; ++f) {
+    weights[f] = (const int8_t*)(place->weights[f] + offset);
+    totals[f] = 0;
+  }
+  for (uint32_t channel = c->channels; channel != 0; --channel) {
+    for (uint32_t i = rows; i != 0; --i) {
+      if (columns == 3) {
+        add_row(totals, input, weights, 3, type);
+      } else {
+        add_row(totals, input, weights, columns, type);
+      }
+      input += width;
+      advance(weights, kernel_width);
+    }
+    input += next_plane;
+    advance(weights, next_window);
+  }
+#pragma GCC unroll 4
+  for (uint32_t f = 0; f < kFilters; ++f) {
+    sums[f] = totals[f];
+  }
+}
+
+static __attribute__((noinline)) void convolve_signed(const struct ConvolutionArguments* c,
+                                                      const struct Place* place,
+                                                      int32_t sums[kFilters]) {
+  convolve(c, place, sums, kTypeInt8);
+}
+
+static __attribute__((noinline)) void convolve_unsigned(const struct ConvolutionArguments* c,
+                                                        const struct Place* place,
+                                                        int32_t sums[kFilters]) {
+  convolve(c, place, sums, kTypeUint8);
 }
 
 static void store_sum(const struct ConvolutionArguments* c, uint32_t filter, uint32_t index,
@@ -55,19 +118,35 @@ static void store_sum(const struct ConvolutionArguments* c, uint32_t filter, uin
   ((int8_t*)c->output)[index] = (int8_t)clamp(value, low, low + c->levels_minus_1);
 }
 
+/* Neighbours in rank take other filters at the same place. Where fewer than kFilters are left, the
+ * last one is taken again and not stored. */
 void kernel_convolution(const uint32_t* arguments, uint32_t rank, uint32_t workers) {
   struct ConvolutionArguments c = *(const struct ConvolutionArguments*)arguments;
   uint32_t height =
       output_size(c.height, c.pad_top + c.pad_bottom, c.kernel_height, c.stride_height);
   uint32_t width = output_size(c.width, c.pad_left + c.pad_right, c.kernel_width, c.stride_width);
-  for (uint32_t i = rank; i < c.filters * height * width; i += workers) {
-    uint32_t row = i / width;
-    uint32_t filter = row / height;
-    struct Extent y =
-        extent_at(row - filter * height, c.stride_height, c.pad_top, c.kernel_height, c.height);
-    struct Extent x =
-        extent_at(i - row * width, c.stride_width, c.pad_left, c.kernel_width, c.width);
-    store_sum(&c, filter, i, convolve(&c, filter, y, x));
+  uint32_t filter_bytes = c.channels * c.kernel_height * c.kernel_width;
+  struct Walk walk = walk_from((c.filters + kFilters - 1) / kFilters, rank, workers);
+  for (; walk.row < height * width; walk_on(&walk)) {
+    uint32_t row = walk.row / width;
+    uint32_t filter = kFilters * walk.column;
+    uint32_t count = c.filters - filter < kFilters ? c.filters - filter : kFilters;
+    struct Place place = {
+        .y = extent_at(row, c.stride_height, c.pad_top, c.kernel_height, c.height),
+        .x = extent_at(walk.row - row * width, c.stride_width, c.pad_left, c.kernel_width, c.width),
+    };
+    for (uint32_t f = 0; f < kFilters; ++f) {
+      place.weights[f] = c.weight + (filter + (f < count ? f : count - 1)) * filter_bytes;
+    }
+    int32_t sums[kFilters];
+    if (c.input_type == kTypeUint8) {
+      convolve_unsigned(&c, &place, sums);
+    } else {
+      convolve_signed(&c, &place, sums);
+    }
+    for (uint32_t f = 0; f < count; ++f) {
+      store_sum(&c, filter + f, (filter + f) * height * width + walk.row, sums[f]);
+    }
   }
 }
 
