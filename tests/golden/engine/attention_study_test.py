@@ -90,6 +90,7 @@ class AttentionStudy(unittest.TestCase):
         for name, is_good, text in sparsity_accuracy.check(rows):
             self.assertTrue(is_good, f"{name}: {text}")
         at = {row["map"]: row for row in rows}
+        self.assertEqual((at["dense"]["mass"], at["dense"]["cosine"]), (1, 1))
         # Without structure a fixed map keeps its share of the weight; picked keys keep more.
         for name in ("causal", "window 64", "random 4"):
             self.assertAlmostEqual(at[name]["mass"], at[name]["density"], delta=0.05)
