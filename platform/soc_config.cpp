@@ -231,7 +231,7 @@ ItaTilesConfig read_ita(const ConfigNode& node) {
 
 AttentionEngineConfig read_attention_engine(const ConfigNode& node) {
   AttentionEngineConfig engine;
-  std::vector<std::string> names{engine.preset};
+  std::vector<std::string> names{"none"};
   for (const auto& preset : attention_engine::engine_presets()) {
     names.push_back(preset.name);
   }

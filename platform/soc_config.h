@@ -139,7 +139,7 @@ struct ItaTilesConfig {
 /// The attention engine at ATTENTION_ENGINE_BASE, with an AXI master beside the DMA's of the first
 /// group.
 struct AttentionEngineConfig {
-  std::string preset = "none";      ///< none: the machine has no engine
+  std::string preset = "soc64";     ///< none: the machine has no engine
   std::uint32_t score_entries = 0;  ///< of ScoreVrf; 0: those of the preset
   std::uint32_t mrf_entries = 0;    ///< likewise
 

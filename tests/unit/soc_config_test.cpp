@@ -165,6 +165,8 @@ TEST(SocRules, OverlapNamesBothRanges) {
       "soc.l2 0x3FFFF000..0x40FFEFFF\n"
       "--set soc.l2.base=0x3FFFF000: soc.l2.base: soc.ita[3] 0x40023000..0x40023FFF overlaps "
       "soc.l2 0x3FFFF000..0x40FFEFFF\n"
+      "--set soc.l2.base=0x3FFFF000: soc.l2.base: soc.attention_engine 0x40030000..0x40030FFF "
+      "overlaps soc.l2 0x3FFFF000..0x40FFEFFF\n"
       "--set soc.l2.base=0x3FFFF000: soc.l2.base: soc.platform_block 0x40040000..0x40040FFF "
       "overlaps soc.l2 0x3FFFF000..0x40FFEFFF");
 }
