@@ -13,12 +13,12 @@ from .kernels import ACTIVATIONS
 # Cycles of a team's command: fixed, and per unit of the busiest worker (features()). Fitted to runs
 # on tessera in cycle timing by calibrate.py.
 KERNEL_CYCLES = {
-    "gemm": (700, 269, 0.409, 1570), "gemm_shift": (400, 1600, 0.427),
-    "gemm_int32": (700, 269, 0.409), "softmax": (262, 37.3), "partial_max": (400, 46),
-    "i_softmax": (400, 115), "layer_norm": (452, 102), "i_gelu": (400, 26),
-    "requant_shift": (400, 170), "mean": (400, 13.5), "residual_add": (327, 19),
+    "gemm": (701, 305, 0.402, 495), "gemm_shift": (142, 1080, 0.45),
+    "gemm_int32": (700, 620, 0.409), "softmax": (262, 37.3), "partial_max": (400, 46),
+    "i_softmax": (400, 115), "layer_norm": (1310, 6.98, 26.9), "i_gelu": (400, 26),
+    "requant_shift": (411, 17.2), "mean": (400, 13.5), "residual_add": (327, 19),
     "add": (404, 16.4), "transpose": (482, 12.8), "embedding": (400, 20),
-    "convolution": (400, 31), "max_pool": (400, 23.5),
+    "convolution": (400, 9.3), "max_pool": (400, 23.5),
 }
 MOVE_COMMAND_CYCLES = 250  # of a team that moves tiles, and MOVE_CYCLES per word
 COPY_CYCLES = 60  # of the hart that serves the DMA, per command
@@ -26,7 +26,8 @@ ITA_JOB_CYCLES = 290  # of a tile step; models/ita/README.md has 265..307
 MOVE_CYCLES = 3  # of a worker for a word of a tile that it moves
 BLOCK = 16  # results that a worker computes at once
 GEMMS = ("gemm", "gemm_shift", "gemm_int32")
-ROWWISE = ("softmax", "partial_max", "i_softmax", "layer_norm")
+ROWWISE = ("softmax", "partial_max", "i_softmax")
+MOST_SHARERS = 4  # workers that share a row of LayerNorm (sw/kernels/reduce.c)
 
 
 @dataclasses.dataclass
@@ -117,7 +118,8 @@ def features(task, workers):
     """What a kernel's cycles are made of, after the fixed part: work of the busiest worker.
 
     Products: blocks of 4 x 4 results, their multiply-accumulates, and results with an activation.
-    Operators on rows: elements in its rows. Others: elements, or multiply-accumulates.
+    Operators on rows: elements in its rows; LayerNorm: and its part of them. Others: elements, or
+    multiply-accumulates.
     """
     arguments = task.arguments
     if task.kernel in GEMMS:
@@ -127,6 +129,10 @@ def features(task, workers):
         if task.kernel == "gemm":
             counts.append(blocks if arguments["activation"] else 0)
         return counts
+    if task.kernel == "layer_norm":
+        sharers = min(max(workers // arguments["rows"], 1), MOST_SHARERS)
+        elements = -(-arguments["rows"] // workers) * arguments["columns"]
+        return [elements, elements // sharers]
     if task.kernel in ROWWISE:
         return [-(-arguments["rows"] // workers) * arguments["columns"]]
     return [-(-task.work // workers)]

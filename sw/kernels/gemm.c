@@ -2,6 +2,7 @@
  * Matrix products: workers take blocks of 4 x 4 results in turn; rows and columns that are left
  * over are taken one by one. */
 #include "firmware/runtime/memory.h"
+#include "firmware/runtime/xpulp.h"
 #include "sw/kernels/gemm_block.h"
 #include "sw/kernels/kernels.h"
 #include "sw/kernels/requant.h"
@@ -31,8 +32,16 @@ struct GemmTask {
   uint32_t start; /* the column that comes first */
   struct Span rows;
   struct Span columns;
-  int32_t is_simple; /* multiply() can finish whole blocks, by this scaling */
+  int32_t is_simple; /* multiply() can requantise whole blocks, by this scaling, */
   struct Scaling scaling;
+  union {
+    struct Scaling activation_scaling; /* and activate() by this one, unless its multiplier is 0 */
+    struct {
+      int32_t mul; /* RequantShift of all results, unless they have several */
+      int32_t add;
+    };
+  };
+  int32_t no_bias;
 };
 
 static uint32_t num_spans(uint32_t size) {
@@ -45,20 +54,6 @@ static struct Span span_at(uint32_t size, uint32_t index) {
     return (struct Span){kBlockSize * index, kBlockSize};
   }
   return (struct Span){kBlockSize * blocks + index - blocks, 1};
-}
-
-static int32_t bias_at(const struct GemmOperands* operands, uint32_t row, uint32_t column) {
-  const int32_t* bias = (const int32_t*)operands->bias;
-  switch (operands->bias_kind) {
-    case kBiasNone:
-      return 0;
-    case kBiasPerColumn:
-      return bias[column];
-    case kBiasPerRow:
-      return bias[row];
-    default:
-      return ((const int32_t*)(operands->bias + row * operands->bias_stride))[column];
-  }
 }
 
 static inline uint32_t output_address(const struct GemmTask* task) {
@@ -99,6 +94,191 @@ static __attribute__((noinline)) void multiply_with_care(const struct GemmTask* 
   task->store(task, block);
 }
 
+/* ---- epilogues: row by row, four columns side by side (of columns alone the first one counts)
+ * ----
+ */
+
+/* Where the four values of a row are: `step` words apart. */
+struct Quad {
+  const int32_t* first;
+  uint32_t step;
+};
+
+static inline struct Quad bias_of(const struct GemmTask* task, uint32_t row) {
+  const struct GemmOperands* operands = &task->operands;
+  const int32_t* bias = (const int32_t*)operands->bias;
+  uint32_t step = task->columns.count != 1;
+  switch (operands->bias_kind) {
+    case kBiasNone:
+      return (struct Quad){&task->no_bias, 0};
+    case kBiasPerColumn:
+      return (struct Quad){bias + task->columns.first, step};
+    case kBiasPerRow:
+      return (struct Quad){bias + row, 0};
+    default:
+      return (struct Quad){
+          (const int32_t*)(operands->bias + row * operands->bias_stride) + task->columns.first,
+          step};
+  }
+}
+
+static inline void store_bytes(uint32_t output, uint32_t count, const int32_t values[kBlockSize]) {
+  int8_t* bytes = (int8_t*)output;
+  bytes[0] = (int8_t)values[0];
+  if (count != 1) {
+    bytes[1] = (int8_t)values[1];
+    bytes[2] = (int8_t)values[2];
+    bytes[3] = (int8_t)values[3];
+  }
+}
+
+/* ---- ITA's requantisation ---- */
+
+/* requantise() by multiplication alone where that does. */
+static inline int32_t requantise_by(int32_t value, struct Requant requant,
+                                    const struct Scaling* scaling) {
+  if (scaling->multiplier == 0) {
+    return requantise(value, requant);
+  }
+  return clamp((multiply_high(value, scaling->multiplier) + scaling->rounding) >> 1, -128, 127);
+}
+
+/* ITA's GELU before its requantisation, in 26 bits as there: |q| (r^2 + c) + q c. */
+static inline int32_t gelu(int32_t value, int32_t size, int32_t reach, int32_t c) {
+  uint32_t erf = (uint32_t)(reach * reach + c);
+  uint32_t product = (uint32_t)size * erf + (uint32_t)value * (uint32_t)c;
+  return (int32_t)(product << 6) >> 6;
+}
+
+static void store_requantised(const struct GemmTask* task, const struct GemmBlock* block) {
+  const struct GemmArguments* arguments = &task->requant;
+  struct Requant first = {arguments->mult, arguments->shift, arguments->add};
+  struct Requant second = {arguments->activation_mult, arguments->activation_shift,
+                           arguments->activation_add};
+  uint32_t output = output_address(task);
+  for (uint32_t i = 0; i < task->rows.count; ++i, output += task->operands.output_stride) {
+    struct Quad bias = bias_of(task, task->rows.first + i);
+    for (uint32_t j = 0; j < task->columns.count; ++j) {
+      uint32_t sum = (uint32_t)block->sums[i][j] + (uint32_t)bias.first[j * bias.step];
+      int32_t value = requantise_by((int32_t)sum, first, &task->scaling);
+      if (arguments->activation == kActivationRelu) {
+        value = requantise_by(value < 0 ? 0 : value, second, &task->activation_scaling);
+      } else if (arguments->activation == kActivationGelu) {
+        int32_t size = value < 0 ? -value : value;
+        int32_t limit = (int16_t)-arguments->gelu_b;
+        int32_t reach = (size < limit ? size : limit) + arguments->gelu_b;
+        value = requantise_by(gelu(value, size, reach, arguments->gelu_c), second,
+                              &task->activation_scaling);
+      }
+      ((int8_t*)output)[j] = (int8_t)value;
+    }
+  }
+}
+
+/* Activation of a whole block whose requantised values stand in the first 16 bytes of its sums. */
+static __attribute__((noinline)) void activate(const struct GemmTask* task,
+                                               const struct GemmBlock* block) {
+  struct Scaling scaling = task->activation_scaling;
+  int32_t is_gelu = task->requant.activation == kActivationGelu;
+  int32_t b = task->requant.gelu_b;
+  int32_t c = task->requant.gelu_c;
+  int32_t limit = (int16_t)-b;
+  uint32_t stride = task->operands.output_stride;
+  int8_t* output = (int8_t*)output_address(task);
+  const int8_t* input = (const int8_t*)block->sums;
+  for (const int8_t* end = input + kBlockSize * kBlockSize; input != end; input += kBlockSize) {
+    int32_t values[kBlockSize];
+#pragma GCC unroll 4
+    for (uint32_t j = 0; j < kBlockSize; ++j) {
+      values[j] = input[j];
+    }
+    if (is_gelu) {
+#pragma GCC unroll 4
+      for (uint32_t j = 0; j < kBlockSize; ++j) {
+        int32_t size = xpulp_abs(values[j]);
+        values[j] = gelu(values[j], size, xpulp_min(size, limit) + b, c);
+      }
+    } else {
+#pragma GCC unroll 4
+      for (uint32_t j = 0; j < kBlockSize; ++j) {
+        values[j] = xpulp_max(values[j], 0);
+      }
+    }
+#pragma GCC unroll 4
+    for (uint32_t j = 0; j < kBlockSize; ++j) {
+      values[j] = multiply_high(values[j], scaling.multiplier) + scaling.rounding;
+    }
+#pragma GCC unroll 4
+    for (uint32_t j = 0; j < kBlockSize; ++j) {
+      output[j] = (int8_t)xpulp_clip_int8(values[j] >> 1);
+    }
+    output += stride;
+  }
+}
+
+/* ---- int32, RequantShift ---- */
+
+static inline struct Quad shift_constants(const struct GemmTask* task, uint32_t address,
+                                          const int32_t* single, uint32_t row) {
+  const int32_t* constants = (const int32_t*)address;
+  if (task->operands.flags & kGemmShiftPerColumn) {
+    return (struct Quad){constants + task->columns.first, task->columns.count != 1};
+  }
+  return (struct Quad){task->operands.flags & kGemmShiftPerRow ? constants + row : single, 0};
+}
+
+static void store_shifted(const struct GemmTask* task, const struct GemmBlock* block) {
+  const struct GemmShiftArguments* arguments = &task->shift;
+  uint32_t shift = arguments->shift;
+  uint32_t alpha = (uint32_t)(int32_t)arguments->alpha;
+  uint32_t beta = (uint32_t)(int32_t)arguments->beta;
+  int32_t low =
+      task->operands.flags & kGemmUnsignedOutput ? 0 : -(arguments->levels_minus_1 + 1) / 2;
+  int32_t high = low + arguments->levels_minus_1;
+  uint32_t count = task->columns.count;
+  uint32_t stride = task->operands.output_stride;
+  uint32_t output = output_address(task);
+  for (uint32_t i = 0; i < task->rows.count; ++i, output += stride) {
+    uint32_t row = task->rows.first + i;
+    struct Quad bias = bias_of(task, row);
+    struct Quad mul = shift_constants(task, arguments->mul, &task->mul, row);
+    struct Quad add = shift_constants(task, arguments->add, &task->add, row);
+    int32_t values[kBlockSize];
+#pragma GCC unroll 4
+    for (uint32_t j = 0; j < kBlockSize; ++j) {
+      uint32_t sum =
+          alpha * (uint32_t)block->sums[i][j] + beta * (uint32_t)bias.first[j * bias.step];
+      values[j] = clamp(
+          shift_and_round((int32_t)sum, mul.first[j * mul.step], add.first[j * add.step], shift),
+          low, high);
+    }
+    store_bytes(output, count, values);
+  }
+}
+
+static void store_int32(const struct GemmTask* task, const struct GemmBlock* block) {
+  uint32_t alpha = (uint32_t)task->int32.alpha;
+  uint32_t beta = (uint32_t)task->int32.beta;
+  uint32_t count = task->columns.count;
+  uint32_t stride = task->operands.output_stride;
+  uint32_t output = output_address(task) + 3 * task->columns.first; /* 4 bytes each */
+  for (uint32_t i = 0; i < task->rows.count; ++i, output += stride) {
+    struct Quad bias = bias_of(task, task->rows.first + i);
+    uint32_t values[kBlockSize];
+#pragma GCC unroll 4
+    for (uint32_t j = 0; j < kBlockSize; ++j) {
+      values[j] = alpha * (uint32_t)block->sums[i][j] + beta * (uint32_t)bias.first[j * bias.step];
+    }
+    uint32_t* words = (uint32_t*)output;
+    words[0] = values[0];
+    if (count != 1) {
+      words[1] = values[1];
+      words[2] = values[2];
+      words[3] = values[3];
+    }
+  }
+}
+
 static void multiply_block(const struct GemmTask* task) {
   const struct GemmOperands* operands = &task->operands;
   struct GemmBlock block;
@@ -116,94 +296,14 @@ static void multiply_block(const struct GemmTask* task) {
   block.scaling = task->scaling;
   block.output = output_address(task);
   block.output_stride = operands->output_stride;
+  if (task->activation_scaling.multiplier == 0) {
+    task->multiply(&block);
+    return;
+  }
+  block.output = (uint32_t)block.sums; /* they are not in use */
+  block.output_stride = kBlockSize;
   task->multiply(&block);
-}
-
-static int32_t weighted_sum(const struct GemmTask* task, const struct GemmBlock* block, uint32_t i,
-                            uint32_t j, int32_t alpha, int32_t beta) {
-  int32_t bias = bias_at(&task->operands, task->rows.first + i, task->columns.first + j);
-  return (int32_t)((uint32_t)alpha * (uint32_t)block->sums[i][j] + (uint32_t)beta * (uint32_t)bias);
-}
-
-/* ---- ITA's requantisation ---- */
-
-/* One requantisation of a whole product: the multiplication alone where that does. */
-struct Requantiser {
-  struct Requant requant;
-  struct Scaling scaling;
-};
-
-static struct Requantiser requantiser(uint8_t mult, uint8_t shift, int8_t add) {
-  struct Requant requant = {mult, shift, add};
-  return (struct Requantiser){requant, scaling_of(requant)};
-}
-
-static inline int32_t requantise_by(const struct Requantiser* by, int32_t value) {
-  if (by->scaling.multiplier == 0) {
-    return requantise(value, by->requant);
-  }
-  return clamp((multiply_high(value, by->scaling.multiplier) + by->scaling.rounding) >> 1, -128,
-               127);
-}
-
-/* ITA's GELU before its requantisation, in 26 bits as there. */
-static inline int32_t gelu(int32_t value, int32_t b, int32_t c) {
-  int32_t size = value < 0 ? -value : value;
-  int32_t limit = (int16_t)-b;
-  int32_t reach = (size < limit ? size : limit) + b;
-  int32_t erf = reach * reach + c;
-  uint32_t product = (uint32_t)value * (uint32_t)((value < 0 ? -erf : erf) + c);
-  return (int32_t)(product << 6) >> 6;
-}
-
-static void store_requantised(const struct GemmTask* task, const struct GemmBlock* block) {
-  const struct GemmArguments* arguments = &task->requant;
-  struct Requantiser first = requantiser(arguments->mult, arguments->shift, arguments->add);
-  struct Requantiser second = requantiser(arguments->activation_mult, arguments->activation_shift,
-                                          arguments->activation_add);
-  uint32_t output = output_address(task);
-  for (uint32_t i = 0; i < task->rows.count; ++i, output += task->operands.output_stride) {
-    for (uint32_t j = 0; j < task->columns.count; ++j) {
-      int32_t value = requantise_by(&first, weighted_sum(task, block, i, j, 1, 1));
-      if (arguments->activation == kActivationRelu) {
-        value = requantise_by(&second, value < 0 ? 0 : value);
-      } else if (arguments->activation == kActivationGelu) {
-        value = requantise_by(&second, gelu(value, arguments->gelu_b, arguments->gelu_c));
-      }
-      ((int8_t*)output)[j] = (int8_t)value;
-    }
-  }
-}
-
-/* ---- int32, RequantShift ---- */
-
-static void store_shifted(const struct GemmTask* task, const struct GemmBlock* block) {
-  const struct GemmShiftArguments* arguments = &task->shift;
-  uint32_t flags = task->operands.flags;
-  int32_t low = flags & kGemmUnsignedOutput ? 0 : -(arguments->levels_minus_1 + 1) / 2;
-  uint32_t output = output_address(task);
-  for (uint32_t i = 0; i < task->rows.count; ++i, output += task->operands.output_stride) {
-    for (uint32_t j = 0; j < task->columns.count; ++j) {
-      uint32_t channel = flags & kGemmShiftPerColumn ? task->columns.first + j
-                         : flags & kGemmShiftPerRow  ? task->rows.first + i
-                                                     : 0;
-      int32_t value =
-          shift_and_round(weighted_sum(task, block, i, j, arguments->alpha, arguments->beta),
-                          ((const int32_t*)arguments->mul)[channel],
-                          ((const int32_t*)arguments->add)[channel], arguments->shift);
-      ((int8_t*)output)[j] = (int8_t)clamp(value, low, low + arguments->levels_minus_1);
-    }
-  }
-}
-
-static void store_int32(const struct GemmTask* task, const struct GemmBlock* block) {
-  const struct GemmInt32Arguments* arguments = &task->int32;
-  uint32_t output = output_address(task) + 3 * task->columns.first; /* 4 bytes each */
-  for (uint32_t i = 0; i < task->rows.count; ++i, output += task->operands.output_stride) {
-    for (uint32_t j = 0; j < task->columns.count; ++j) {
-      ((int32_t*)output)[j] = weighted_sum(task, block, i, j, arguments->alpha, arguments->beta);
-    }
-  }
+  activate(task, &block);
 }
 
 /* ---- the six kernels ---- */
@@ -240,9 +340,14 @@ static void run_requantised(const uint32_t* arguments, uint32_t rank, uint32_t w
   const struct GemmOperands* operands = &task.operands;
   task.scaling =
       scaling_of((struct Requant){task.requant.mult, task.requant.shift, task.requant.add});
+  int32_t is_active = task.requant.activation != kActivationIdentity;
+  if (is_active) {
+    task.activation_scaling = scaling_of((struct Requant){
+        task.requant.activation_mult, task.requant.activation_shift, task.requant.activation_add});
+  }
   task.is_simple = is_xpulp && task.scaling.multiplier != 0 &&
-                   task.requant.activation == kActivationIdentity && operands->k % 4 == 0 &&
-                   (operands->output | operands->output_stride) % 4 == 0 &&
+                   (!is_active || task.activation_scaling.multiplier != 0) &&
+                   operands->k % 4 == 0 && (operands->output | operands->output_stride) % 4 == 0 &&
                    (operands->bias_kind == kBiasNone || operands->bias_kind == kBiasPerColumn);
   run(&task, rank, workers, is_xpulp);
 }
@@ -250,6 +355,8 @@ static void run_requantised(const uint32_t* arguments, uint32_t rank, uint32_t w
 static void run_shifted(const uint32_t* arguments, uint32_t rank, uint32_t workers, int is_xpulp) {
   struct GemmTask task = {.store = store_shifted};
   task.shift = *(const struct GemmShiftArguments*)arguments;
+  task.mul = *(const int32_t*)task.shift.mul;
+  task.add = *(const int32_t*)task.shift.add;
   run(&task, rank, workers, is_xpulp);
 }
 
