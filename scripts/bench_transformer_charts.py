@@ -6,6 +6,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402  (after the choice of the back end)
 
 COLOURS = {"ITA": "tab:blue", "cores": "tab:orange"}
+BESIDE = {"loc": "upper left", "bbox_to_anchor": (1.01, 1)}
 
 
 def label(case):
@@ -32,17 +33,17 @@ def draw_bars(path, cases):
         panel.annotate(f" {case.measurement.macs_per_cycle:.0f} MAC/cycle", (cycles, place),
                        va="center", fontsize=8)
     handles = [pyplot.Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
-    panel.legend(handles, COLOURS, loc="lower right")
+    panel.legend(handles, COLOURS, **BESIDE)
     panel.set_yticks(range(len(labels)), labels)
     panel.invert_yaxis()
-    panel.margins(x=0.15)
+    panel.margins(x=0.2)
     panel.set_xlabel("cycles per inference")
     panel.grid(axis="x", alpha=0.3)
     save(figure, path)
 
 
 def draw_stacks(path, cases, classes):
-    """Cycles of the last inference by operator class, a panel for each device."""
+    """Shares of the last inference by operator class, a panel for each device."""
     devices = list(dict.fromkeys(case.on for case in cases))
     figure, panels = pyplot.subplots(1, len(devices), figsize=(6 * len(devices), 5),
                                      layout="constrained", squeeze=False)
@@ -51,11 +52,12 @@ def draw_stacks(path, cases, classes):
         own = [case for case in cases if case.on == device]
         bottoms = [0.0] * len(own)
         for name, colour in zip(classes, colours):
-            heights = [case.measurement.breakdown.by_class().get(name, 0) for case in own]
+            heights = [100 * case.measurement.breakdown.by_class().get(name, 0)
+                       / case.measurement.breakdown.cycles for case in own]
             panel.bar(range(len(own)), heights, bottom=bottoms, color=colour, label=name)
             bottoms = [bottom + height for bottom, height in zip(bottoms, heights)]
         panel.set_xticks(range(len(own)), [label(case) for case in own], rotation=60, ha="right")
         panel.set_title(f"on {device}")
-        panel.set_ylabel("cycles of an inference")
-    panels[0][-1].legend()
+        panel.set_ylabel("share of an inference's cycles (%)")
+    panels[0][-1].legend(**BESIDE)
     save(figure, path)
