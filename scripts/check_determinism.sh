@@ -11,13 +11,27 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 workload=0x80100000
-scripts/make_workload.py mhsa --shape 128,64,64,4 --seed 1 -o "$work/mhsa.bin" >"$work/make.log"
+
+# Programs that read a workload image; the image of encoder is for one machine.
+{
+  scripts/make_workload.py mhsa --shape 128,64,64,4 --seed 1 -o "$work/mhsa.img"
+  scripts/make_attention_workload.py sparse --shape 200,64,2 --pattern window --window 40 \
+    -o "$work/sparse_mhsa.img"
+  scripts/make_attention_workload.py batch --shape 0,64,4 --lengths 31,200,64,129 \
+    -o "$work/batch_mhsa.img"
+  for machine in minpool tessera; do
+    sw/deploy/deploy.py encoder:64,64,64,1,64 --config "configs/$machine.yaml" \
+      -o "$work/encoder.$machine.img"
+  done
+} >"$work/make.log"
 
 # run BUILD MACHINE L1_BYTES NAME PROGRAM OPTION...: leaves statistics, memory and exit code in
 # $work/NAME.*
 run() {
-  local code=0 load=()
-  [ "$(basename "$5")" != mhsa.elf ] || load=(--load "$workload:$work/mhsa.bin")
+  local code=0 load=() image
+  for image in "$work/$(basename "$5" .elf)"{,".$2"}.img; do
+    [ ! -f "$image" ] || load=(--load "$workload:$image")
+  done
   "$1/bin/tessera" run -q -c "configs/$2.yaml" --out "$work/$4" --force \
     "${load[@]}" "${@:6}" --dump "0:$3:$work/$4.l1" --dump "0x80000000:0x400000:$work/$4.l2" "$5" \
     >"$work/$4.out" 2>"$work/$4.err" || code=$?
@@ -40,6 +54,8 @@ for machine in minpool tessera; do
     tessera) l1_bytes=0x100000 ;;
   esac
   for program in "$build"/sw/*.elf; do
+    # kernel_test needs the cases of tests/kernels.
+    [ "$(basename "$program")" != kernel_test.elf ] || continue
     for timing in functional cycle; do
       options=(--timing "$timing")
       second=() other_options=()
