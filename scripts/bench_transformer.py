@@ -31,13 +31,11 @@ BATCHES = (1, 2, 4, 8)
 BATCH_SEQUENCE = 128
 SCALED = "encoder:{},256,64,4,1024,1,2"  # BERT-base's ratios at a third of its width
 MIDDLE = SCALED.format(128)
-NARROW_AXI = 32  # bytes: what fits a row of 8 banks, so that the width is the same for all factors
 VARIANTS = {
     "ITAs": [(count, [f"soc.ita.count={count}"]) for count in (1, 2, 4, 8)],
-    f"banks per hart, AXI {NARROW_AXI} B": [
-        (banks // 4, [f"soc.cluster.banks_per_tile={banks}",
-                      f"soc.cluster.bank_bytes={16384 // banks}",
-                      f"soc.dma.beat_bytes={NARROW_AXI}"]) for banks in (8, 16, 32)],
+    "banks per hart": [(banks // 4, [f"soc.cluster.banks_per_tile={banks}",
+                                     f"soc.cluster.bank_bytes={16384 // banks}"])
+                       for banks in (16, 32, 64)],
     "AXI bytes": [(size, [f"soc.dma.beat_bytes={size}"]) for size in (16, 32, 64)],
 }
 """What --sensitivity varies: name -> [(value, settings)]; L1 keeps its size."""

@@ -27,7 +27,8 @@ from .commands import (COMMAND_WORDS, FLAG_DESTINATION_ADVANCES, FLAG_HOLD, FLAG
                        OPERATOR_CLASSES, OP_COPY, OP_JOB, OP_MOVE_TILES, OP_NOTHING, OP_SPREAD,
                        Command, Copy, Handle, ScheduleError, default_engines)
 from .hazards import AccessHistory, Span, span_end
-from .soc import ALIGNMENT, COMMAND_BYTES, MAX_ENGINES, WORKLOAD_ADDRESS, aligned
+from .soc import (ALIGNMENT, COMMAND_BYTES, MAX_ENGINES, TILE_LINE_BYTES, WORKLOAD_ADDRESS,
+                  aligned)
 
 MAGIC = 0x45534E45
 VERSION = 1
@@ -71,6 +72,9 @@ class Schedule:
                 or self.engines[0].kind != KIND_DMA):
             raise ScheduleError(f"{len(self.engines)} engines; allowed: up to {MAX_ENGINES}, "
                                 "the DMA first")
+        if soc.banks_per_tile * 4 < TILE_LINE_BYTES:
+            raise ScheduleError(f"{soc.banks_per_tile} banks per tile; allowed: 16 and more, a "
+                                f"tile's board takes {TILE_LINE_BYTES} bytes of a row of them")
         self.ring_commands = ring_commands or self._default_ring()
         ring_bytes = len(self.engines) * self.ring_commands * COMMAND_BYTES
         self.l1_begin = aligned(soc.l1_begin + ring_bytes)

@@ -17,6 +17,7 @@ BARRIER_RADIX = 4
 HARTS_PER_RELEASE = 16
 ENGINE_STATE_BYTES = 256  # at most; sw/encoder/engines.h
 DUTY_BYTES = 4
+TILE_LINE_BYTES = 60  # that a tile's board takes in a row of its banks; sw/encoder/engines.h
 
 # Keys and defaults are those of platform/soc_config.h.
 DEFAULTS = {

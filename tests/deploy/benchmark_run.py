@@ -85,6 +85,12 @@ class Script(unittest.TestCase):
         self.assertNotIn("Traceback", errors)
         self.assertEqual(run(self.folder, "--models", "dense")[0], 2)
 
+    def test_boards_of_tiles_that_would_overlap_are_refused(self):
+        code, verdict, _ = run(self.folder, "--models", "encoder:64,64,64,1,64", "--set",
+                               "soc.cluster.banks_per_tile=8", "--set", "soc.dma.beat_bytes=32")
+        self.assertEqual(code, 2)
+        self.assertIn("8 banks per tile; allowed: 16 and more", verdict)
+
 
 class Measurements(unittest.TestCase):
     def test_a_wrong_output_is_counted(self):
