@@ -191,45 +191,6 @@ std::string memories(const AddressMap& map) {
 
 }  // namespace
 
-SymbolTable::SymbolTable(std::vector<ElfSymbol> symbols) : symbols_(std::move(symbols)) {
-  // Of several names for one address the one with a size, a function, comes last and is found.
-  std::stable_sort(symbols_.begin(), symbols_.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.address, a.bytes) < std::tie(b.address, b.bytes);
-  });
-}
-
-std::string SymbolTable::describe(std::uint32_t address) const {
-  auto symbol = std::upper_bound(
-      symbols_.begin(), symbols_.end(), address,
-      [](std::uint32_t value, const auto& entry) { return value < entry.address; });
-  while (symbol != symbols_.begin()) {
-    --symbol;
-    const std::uint32_t offset = address - symbol->address;
-    if (symbol->address < symbol->code_end) {
-      const bool holds = symbol->bytes > 0 ? offset < symbol->bytes : address < symbol->code_end;
-      if (!holds) {
-        return "";
-      }
-      return offset == 0 ? symbol->name : fmt::format("{}+0x{:x}", symbol->name, offset);
-    }
-  }
-  return "";
-}
-
-std::optional<std::uint32_t> SymbolTable::find(const std::string& name) const {
-  const auto symbol = std::find_if(symbols_.begin(), symbols_.end(),
-                                   [&](const auto& entry) { return entry.name == name; });
-  return symbol == symbols_.end() ? std::nullopt : std::optional(symbol->address);
-}
-
-std::vector<std::string> SymbolTable::names() const {
-  std::vector<std::string> names;
-  for (const ElfSymbol& symbol : symbols_) {
-    names.push_back(symbol.name);
-  }
-  return names;
-}
-
 ElfImage ElfImage::read(const std::string& path) {
   std::vector<std::uint8_t> bytes = read_file(path);
   const Reader reader(path, bytes);
@@ -242,6 +203,7 @@ ElfImage ElfImage::read(const std::string& path) {
     throw ConfigError(path, "no loadable segment", "was it linked?");
   }
   image.symbols = SymbolTable(reader.symbols());
+  image.lines = LineTable(std::move(bytes));
   return image;
 }
 

@@ -2,37 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/base/byte_memory.h"
 #include "platform/address_map.h"
+#include "platform/observe/line_table.h"
+#include "platform/observe/symbol_table.h"
 
 namespace tessera {
-
-struct ElfSymbol {
-  std::string name;
-  std::uint32_t address;
-  std::uint32_t bytes;     ///< 0: unknown
-  std::uint64_t code_end;  ///< exclusive, of its section; 0: not in code
-};
-
-/// The names of a program's addresses.
-class SymbolTable {
- public:
-  SymbolTable() = default;
-  explicit SymbolTable(std::vector<ElfSymbol> symbols);
-
-  /// "main" or "main+0x1c"; empty when no function or label in code holds `address`; a
-  /// label without size reaches to the next one or to the end of its section.
-  std::string describe(std::uint32_t address) const;
-  std::optional<std::uint32_t> find(const std::string& name) const;
-  std::vector<std::string> names() const;
-
- private:
-  std::vector<ElfSymbol> symbols_;  ///< by address
-};
 
 struct ElfSegment {
   unsigned index;                   ///< in the program headers
@@ -48,6 +26,7 @@ struct ElfImage {
   bool has_compressed_code = false;  ///< built for the C extension, which no machine here has
   std::vector<ElfSegment> segments;  ///< loadable ones that are not empty
   SymbolTable symbols;
+  LineTable lines;
 
   /// Throws ConfigError: missing, truncated, not ELF, not a 32-bit little-endian RISC-V executable,
   /// nothing to load.

@@ -35,7 +35,7 @@ LAYERS = {
                                       "models/attention_engine", "models/base"],
     "models/attention_engine/device": ["models/attention_engine", "models/attention_engine/cycle",
                                        "models/tlm", "models/base"],
-    "platform": ["models"],
+    "platform": ["models", "platform/observe"],
     "platform/observe": ["models/base"],
     "platform/app": ["platform", "platform/observe", "models/base"],
     "firmware": [],
@@ -52,7 +52,7 @@ LIBRARIES = {
     r"yaml-cpp/": r"models/base/config_value\.cpp",
     r"spdlog/": r"models/base/log\.cpp",
     r"(systemc|tlm|tlm_utils/.*)$": r"(models/(?!base/|isa/|transformer_math/)|platform/|tests/).*",
-    r"(libelf|gelf|elfutils/.*)(\.h)?$": r"platform/elf_loader\.cpp",
+    r"(libelf|gelf|dwarf|elfutils/.*)(\.h)?$": r"platform/(elf_loader|observe/line_table)\.cpp",
     r"CLI/": r"platform/app/.*",
 }
 

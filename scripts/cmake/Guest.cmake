@@ -12,12 +12,17 @@ execute_process(COMMAND ${GUEST_CC} -march=rv32im -mabi=ilp32 -print-libgcc-file
                 OUTPUT_VARIABLE guest_libgcc OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
 
+# Debug information names sources relative to the project, whatever the folder of the build. The
+# assembler knows only the second kind of map; of several that fit, the last one counts.
+set(guest_prefix_maps -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-prefix-map=${CMAKE_SOURCE_DIR}/=
+    -fdebug-prefix-map=${CMAKE_BINARY_DIR}=.)
+
 set(guest_flags -march=rv32ima_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -O3 -g
     -ffreestanding -fno-builtin-printf -fno-common -fno-tree-loop-distribute-patterns
     -ffunction-sections -fdata-sections
     -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror
     -Wframe-larger-than=160 # of 512 bytes of stack
-    -I${CMAKE_SOURCE_DIR} -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+    -I${CMAKE_SOURCE_DIR} ${guest_prefix_maps})
 set(guest_link_script ${CMAKE_SOURCE_DIR}/firmware/boot/link.ld)
 set(guest_dir ${CMAKE_BINARY_DIR}/guest)
 set(guest_libraries ${guest_dir}/libkernels.a ${guest_dir}/libfirmware.a) # in the order of linking

@@ -8,10 +8,10 @@ set(mempool_cores 256)
 set(mempool_tiles_per_group 16)
 
 # Those of the programs whose cycles were measured on the RTL: shared/golden/README.md.
-set(mempool_flags -march=rv32ima_zicsr_zifencei -mabi=ilp32 -O3 -ffreestanding -fno-builtin-printf
+set(mempool_flags -march=rv32ima_zicsr_zifencei -mabi=ilp32 -O3 -g -ffreestanding -fno-builtin-printf
     -fno-builtin-memcpy -fno-builtin-memset -fno-common -fno-tree-loop-distribute-patterns
     -mcmodel=medany -I${CMAKE_SOURCE_DIR} -I${CMAKE_SOURCE_DIR}/firmware/mempool
-    -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+    ${guest_prefix_maps})
 set(mempool_link_script ${CMAKE_SOURCE_DIR}/firmware/mempool/link.ld)
 
 # mempool_object(MACHINE OBJECT SOURCE flag...): compiles an absolute path.

@@ -29,6 +29,7 @@ find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ELF REQUIRED IMPORTED_TARGET libelf)
+pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
 
 # SystemC ships no CMake package.
 find_path(SYSTEMC_INCLUDE_DIR systemc REQUIRED)

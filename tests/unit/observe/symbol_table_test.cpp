@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Malformed files are tested through the command line (tests/cli/test_elf.py).
-#include <gtest/gtest.h>
+#include "platform/observe/symbol_table.h"
 
-#include "platform/elf_loader.h"
+#include <gtest/gtest.h>
 
 namespace tessera {
 namespace {
@@ -27,6 +26,33 @@ TEST(SymbolTable, NamesTheFunctionThatHoldsAnAddress) {
 TEST(SymbolTable, OfTwoNamesForOneAddressTheFunctionIsFound) {
   const SymbolTable table({{"main", 0x100, 0x20, 0x200}, {"alias", 0x100, 0, 0x200}});
   EXPECT_EQ(table.describe(0x104), "main+0x4");
+}
+
+TEST(SymbolTable, ALabelInsideAFunctionIsNoFunction) {
+  const SymbolTable table({{"main", 0x100, 0x20, 0x200},
+                           {"loop", 0x110, 0, 0x200},
+                           {"first", 0x140, 0, 0x200},
+                           {"second", 0x148, 0, 0x200}});
+  EXPECT_EQ(table.describe(0x114), "main+0x14");
+  std::vector<std::string> names;
+  for (const CodeRange& function : table.functions()) {
+    names.push_back(function.name);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"main", "first", "second"}));
+  EXPECT_EQ(table.functions()[1].end, 0x148u);
+  EXPECT_EQ(table.functions()[2].end, 0x200u);
+  EXPECT_EQ(table.function_at(0x120), nullptr);
+}
+
+TEST(SymbolTable, NamesWhatIsNearADataAddress) {
+  const SymbolTable table({{"main", 0x100, 0x20, 0x200}, {"table", 0x1000, 0x40, 0}});
+  EXPECT_EQ(table.describe_nearest(0x104), "main+0x4");
+  EXPECT_EQ(table.describe_nearest(0x1000), "table");
+  EXPECT_EQ(table.describe_nearest(0x103C), "table+0x3c");
+  EXPECT_EQ(table.describe_nearest(0x1040), "0x0 bytes behind table");
+  EXPECT_EQ(table.describe_nearest(0x1050), "0x10 bytes behind table");
+  EXPECT_EQ(table.describe_nearest(0x1040 + SymbolTable::kNearBytes), "");
+  EXPECT_EQ(table.describe_nearest(0x80), "");
 }
 
 TEST(SymbolTable, FindsAddresses) {
