@@ -74,6 +74,7 @@ class Soc::Impl : public sc_core::sc_module {
   const SocConfig config_;
   const SocServices services_;
   const AddressMap map_{config_};
+  Observers observers_;
   StatGroup stats_{"soc"};
   ClockDomain clock_{config_.clock_khz};
   DmiTable dmi_;
@@ -147,6 +148,9 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
           [this](std::uint32_t hart, std::uint32_t value) { end_of_computation(hart, value); },
           services_.guest_errors, stats_),
       dma_("dma", dma_parameters(config_), clock_, dma_bus_, services_.guest_errors, stats_) {
+  for (std::uint32_t hart = 0; hart < cluster_.num_harts(); ++hart) {
+    observers_.add_agent(fmt::format("{}.{}", cluster_.name(), cluster_.hart_name(hart)));
+  }
   l1_.set_write_observer(&cluster_);
   l2_.set_write_observer(&cluster_);
   const auto image = boot_rom_image(config_.boot.rom_base, config_.l2.base);
@@ -367,6 +371,12 @@ void Soc::connect_external(::tlm::tlm_target_socket<>& target) {
 }
 void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
   initiator.bind(impl_->bus_.target_socket);
+}
+void Soc::attach(const Probes& probes) {
+  impl_->observers_.attach(probes);
+}
+const Observers& Soc::observers() const {
+  return impl_->observers_;
 }
 ByteMemory& Soc::memory() {
   impl_->elaborate();

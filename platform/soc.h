@@ -12,6 +12,7 @@
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
 #include "models/base/log.h"
+#include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/base/units.h"
 #include "models/isa/hart_state.h"
@@ -89,6 +90,13 @@ class Soc {
   /// Binds a TLM-2.0 initiator to the bus: it reaches everything that the DMA reaches, L1 in its
   /// raw (unscrambled) view. Before the first run().
   void connect_external(::tlm::tlm_initiator_socket<>& initiator);
+
+  /// Lets `probes`, which outlive the Soc's last run, see the machine. Before the first run() and
+  /// before memory() is written to, to see that too. An observed run takes the same cycles as a
+  /// free one, and more host time. REQUIRES: kHasObservers.
+  void attach(const Probes& probes);
+  /// Names of who acts.
+  const Observers& observers() const;
 
   /// The loader's and debugger's view of L1 (as harts address it), L2 and memories behind
   /// `external`: no time, no side effects. Writes to decoded code are seen by the harts.

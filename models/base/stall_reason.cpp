@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/isa/hart_state.h"
+#include "models/base/stall_reason.h"
 
 #include "models/base/error.h"
 
