@@ -91,6 +91,7 @@ void ConfigTree::load_file(const std::string& path) {
     report(file.origin, fmt::format("expected a map of keys, got {}", file.describe()));
   }
   open_files_.pop_back();
+  files_.push_back(path);
 }
 
 void ConfigTree::load_includes(const ConfigValue& list, const std::string& path) {

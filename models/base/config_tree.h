@@ -37,6 +37,8 @@ class ConfigTree {
   void set(const std::string& assignment);
 
   ConfigNode root() { return {this, ""}; }
+  /// Paths of the files read so far, included ones before the file that names them.
+  const std::vector<std::string>& files() const { return files_; }
 
   /// Throws one ConfigError with every problem found so far, one per line, in the order of files
   /// and lines. Keys that nobody declared are problems: call it when all getters have run.
@@ -62,6 +64,7 @@ class ConfigTree {
   ConfigValue values_;
   std::vector<ConfigParameter> parameters_;
   std::vector<ConfigProblem> problems_;
+  std::vector<std::string> files_;
   std::vector<std::string> open_files_;  ///< being loaded, for include cycles
   int num_sources_ = 0;
 };

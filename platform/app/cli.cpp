@@ -27,6 +27,13 @@ constexpr const char* kExitCodes =
     "3 bad configuration, ELF or image, or output that cannot be written, 4 stopped at a guest\n"
     "error, 5 limit reached, 6 hang, 7 internal error, 130 interrupted.\n";
 
+// Options that cannot change a result, and those recorded as settings or by what the files hold.
+const std::vector<std::string> kRunOptionsWithoutEffect{
+    "elf",       "--config",          "--set", "--seed",  "--timing", "--load",  "--dump",
+    "--timeout", "--expected-cycles", "--out", "--force", "--log",    "--quiet", "--verbose"};
+const std::vector<std::string> kTrafficOptionsWithoutEffect{"--config", "--set", "--seed",
+                                                            "--trace",  "--out", "--force"};
+
 /// "roi:ID", "roi_end:ID", "cycle:N" or "symbol:NAME".
 SwitchOption read_switch(TimingMode mode, const std::string& text) {
   using When = TimingSwitch::When;
@@ -94,6 +101,10 @@ void add_limit_options(CLI::App& app, RunOptions& options) {
                        : fmt::format("expected seconds above 0, got '{}'", text);
           },
           "", "");
+  add_value(app, "--expected-cycles", "N", "what progress calls 100 %; --max-cycles unless given",
+            [&](const std::string& text) {
+              options.expected_cycles = to_number("--expected-cycles", text);
+            });
   add_value(app, "--guest-errors", "warn|stop",
             "warn: count and go on as the hardware does; stop: end the run at the first",
             [&](const std::string& text) {
@@ -146,9 +157,25 @@ void add_output_options(CLI::App& app, RunOptions& options) {
       ->excludes(quiet);
 }
 
+/// Names and values, as given, of the options of a command but those in `excluded`.
+auto given_options(const CLI::App& app, const std::vector<std::string>& excluded) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> given;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() > 0 &&
+        std::find(excluded.begin(), excluded.end(), name) == excluded.end()) {
+      given.emplace_back(name, option->results());
+    }
+  }
+  return given;
+}
+
 int run(RunOptions options, int argc, const char* const* argv) {
   options.command.assign(argv, argv + argc);
   options.switches = read_switches(options);
+  if (options.expected_cycles == 0 && options.limits.max_cycles != RunLimits::kNone) {
+    options.expected_cycles = options.limits.max_cycles;
+  }
   return Run(options).execute();
 }
 
@@ -199,12 +226,17 @@ class CommandLine {
     add_timing_options(app, run_);
     add_limit_options(app, run_);
     add_output_options(app, run_);
-    app.final_callback([this] { action_ = [this] { return run(run_, argc_, argv_); }; });
+    app.final_callback([this, &app] {
+      run_.config.others = given_options(app, kRunOptionsWithoutEffect);
+      action_ = [this] { return run(run_, argc_, argv_); };
+    });
   }
   void add_traffic() {
     CLI::App& app = add(
         "traffic", "Measure the L1 network with a traffic generator in place of the harts", [this] {
           traffic_.command.assign(argv_, argv_ + argc_);
+          run_.config.others =
+              given_options(*app_.get_subcommand("traffic"), kTrafficOptionsWithoutEffect);
           return traffic(run_.config, traffic_);
         });
     add_seed_option(app, run_.config);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/base/log_sink.h"
@@ -16,6 +17,8 @@ namespace tessera::app {
 struct ConfigOptions {
   std::vector<std::string> files;
   std::vector<std::string> settings;  ///< "a.b.c=value"
+  /// What else on the command line can change a result: names and values as given, for run.json.
+  std::vector<std::pair<std::string, std::vector<std::string>>> others;
 };
 
 /// "addr:file": copy a file into memory before the run. `address` is a number or a symbol of the
@@ -49,6 +52,7 @@ struct RunOptions {
   std::vector<std::string> switch_places;  ///< as many
   std::vector<SwitchOption> switches;      ///< both, read
   RunLimits limits;
+  Cycles expected_cycles = 0;  ///< 100 % of the progress line; 0: unknown
   double timeout_seconds = std::numeric_limits<double>::infinity();
   GuestErrorPolicy guest_errors = GuestErrorPolicy::kWarn;
   std::vector<LogFilter> log_filters;

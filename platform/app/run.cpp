@@ -10,6 +10,7 @@
 #include "models/base/error.h"
 #include "platform/app/build_info.h"
 #include "platform/app/hart_report.h"
+#include "platform/app/inputs.h"
 
 namespace tessera::app {
 
@@ -71,7 +72,10 @@ Run::Run(const RunOptions& options)
       soc_(machine_.config, services()),
       stat_writer_(
           {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
-          Logger(log_, "soc")) {
+          Logger(log_, "soc")),
+      progress_(
+          {options_.verbosity != Verbosity::kQuiet, options_.expected_cycles}, dir_,
+          [this] { return soc_.now(); }, [this] { return count_activities(soc_); }) {
   program_.load(soc_.memory());
   for (const MemoryImage& image : images_) {
     image.load(soc_.memory());
@@ -109,6 +113,7 @@ std::shared_ptr<LogSink> Run::make_log() const {
 
 SocServices Run::services() {
   const auto console = [this](const char* data, std::size_t bytes) {
+    progress_.clear_line();
     const bool is_written =
         std::fwrite(data, 1, bytes, stdout) == bytes && std::fflush(stdout) == 0;
     if (!is_written && output_errors_.empty()) {
@@ -174,25 +179,22 @@ void Run::poll() {
     soc_.request_stop(RunEnd::kTimeout);
   }
   if (signals_.take_progress_request()) {
-    print_progress();
+    progress_.clear_line();
+    fmt::print(stderr, "{}\n", progress_.line());
   }
-}
-
-void Run::print_progress() const {
-  const double seconds = std::max(seconds_since(simulation_start_), 1e-9);
-  const double cycles = millions(soc_.now());
-  fmt::print(stderr, "{:.3f} Mcy  {:.3f} Mcy/s  {:.0f} s  harts {}\n", cycles, cycles / seconds,
-             seconds, count_activities(soc_));
+  progress_.poll();
 }
 
 ExitCode Run::execute() {
   simulation_start_ = Clock::now();
+  progress_.begin();
   result_ = soc_.run(options_.limits);
   times_.simulate = seconds_since(simulation_start_);
   guest_errors_.finish();
   Logger(log_, "soc").info("end of the run at cycle {}: {}", result_.cycles, reason());
   log_->finish();
   write_results();
+  progress_.finish(describe(result_).name, result_.cycles, exit_code());
   if (options_.verbosity != Verbosity::kQuiet) {
     print_summary();
   } else if (result_.end != RunEnd::kEndOfComputation) {
@@ -243,6 +245,7 @@ std::string Run::run_json() const {
       {"build_type", kBuildType},
       {"machine", machine_.config.name},
       {"elf", program_.path},
+      {"inputs", describe_inputs(options_, machine_)},
       {"seed", machine_.config.seed},
       {"end", end.name},
       {"message", result_.message},

@@ -11,6 +11,7 @@
 #include "platform/app/images.h"
 #include "platform/app/machine.h"
 #include "platform/app/options.h"
+#include "platform/app/progress.h"
 #include "platform/app/run_dir.h"
 #include "platform/app/signals.h"
 #include "platform/elf_loader.h"
@@ -43,7 +44,6 @@ class Run {
   void warn_about_program() const;
   void log_set_up() const;
   void poll();
-  void print_progress() const;
   /// Writes dumps and the run folder. What cannot be written ends up in output_errors_, and the
   /// exit code in run.json says so.
   void write_results();
@@ -69,6 +69,7 @@ class Run {
   Soc soc_;
   StatWriter stat_writer_;
   Signals signals_;
+  Progress progress_;
   Clock::time_point simulation_start_;
   Times times_;
   RunResult result_;

@@ -32,6 +32,16 @@ void RunDir::write(const std::string& name, const std::string& text) const {
   write_file(path_ / name, text);
 }
 
+void RunDir::replace(const std::string& name, const std::string& text) const {
+  const fs::path next = path_ / (name + ".next");
+  write_file(next, text);
+  std::error_code error;
+  fs::rename(next, path_ / name, error);
+  if (error) {
+    throw ConfigError(path_ / name, "cannot replace this file");
+  }
+}
+
 void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream stream(path, std::ios::binary);
   stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

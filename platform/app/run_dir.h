@@ -20,6 +20,8 @@ class RunDir {
   std::string file(const std::string& name) const;
   /// Replaces a file of the folder. REQUIRES: is_wanted().
   void write(const std::string& name, const std::string& text) const;
+  /// The same in one step for readers: they see the old file or the new one, never half of it.
+  void replace(const std::string& name, const std::string& text) const;
 
  private:
   std::filesystem::path path_;

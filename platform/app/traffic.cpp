@@ -10,6 +10,7 @@
 #include "models/base/error.h"
 #include "platform/app/build_info.h"
 #include "platform/app/exit_code.h"
+#include "platform/app/inputs.h"
 #include "platform/app/machine.h"
 #include "platform/app/run_dir.h"
 #include "platform/observe/stat_writer.h"
@@ -169,8 +170,13 @@ std::string table_of(const TrafficOptions& options, const Machine& machine,
   return out;
 }
 
-std::string json_of(const TrafficOptions& options, const Machine& machine,
-                    const TrafficParameters& parameters, const std::vector<Json>& rows) {
+std::string json_of(const ConfigOptions& config, const TrafficOptions& options,
+                    const Machine& machine, const TrafficParameters& parameters,
+                    const std::vector<Json>& rows) {
+  Json inputs = describe_inputs(config, machine);
+  if (!options.trace_file.empty()) {
+    inputs["trace"] = sha256_of_file(options.trace_file);
+  }
   const Json json{{"schema", "tessera-traffic"},
                   {"schema_version", 1},
                   {"command", options.command},
@@ -179,6 +185,7 @@ std::string json_of(const TrafficOptions& options, const Machine& machine,
                   {"compiler", kCompiler},
                   {"build_type", kBuildType},
                   {"machine", machine.config.name},
+                  {"inputs", inputs},
                   {"seed", machine.config.seed},
                   {"pattern", pattern_text(options)},
                   {"max_outstanding", options.max_outstanding},
@@ -217,7 +224,7 @@ std::string traffic(const ConfigOptions& config, const TrafficOptions& options) 
   if (dir.is_wanted()) {
     dir.write("config.yaml", machine.tree.dump(true));
     dir.write("traffic.csv", csv_of(rows));
-    dir.write("traffic.json", json_of(options, machine, parameters, rows));
+    dir.write("traffic.json", json_of(config, options, machine, parameters, rows));
   }
   return table_of(options, machine, rows);
 }

@@ -185,7 +185,7 @@ class Files(CliTest):
         self.assertEqual(code, 0)
         self.assertIn("output        a/b\n", err)
         self.assertEqual(sorted(path.name for path in (self.folder / "a/b").iterdir()),
-                         ["config.yaml", "log.txt", "run.json", "stats.json"])
+                         ["config.yaml", "log.txt", "run.json", "stats.json", "status.json"])
         run = json.loads((self.folder / "a/b/run.json").read_text())
         self.assertEqual(run["machine"], "minpool")
         self.assertEqual(run["elf"], "program.elf")
