@@ -29,16 +29,22 @@ class Activation:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Weights:
-    """Transposed weights in L2, tile by tile: tile (n, k) at address + (n * k_tiles + k) * 4096.
+    """Transposed weights in L2, tile by tile; of a pair (k, k + 1), k even, that is zero, none.
 
-    used: bool [n_tiles][k_tiles], false where a tile is all zero. biases: per column block bytes of
-    64 x 24 bits, or None."""
+    addresses: int [n_tiles][k_tiles], of tiles that are there. used: bool [n_tiles][k_tiles], false
+    where a tile is all zero. biases: per column block bytes of 64 x 24 bits, or None."""
 
-    address: int
-    n_tiles: int
-    k_tiles: int
+    addresses: np.ndarray
     used: np.ndarray
     biases: list
+
+    @property
+    def n_tiles(self):
+        return self.used.shape[0]
+
+    @property
+    def k_tiles(self):
+        return self.used.shape[1]
 
 
 @dataclasses.dataclass

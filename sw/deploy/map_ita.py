@@ -34,10 +34,9 @@ BIAS_BITS = 24
 
 
 def tiled(matrix):
-    """int8 [rows][columns] to bytes, tile by tile."""
+    """int8 [rows][columns] to [rows / 64][columns / 64][64][64], tile by tile."""
     rows, columns = matrix.shape
-    tiles = matrix.reshape(rows // TILE, TILE, columns // TILE, TILE).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(tiles, np.int8).tobytes()
+    return matrix.reshape(rows // TILE, TILE, columns // TILE, TILE).transpose(0, 2, 1, 3)
 
 
 def pack_biases(values):
@@ -80,13 +79,16 @@ class ItaMapper:
         n_tiles, k_tiles = (size // TILE for size in weight.shape)
         if weight.shape != (n_tiles * TILE, k_tiles * TILE) or not weight.size:
             raise MappingError(f"weights of {weight.shape}; allowed: multiples of {TILE}")
-        blocks = weight.reshape(n_tiles, TILE, k_tiles, TILE)
-        used = (blocks != 0).any(axis=(1, 3))
+        tiles = tiled(np.asarray(weight, np.int8))
+        used = tiles.any(axis=(2, 3))
         used[~used.any(axis=1), 0] = True  # an output needs a job
+        pairs = np.logical_or.reduceat(used, np.arange(0, k_tiles, 2), axis=1)
+        stored = np.repeat(pairs, 2, axis=1)[:, :k_tiles]
         biases = None
         if bias is not None:
             biases = [pack_biases(part) for part in np.asarray(bias).reshape(n_tiles, TILE)]
-        return Weights(self.schedule.add_data(tiled(weight)), n_tiles, k_tiles, used, biases)
+        offsets = (np.cumsum(stored) - 1).reshape(used.shape) * TILE_BYTES
+        return Weights(self.schedule.add_data(tiles[stored].tobytes()) + offsets, used, biases)
 
     def linear(self, x, weights, y, requant, activation=Activation(), transposes=False,
                keeps_rows=False):
@@ -257,7 +259,7 @@ class ItaMapper:
         for inner in range(0, weights.k_tiles, 2):
             size = min(2, weights.k_tiles - inner)
             addresses = {
-                ita: weights.address + (column * weights.k_tiles + inner) * TILE_BYTES
+                ita: int(weights.addresses[column, inner])
                 for ita, column in columns.items()
                 if weights.used[column, inner:inner + size].any()}
             line = WeightLine(size=size, fetch_cycles=1400, addresses=addresses)

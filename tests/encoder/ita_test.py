@@ -62,6 +62,7 @@ class Linears(Case):
             for row, column in zeros:
                 weight[64 * row:64 * row + 64, 64 * column:64 * column + 64] = 0
             placed = self.mapper.add_weights(weight, bias)
+        self.stored = self.schedule.constants[-1].bytes
         y = self.l1.matrix(*((n, m) if transposes else (m, n)))
         self.mapper.linear(self.l1.load(x), placed, y, (80, 18, 3), activation, transposes)
         expected = linear(x, weight, bias, (80, 18, 3), activation)
@@ -88,6 +89,7 @@ class Linears(Case):
         """Not the last of an output: a column block of zeros keeps one."""
         zeros = [(0, 1), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2), (4, 2)]
         self.assertEqual(self.one(128, 192, 320, zeros=zeros), 2 * (15 - 6))
+        self.assertEqual(self.stored, 64 * 64 * (15 - 3))  # pairs of tiles that are zero
 
     def test_numbers_of_itas(self):
         for count in (1, 2, 8):
