@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <systemc>
 
+#include "models/attention_engine/attention_engine_regs.h"
 #include "models/attention_engine/device/attention_engine.h"
 #include "models/axi/bus.h"
 #include "models/base/error.h"
@@ -169,6 +170,7 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
     attention_engine_.emplace("attention_engine", attention_engine_parameters(config_), clock_,
                               attention_engine_bus_, cluster_, services_.guest_errors, stats_);
     bus_.connect(attention_engine_->target_socket, windows(AddressTarget::kAttentionEngine));
+    cluster_.attach_bridge(bridge_, ATTENTION_ENGINE_BASE + ATTENTION_ENGINE_INST_HI, 4);
   }
   connect();
   cluster_.request_timing(config_.timing);

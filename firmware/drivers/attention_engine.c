@@ -58,7 +58,9 @@ int engine_init(struct Engine* engine, struct EngineDescriptor* ring,
   set(engine, ATTENTION_ENGINE_CQ_LO, (uint32_t)queue);
   set(engine, ATTENTION_ENGINE_CQ_LOG2, ring_log2);
   set(engine, ATTENTION_ENGINE_WAKE_HART, hart_id());
-  set(engine, ATTENTION_ENGINE_IRQ_EN, ATTENTION_ENGINE_IRQ_DESC_DONE | ATTENTION_ENGINE_IRQ_ERROR);
+  set(engine, ATTENTION_ENGINE_IRQ_EN,
+      ATTENTION_ENGINE_IRQ_DESC_DONE | ATTENTION_ENGINE_IRQ_ERROR |
+          ATTENTION_ENGINE_IRQ_INSTRUCTION);
   set(engine, ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN);
   return 0;
 }
@@ -137,6 +139,43 @@ void engine_set_watchdog(const struct Engine* engine, uint32_t cycles) {
   set(engine, ATTENTION_ENGINE_WDOG, cycles);
 }
 
+void engine_check_reads(const struct Engine* engine, int is_checked) {
+  uint32_t control = get(engine, ATTENTION_ENGINE_CTRL) & ~ATTENTION_ENGINE_CTRL_CHECK_READS;
+  set(engine, ATTENTION_ENGINE_CTRL,
+      control | (is_checked ? ATTENTION_ENGINE_CTRL_CHECK_READS : 0));
+}
+
+void engine_push(const struct Engine* engine, uint64_t instruction) {
+  set(engine, ATTENTION_ENGINE_INST_LO, (uint32_t)instruction);
+  set(engine, ATTENTION_ENGINE_INST_HI, (uint32_t)(instruction >> 32));
+}
+
+uint32_t engine_push_space(const struct Engine* engine) {
+  return get(engine, ATTENTION_ENGINE_INST_SPACE);
+}
+
+uint32_t engine_wait_instruction(const struct Engine* engine, uint32_t tag) {
+  while (1) {
+    uint32_t status = get(engine, ATTENTION_ENGINE_STATUS);
+    if ((status & ATTENTION_ENGINE_STATUS_FIFO_HALTED) != 0) {
+      set(engine, ATTENTION_ENGINE_IRQ_CLR, ATTENTION_ENGINE_IRQ_ERROR);
+      return status >> ATTENTION_ENGINE_STATUS_ERROR_SHIFT & 0xFF;
+    }
+    uint32_t causes = get(engine, ATTENTION_ENGINE_IRQ_RAW);
+    if ((causes & ATTENTION_ENGINE_IRQ_INSTRUCTION) != 0) {
+      set(engine, ATTENTION_ENGINE_IRQ_CLR, ATTENTION_ENGINE_IRQ_INSTRUCTION);
+      if (get(engine, ATTENTION_ENGINE_INST_TAG) == tag) {
+        return kEngineOk;
+      }
+    }
+    wait_for_wake_up();
+  }
+}
+
+void engine_resume(const struct Engine* engine) {
+  set(engine, ATTENTION_ENGINE_CTRL, get(engine, ATTENTION_ENGINE_CTRL) | ATTENTION_ENGINE_CTRL_EN);
+}
+
 static uint32_t error_info(const struct Engine* engine, uint32_t index) {
   return get(engine, ATTENTION_ENGINE_ERRINFO + 4 * index);
 }
@@ -149,6 +188,7 @@ struct EngineErrorInfo engine_error(const struct Engine* engine) {
       .limit = error_info(engine, 3),
       .tile_row = error_info(engine, 4),
       .tile_column = error_info(engine, 5),
+      .instruction = (uint64_t)error_info(engine, 7) << 32 | error_info(engine, 6),
   };
   return info;
 }
@@ -175,7 +215,8 @@ const char* engine_error_name(uint32_t code) {
       "FORMAT_MISMATCH",
       "READ_UNINITIALISED",
   };
-  return code < sizeof(kNames) / sizeof(kNames[0]) ? kNames[code] : "?";
+  _Static_assert(sizeof(kNames) / sizeof(kNames[0]) == kEngineNumErrors, "a name for each");
+  return code < kEngineNumErrors ? kNames[code] : "?";
 }
 
 uint64_t engine_counter(const struct Engine* engine, uint32_t index) {

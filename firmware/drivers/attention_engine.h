@@ -69,18 +69,26 @@ enum { kEngineMapInMemory = 1 }; /* as pattern */
 
 /* Errors of completions. */
 enum EngineErrorCode {
-  kEngineOk = 0x00,
-  kEngineVrfOverflow = 0x05,
-  kEngineMrfOutOfBounds = 0x06,
-  kEngineMisaligned = 0x07,
-  kEngineBadDescriptor = 0x08,
-  kEngineBadMap = 0x09,
-  kEngineMaskOutOfBounds = 0x0A,
-  kEngineAxiDecode = 0x0C,
-  kEngineWatchdog = 0x0E,
-  kEngineAborted = 0x0F,
-  kEngineCompletionOverflow = 0x10,
-  kEngineFormatMismatch = 0x11,
+  kEngineOk = ATTENTION_ENGINE_ERROR_NONE,
+  kEngineBadOpcode = ATTENTION_ENGINE_ERROR_BAD_OPCODE,
+  kEngineBadChain = ATTENTION_ENGINE_ERROR_BAD_CHAIN,
+  kEngineBadMemoryId = ATTENTION_ENGINE_ERROR_BAD_MEMORY_ID,
+  kEngineVrfOutOfBounds = ATTENTION_ENGINE_ERROR_VRF_OUT_OF_BOUNDS,
+  kEngineVrfOverflow = ATTENTION_ENGINE_ERROR_VRF_OVERFLOW,
+  kEngineMrfOutOfBounds = ATTENTION_ENGINE_ERROR_MRF_OUT_OF_BOUNDS,
+  kEngineMisaligned = ATTENTION_ENGINE_ERROR_MISALIGNED,
+  kEngineBadDescriptor = ATTENTION_ENGINE_ERROR_BAD_DESCRIPTOR,
+  kEngineBadMap = ATTENTION_ENGINE_ERROR_BAD_MAP,
+  kEngineMaskOutOfBounds = ATTENTION_ENGINE_ERROR_MASK_OUT_OF_BOUNDS,
+  kEngineAxiSlave = ATTENTION_ENGINE_ERROR_AXI_SLAVE,
+  kEngineAxiDecode = ATTENTION_ENGINE_ERROR_AXI_DECODE,
+  kEngineSoftmaxRange = ATTENTION_ENGINE_ERROR_SOFTMAX_RANGE,
+  kEngineWatchdog = ATTENTION_ENGINE_ERROR_WATCHDOG,
+  kEngineAborted = ATTENTION_ENGINE_ERROR_ABORTED,
+  kEngineCompletionOverflow = ATTENTION_ENGINE_ERROR_COMPLETION_OVERFLOW,
+  kEngineFormatMismatch = ATTENTION_ENGINE_ERROR_FORMAT_MISMATCH,
+  kEngineReadUninitialised = ATTENTION_ENGINE_ERROR_READ_UNINITIALISED,
+  kEngineNumErrors = ATTENTION_ENGINE_NUM_ERRORS
 };
 
 static inline uint32_t engine_completion_error(const struct EngineCompletion* completion) {
@@ -100,12 +108,13 @@ struct Engine {
 
 /* ERRINFO: the first error since engine_init(). */
 struct EngineErrorInfo {
-  uint32_t descriptor; /* address */
+  uint32_t descriptor; /* address; 0: pushed instructions */
   uint32_t code;       /* enum EngineErrorCode */
   uint32_t index;      /* the offending value */
   uint32_t limit;
   uint32_t tile_row;
   uint32_t tile_column;
+  uint64_t instruction; /* of a chain */
 };
 
 /* Reads what the engine is. Returns 0, or -1 when the machine has no engine of this version. */
@@ -140,12 +149,28 @@ void engine_wait(struct Engine* engine, struct EngineCompletion* completion);
 uint32_t engine_run(struct Engine* engine, struct EngineDescriptor* descriptor,
                     struct EngineCompletion* completion);
 
-/* Ends what runs, drops what waits, and takes all completions away. */
+/* Ends what runs, drops what waits, pushed instructions too, and takes all completions away. */
 void engine_abort(struct Engine* engine);
 
 /* Cycles that a descriptor may take before it ends with kEngineWatchdog; 0: any number.
  * REQUIRES: nothing is outstanding. */
 void engine_set_watchdog(const struct Engine* engine, uint32_t cycles);
+
+/* Debug: from now on a chain that reads an entry that nothing has written since engine_init() ends
+ * with kEngineReadUninitialised, or not. */
+void engine_check_reads(const struct Engine* engine, int is_checked);
+
+/* Pushes an instruction of a chain (engine_chain.h); waits while the FIFO is full. Instructions run
+ * between descriptors. */
+void engine_push(const struct Engine* engine, uint64_t instruction);
+/* Instructions that can be pushed without waiting. */
+uint32_t engine_push_space(const struct Engine* engine);
+/* Sleeps until engine_chain_interrupt(tag) has run, or a chain has failed. Returns the error; after
+ * one, instructions are dropped until engine_resume(). REQUIRES: no descriptor is outstanding, and
+ * the calling hart is the one of engine_init(). */
+uint32_t engine_wait_instruction(const struct Engine* engine, uint32_t tag);
+/* Takes instructions and descriptors again after an error. */
+void engine_resume(const struct Engine* engine);
 
 struct EngineErrorInfo engine_error(const struct Engine* engine);
 /* "BAD_MAP", ...; "?" for a number that is none. */

@@ -17,36 +17,44 @@
 #define ATTENTION_ENGINE_IRQ_RAW 0x058 /* read: causes since they were cleared */
 #define ATTENTION_ENGINE_IRQ_EN 0x05C  /* causes that wake a hart */
 #define ATTENTION_ENGINE_IRQ_CLR 0x060 /* write 1s: clears causes */
-#define ATTENTION_ENGINE_RING_LO 0x070 /* descriptors, 64-byte aligned; while the queue is empty \
-                                        */
+#define ATTENTION_ENGINE_RING_LO                                  \
+  0x070 /* descriptors, 64-byte aligned; while the queue is empty \
+         */
 #define ATTENTION_ENGINE_RING_LOG2 0x078
 #define ATTENTION_ENGINE_HEAD 0x07C  /* read: the descriptor that runs or comes next, counted */
 #define ATTENTION_ENGINE_TAIL 0x080  /* write: doorbell, descriptors written so far */
 #define ATTENTION_ENGINE_CQ_LO 0x088 /* completions, 16-byte aligned */
 #define ATTENTION_ENGINE_CQ_LOG2 0x090
-#define ATTENTION_ENGINE_CQ_HEAD 0x094   /* write: completions that software has taken */
-#define ATTENTION_ENGINE_CQ_TAIL 0x098   /* read: completions written */
-#define ATTENTION_ENGINE_WDOG 0x0B0      /* cycles that a descriptor may take, 0: any */
-#define ATTENTION_ENGINE_ERRINFO 0x100   /* read: + 4 * k, of the first error since a reset */
-#define ATTENTION_ENGINE_PERF 0x200      /* read: + 8 * k, low and high word of counter k */
-#define ATTENTION_ENGINE_WAKE_HART 0xF00 /* hart to wake at an interrupt, or _NONE */
+#define ATTENTION_ENGINE_CQ_HEAD 0x094 /* write: completions that software has taken */
+#define ATTENTION_ENGINE_CQ_TAIL 0x098 /* read: completions written */
+#define ATTENTION_ENGINE_INST_LO 0x0A0 /* write: low word of an instruction */
+#define ATTENTION_ENGINE_INST_HI \
+  0x0A4 /* write: high word; pushes it, waits while the FIFO is full */
+#define ATTENTION_ENGINE_INST_SPACE 0x0A8 /* read: free places of the instruction FIFO */
+#define ATTENTION_ENGINE_INST_TAG 0x0AC   /* read: tag of the last irq instruction */
+#define ATTENTION_ENGINE_WDOG 0x0B0       /* cycles that a descriptor may take, 0: any */
+#define ATTENTION_ENGINE_ERRINFO 0x100    /* read: + 4 * k, of the first error since a reset */
+#define ATTENTION_ENGINE_PERF 0x200       /* read: + 8 * k, low and high word of counter k */
+#define ATTENTION_ENGINE_WAKE_HART 0xF00  /* hart to wake at an interrupt, or _NONE */
 
 #define ATTENTION_ENGINE_ID_VALUE 0x42574145u
 #define ATTENTION_ENGINE_NONE 0xFFFFFFFFu
 
 /* CTRL. ABORT and SOFT_RESET read 0. */
-#define ATTENTION_ENGINE_CTRL_EN 0x01u          /* take descriptors; also leaves the halt */
+#define ATTENTION_ENGINE_CTRL_EN 0x01u          /* take descriptors; also leaves both halts */
 #define ATTENTION_ENGINE_CTRL_SOFT_RESET 0x02u  /* abort, empty queues, reset values */
-#define ATTENTION_ENGINE_CTRL_ABORT 0x04u       /* the running descriptor ends with ABORTED */
+#define ATTENTION_ENGINE_CTRL_ABORT 0x04u       /* what runs ends with ABORTED; halts */
 #define ATTENTION_ENGINE_CTRL_HALT_ON_ERR 0x08u /* stop after a descriptor that failed */
 #define ATTENTION_ENGINE_CTRL_ONLINE 0x20u      /* the planner may choose the online policy */
 #define ATTENTION_ENGINE_CTRL_UNLIMITED 0x40u   /* capacities are ignored */
+#define ATTENTION_ENGINE_CTRL_CHECK_READS 0x80u /* chains may read what was written only */
 
 /* STATUS: error code of the last descriptor 15:8. */
 #define ATTENTION_ENGINE_STATUS_IDLE 0x01u
 #define ATTENTION_ENGINE_STATUS_BUSY 0x02u
 #define ATTENTION_ENGINE_STATUS_HALTED 0x04u
 #define ATTENTION_ENGINE_STATUS_ERR 0x08u
+#define ATTENTION_ENGINE_STATUS_FIFO_HALTED 0x10u /* pushed instructions are dropped */
 #define ATTENTION_ENGINE_STATUS_ERROR_SHIFT 8
 
 #define ATTENTION_ENGINE_IRQ_DESC_DONE 0x01u /* of descriptors that ask for it */
@@ -54,10 +62,38 @@
 #define ATTENTION_ENGINE_IRQ_ERROR 0x04u
 #define ATTENTION_ENGINE_IRQ_CQ_OVERFLOW 0x08u
 #define ATTENTION_ENGINE_IRQ_WATCHDOG 0x10u
-#define ATTENTION_ENGINE_IRQ_MASKED_ROW 0x20u
+#define ATTENTION_ENGINE_IRQ_MASKED_ROW                                                            \
+  0x20u                                        /* a query sees no key, or a mask is all or nothing \
+                                                */
+#define ATTENTION_ENGINE_IRQ_INSTRUCTION 0x40u /* an irq instruction */
 
-/* ERRINFO: descriptor address, error code, offending index, limit, tile row, tile column. */
-#define ATTENTION_ENGINE_NUM_ERRINFO 6
+/* ERRINFO: descriptor address (0: pushed instructions), error code, offending index, limit, tile
+ * row, tile column, low and high word of the instruction. */
+#define ATTENTION_ENGINE_NUM_ERRINFO 8
+
+/* Error codes. Source: specification, section 1.10. */
+enum {
+  ATTENTION_ENGINE_ERROR_NONE,
+  ATTENTION_ENGINE_ERROR_BAD_OPCODE,
+  ATTENTION_ENGINE_ERROR_BAD_CHAIN,
+  ATTENTION_ENGINE_ERROR_BAD_MEMORY_ID,
+  ATTENTION_ENGINE_ERROR_VRF_OUT_OF_BOUNDS,
+  ATTENTION_ENGINE_ERROR_VRF_OVERFLOW,
+  ATTENTION_ENGINE_ERROR_MRF_OUT_OF_BOUNDS,
+  ATTENTION_ENGINE_ERROR_MISALIGNED,
+  ATTENTION_ENGINE_ERROR_BAD_DESCRIPTOR,
+  ATTENTION_ENGINE_ERROR_BAD_MAP,
+  ATTENTION_ENGINE_ERROR_MASK_OUT_OF_BOUNDS,
+  ATTENTION_ENGINE_ERROR_AXI_SLAVE,
+  ATTENTION_ENGINE_ERROR_AXI_DECODE,
+  ATTENTION_ENGINE_ERROR_SOFTMAX_RANGE,
+  ATTENTION_ENGINE_ERROR_WATCHDOG,
+  ATTENTION_ENGINE_ERROR_ABORTED,
+  ATTENTION_ENGINE_ERROR_COMPLETION_OVERFLOW,
+  ATTENTION_ENGINE_ERROR_FORMAT_MISMATCH,
+  ATTENTION_ENGINE_ERROR_READ_UNINITIALISED,
+  ATTENTION_ENGINE_NUM_ERRORS
+};
 
 /* A descriptor: 64 bytes, little-endian, byte offsets. Addresses are byte addresses. */
 #define ATTENTION_ENGINE_DESC_BYTES 64u
@@ -86,10 +122,18 @@
 #define ATTENTION_ENGINE_DESC_SCRATCH 60     /* u32: for spilled scores; 0: no spill */
 
 #define ATTENTION_ENGINE_TYPE_ATTENTION 1
+#define ATTENTION_ENGINE_TYPE_CHAIN 7 /* Q: instructions, 8 bytes each; PARAM0: how many */
+
+/* Patterns that are data at MAP (64-byte aligned); others: PatternKind. */
+#define ATTENTION_ENGINE_PATTERN_MAP 1           /* block-sparse rows; element masks at MASK */
+#define ATTENTION_ENGINE_PATTERN_TOKEN_BITMAP 11 /* a bit per query and key, rows of 8 bytes */
+#define ATTENTION_ENGINE_PATTERN_TILE_BITMAP 16  /* a bit per tile; element masks at MASK */
 
 #define ATTENTION_ENGINE_FLAG_IRQ 0x01u
 #define ATTENTION_ENGINE_FLAG_PACKED 0x04u
-#define ATTENTION_ENGINE_FLAG_UNIFORM_MASKED_ROWS 0x40u /* else 0 */
+#define ATTENTION_ENGINE_FLAG_ONLINE 0x08u              /* as CTRL_ONLINE, for this descriptor */
+#define ATTENTION_ENGINE_FLAG_NAN_MASKED_ROWS 0x20u     /* -128 where a query sees no key; else 0 */
+#define ATTENTION_ENGINE_FLAG_UNIFORM_MASKED_ROWS 0x40u /* the mean of V there */
 #define ATTENTION_ENGINE_FLAG_BLOCK_FLOAT 0x80u         /* not supported: FMT_MISMATCH */
 
 /* A completion: 16 bytes: tag u32, error code u8 and index u24, cycles u64. */
@@ -117,6 +161,7 @@
 #define ATTENTION_ENGINE_PERF_SPILL_BYTES 18
 #define ATTENTION_ENGINE_PERF_REFETCH_BYTES 19
 #define ATTENTION_ENGINE_PERF_MASKED_ROWS 20
-#define ATTENTION_ENGINE_NUM_PERF 21
+#define ATTENTION_ENGINE_PERF_UNCANONICAL_TILES 21
+#define ATTENTION_ENGINE_NUM_PERF 22
 
 #endif

@@ -3,29 +3,32 @@
 
 #include <cstdint>
 
+#include "models/attention_engine/attention_engine_regs.h"
+
 namespace tessera::attention_engine {
 
-/// What can go wrong, as STATUS.ERRCODE and completions report it. 0 is no error.
+/// What can go wrong, as STATUS, ERRINFO and completions report it. 0 is no error.
 enum class ErrorCode : std::uint8_t {
-  kNone = 0x00,
-  kBadOpcode = 0x01,
-  kBadChain = 0x02,     ///< no v_rd first, no v_wr last, more MFU operations than MFUs have units
-  kBadMemoryId = 0x03,  ///< no such register file
-  kVrfOutOfBounds = 0x04,
-  kVrfOverflow = 0x05,  ///< the planner cannot place the job
-  kMrfOutOfBounds = 0x06,
-  kMisaligned = 0x07,       ///< an address that is no multiple of 64 bytes
-  kBadDescriptor = 0x08,    ///< unknown type, a size of 0 or above its limit
-  kBadMap = 0x09,           ///< row pointers, columns or counts of a tile map
-  kMaskOutOfBounds = 0x0A,  ///< mask index beyond the mask image or MaskRam
-  kAxiSlaveError = 0x0B,
-  kAxiDecodeError = 0x0C,
-  kSoftmaxRange = 0x0D,  ///< denominator 0 in a row that is not masked
-  kWatchdog = 0x0E,
-  kAborted = 0x0F,
-  kCompletionOverflow = 0x10,
-  kFormatMismatch = 0x11,
-  kReadUninitialised = 0x12,  ///< an entry that was never written
+  kNone = ATTENTION_ENGINE_ERROR_NONE,
+  kBadOpcode = ATTENTION_ENGINE_ERROR_BAD_OPCODE,
+  /// No v_rd first, no v_wr last, more MFU operations than MFUs have units, a count of 0.
+  kBadChain = ATTENTION_ENGINE_ERROR_BAD_CHAIN,
+  kBadMemoryId = ATTENTION_ENGINE_ERROR_BAD_MEMORY_ID,  ///< no register file for this operand
+  kVrfOutOfBounds = ATTENTION_ENGINE_ERROR_VRF_OUT_OF_BOUNDS,
+  kVrfOverflow = ATTENTION_ENGINE_ERROR_VRF_OVERFLOW,  ///< the planner cannot place the job
+  kMrfOutOfBounds = ATTENTION_ENGINE_ERROR_MRF_OUT_OF_BOUNDS,
+  kMisaligned = ATTENTION_ENGINE_ERROR_MISALIGNED,         ///< no multiple of 64 bytes
+  kBadDescriptor = ATTENTION_ENGINE_ERROR_BAD_DESCRIPTOR,  ///< type, flags, sizes
+  kBadMap = ATTENTION_ENGINE_ERROR_BAD_MAP,  ///< row pointers, columns or counts of a tile map
+  kMaskOutOfBounds = ATTENTION_ENGINE_ERROR_MASK_OUT_OF_BOUNDS,  ///< of the image or MaskRam
+  kAxiSlaveError = ATTENTION_ENGINE_ERROR_AXI_SLAVE,             ///< a target refused
+  kAxiDecodeError = ATTENTION_ENGINE_ERROR_AXI_DECODE,           ///< no target at the address
+  kSoftmaxRange = ATTENTION_ENGINE_ERROR_SOFTMAX_RANGE,  ///< sum 0 in a row that is not masked
+  kWatchdog = ATTENTION_ENGINE_ERROR_WATCHDOG,
+  kAborted = ATTENTION_ENGINE_ERROR_ABORTED,
+  kCompletionOverflow = ATTENTION_ENGINE_ERROR_COMPLETION_OVERFLOW,
+  kFormatMismatch = ATTENTION_ENGINE_ERROR_FORMAT_MISMATCH,
+  kReadUninitialised = ATTENTION_ENGINE_ERROR_READ_UNINITIALISED,  ///< an entry never written
 };
 
 }  // namespace tessera::attention_engine

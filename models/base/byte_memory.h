@@ -16,6 +16,9 @@ class ByteMemory {
   virtual bool read(std::uint32_t address, void* data, std::size_t bytes) = 0;
   /// Copies `data` to `address`. Returns false, and changes nothing, when any byte is outside.
   virtual bool write(std::uint32_t address, const void* data, std::size_t bytes) = 0;
+  /// After a read() or write() that returned false: a target is there, but refused (AXI: SLVERR,
+  /// not DECERR).
+  [[nodiscard]] virtual bool was_refused() const { return false; }
 };
 
 }  // namespace tessera

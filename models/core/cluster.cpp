@@ -46,7 +46,7 @@ void Cluster::add_stats(StatGroup& stats) {
             [this] { return total_instructions(); });
   stats.add("bus_accesses", "count", "accesses of harts to devices through the bus",
             &bus_accesses_);
-  stats.add("bridged_accesses", "count", "accesses of harts to external models",
+  stats.add("bridged_accesses", "count", "accesses of harts to targets that may wait",
             &bridged_accesses_);
   stats.add("breakpoints", "count", "ebreak instructions, which retire as no-ops", &breakpoints_);
   for (HartState& hart : harts_) {
@@ -83,8 +83,7 @@ void Cluster::start_of_simulation() {
 
 void Cluster::attach_bridge(AccessBridge& bridge, std::uint32_t base, std::uint32_t bytes) {
   bridge_ = &bridge;
-  bridge_base_ = base;
-  bridge_bytes_ = bytes;
+  bridged_.push_back({base, base + bytes});
   bridge.set_client(*this);
 }
 
@@ -257,7 +256,9 @@ HartReply Cluster::access(const HartAccess& access) {
   if (services_.l1.contains(access.address)) {
     return services_.l1.access(access);
   }
-  if (bridge_ != nullptr && access.address - bridge_base_ < bridge_bytes_) {
+  if (std::any_of(bridged_.begin(), bridged_.end(), [&](const AddressRange& range) {
+        return access.address - range.base < range.end - range.base;  // may end at 2^32
+      })) {
     return bridged_access(access);
   }
   return bus_access(access);
@@ -325,7 +326,7 @@ void Cluster::access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) {
   notify_runnable();
   if (!is_ok) {
     guest_error(state, GuestErrorKind::kUnmappedAccess, 0,
-                "the external model answered with an error; loads give 0");
+                "the target answered with an error; loads give 0");
   }
 }
 

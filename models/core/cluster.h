@@ -11,6 +11,7 @@
 #include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include "models/base/address_range.h"
 #include "models/base/dmi_table.h"
 #include "models/base/guest_error.h"
 #include "models/base/hart_access.h"
@@ -71,7 +72,8 @@ class Cluster : public sc_core::sc_module,
 
   ::tlm_utils::simple_initiator_socket<Cluster> bus_socket{"bus_socket"};
 
-  /// Sends accesses to [base, base + bytes) through `bridge`; before the simulation starts.
+  /// Sends accesses to [base, base + bytes) through `bridge`, the same for all such ranges; before
+  /// the simulation starts.
   void attach_bridge(AccessBridge& bridge, std::uint32_t base, std::uint32_t bytes);
 
   /// Lets the harts run, within `limits`, when the kernel next does. The cluster pauses the kernel
@@ -154,8 +156,7 @@ class Cluster : public sc_core::sc_module,
   const ClockDomain& clock_;
   const ClusterServices services_;
   AccessBridge* bridge_ = nullptr;
-  std::uint32_t bridge_base_ = 0;
-  std::uint32_t bridge_bytes_ = 0;
+  std::vector<AddressRange> bridged_;
 
   std::vector<HartState> harts_;
   std::vector<StatGroup*> hart_stats_;

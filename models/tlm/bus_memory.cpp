@@ -22,6 +22,8 @@ bool BusMemory::transfer(::tlm::tlm_command command, std::uint32_t address, unsi
   }
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   socket->b_transport(trans, delay);
+  was_refused_ =
+      trans.is_response_error() && trans.get_response_status() != ::tlm::TLM_ADDRESS_ERROR_RESPONSE;
   return trans.is_response_ok();
 }
 

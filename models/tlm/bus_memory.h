@@ -20,12 +20,14 @@ class BusMemory : public sc_core::sc_module, public ByteMemory {
 
   bool read(std::uint32_t address, void* data, std::size_t bytes) override;
   bool write(std::uint32_t address, const void* data, std::size_t bytes) override;
+  [[nodiscard]] bool was_refused() const override { return was_refused_; }
 
  private:
   bool transfer(::tlm::tlm_command command, std::uint32_t address, unsigned char* data,
                 std::size_t bytes);
 
   const Access access_;
+  bool was_refused_ = false;
 };
 
 }  // namespace tessera

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/attention_engine/datapath.h"
 #include "models/attention_engine/map_format.h"
 #include "models/attention_engine/pattern.h"
 #include "models/attention_engine/tile_map_builder.h"
@@ -169,8 +170,8 @@ TEST_F(AttentionEngineTest, ADescriptorEndsWithItsResultCompletionAndWakeUp) {
   EXPECT_EQ(harts_.pulses[0].cycle, done.cycles);
   EXPECT_EQ(bus_.read(ATTENTION_ENGINE_STATUS), ATTENTION_ENGINE_STATUS_IDLE);
   EXPECT_EQ(bus_.read(ATTENTION_ENGINE_PERF + 8 * ATTENTION_ENGINE_PERF_TILES_SKIPPED), 6u);
-  EXPECT_EQ(stat("bytes_read"), 3u * kTokens * kDim);
-  EXPECT_EQ(stat("bytes_written"), 1u * kTokens * kDim);
+  EXPECT_EQ(stat("bytes_read"), 3u * kTokens * kDim + ATTENTION_ENGINE_DESC_BYTES);
+  EXPECT_EQ(stat("bytes_written"), 1u * kTokens * kDim + ATTENTION_ENGINE_COMPLETION_BYTES);
 }
 
 TEST_F(AttentionEngineTest, EveryPolicyButOnlineGivesTheSameBytes) {

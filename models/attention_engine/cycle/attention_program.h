@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/attention_engine/cycle/chain_writer.h"
-#include "models/attention_engine/cycle/instruction.h"
+#include "models/attention_engine/cycle/job_program.h"
 #include "models/attention_engine/cycle/matrix_store.h"
 #include "models/attention_engine/engine_parameters.h"
 #include "models/attention_engine/planner.h"
@@ -37,24 +37,15 @@ struct AttentionJob {
 /// Policies resident and overlapped bring the scores of the next two rows (of the next one) between
 /// the softmax and the context of a row; row does one after the other; online and spill go tile by
 /// tile.
-class AttentionProgram final : public InstructionSource {
+class AttentionProgram final : public JobProgram {
  public:
-  /// What the scheduler counts as it walks. Source: PERF, section 1.4 of the specification.
-  struct Counters {
-    std::uint64_t tiles_full = 0;
-    std::uint64_t tiles_partial = 0;
-    std::uint64_t tiles_skipped = 0;
-    std::uint64_t masked_elements = 0;
-    std::uint64_t useful_macs = 0;  ///< of scores and contexts, for allowed pairs
-    std::uint64_t context_chains = 0;
-  };
+  using Counters = TileCounters;
 
   /// `tile_list` is what indirect instructions read. `job` and its map outlive the program.
   AttentionProgram(const EngineParameters& engine, const AttentionJob& job,
                    std::vector<std::uint32_t>& tile_list);
 
   bool next(std::uint64_t& word) override;
-  [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
   /// A tile row of a head, counted through all heads.
@@ -117,7 +108,6 @@ class AttentionProgram final : public InstructionSource {
   std::size_t next_word_ = 0;
   ChainWriter writer_{words_};
   std::uint32_t next_row_ = 0;
-  Counters counters_;
 };
 
 }  // namespace tessera::attention_engine

@@ -32,18 +32,34 @@ std::uint8_t mfu_unit(Opcode opcode) {
   }
 }
 
-/// Register files whose entries chains read or write.
-bool is_register_file(MemoryId memory) {
-  return memory >= MemoryId::kMvmInitialVrf && memory <= MemoryId::kScoreVrf;
-}
+/// Largest value of ROWS, COLUMNS and ITER.
+constexpr std::uint32_t kMaxCount = 0xFFFF;
 
 }  // namespace
 
 ChainDecoder::ChainDecoder(const EngineParameters& engine)
     : engine_(engine), tile_list_(engine.entries_of(MemoryId::kTileList)) {
+  reset();
+}
+
+void ChainDecoder::reset() {
+  abandon();
+  registers_ = {};
   registers_[static_cast<std::size_t>(ScalarRegister::kRows)] = 1;
   registers_[static_cast<std::size_t>(ScalarRegister::kColumns)] = 1;
   registers_[static_cast<std::size_t>(ScalarRegister::kIterations)] = 1;
+  for (std::uint32_t memory = 0; memory < kNumMemories; ++memory) {
+    is_written_[memory].assign(engine_.entries[memory], false);
+  }
+}
+
+void ChainDecoder::continue_from(const ChainDecoder& other) {
+  const std::uint64_t sequence = sequence_;
+  *this = other;
+  sequence_ = sequence;
+  scoreboard_ = {};
+  chain_.sequence = sequence + 1;
+  chain_.waits = {};
 }
 
 void ChainDecoder::abandon() {
@@ -51,7 +67,7 @@ void ChainDecoder::abandon() {
   source_ = matrix_ = sink_ = {};
   is_matrix_chain_ = is_softmax_ = false;
   softmax_steps_ = 0;
-  ends_rows_ = false;
+  finds_sums_ = ends_rows_ = false;
   num_multicasts_ = 0;
   mfu_units_ = {};
   mfu_ = 0;
@@ -70,15 +86,19 @@ std::uint32_t ChainDecoder::tile_cycles() const {
   return divide_up(used, engine_.lanes);
 }
 
-bool ChainDecoder::set_register(const Instruction& instruction) {
+ChainDecoder::Outcome ChainDecoder::set_register(const Instruction& instruction) {
   if (instruction.count >= kNumScalarRegisters) {
-    return false;
+    return fail(ErrorCode::kBadOpcode, instruction.count, kNumScalarRegisters);
   }
-  registers_[instruction.count] = instruction.index;
   const auto name = static_cast<ScalarRegister>(instruction.count);
-  has_new_shape_ =
-      has_new_shape_ || name == ScalarRegister::kRows || name == ScalarRegister::kColumns;
-  return true;
+  const bool is_shape = name == ScalarRegister::kRows || name == ScalarRegister::kColumns;
+  const std::uint32_t value = instruction.index;
+  if ((is_shape || name == ScalarRegister::kIterations) && (value == 0 || value > kMaxCount)) {
+    return fail(ErrorCode::kBadChain, value, kMaxCount + 1);
+  }
+  registers_[instruction.count] = value;
+  has_new_shape_ = has_new_shape_ || is_shape;
+  return Outcome::kMore;
 }
 
 ChainDecoder::Outcome ChainDecoder::take(std::uint64_t word) {
@@ -88,9 +108,7 @@ ChainDecoder::Outcome ChainDecoder::take(std::uint64_t word) {
     case Opcode::kNop:
       return Outcome::kMore;
     case Opcode::kSetRegister:
-      return set_register(instruction)
-                 ? Outcome::kMore
-                 : fail(ErrorCode::kBadOpcode, instruction.count, kNumScalarRegisters);
+      return set_register(instruction);
     case Opcode::kWalk:
     case Opcode::kFence:
     case Opcode::kInterrupt:
@@ -149,6 +167,8 @@ ChainDecoder::Outcome ChainDecoder::take_in_chain(const Instruction& instruction
     case Opcode::kSoftmaxFinish:
       is_softmax_ = true;
       ++softmax_steps_;
+      softmax_row_ = instruction.index;
+      finds_sums_ = finds_sums_ || instruction.opcode == Opcode::kSoftmaxAccumulate;
       ends_rows_ = ends_rows_ || (instruction.flags & kFlagLast) != 0;
       break;
     case Opcode::kRequantise:
@@ -168,52 +188,38 @@ ChainDecoder::Outcome ChainDecoder::take_in_chain(const Instruction& instruction
     }
     *operand = {true, instruction};
   } else if (mfu_unit(instruction.opcode) != 0) {
-    add_operand(instruction);
-    if (mfu_ >= engine_.mfus) {
-      return fail(ErrorCode::kBadChain, mfu_, engine_.mfus);
-    }
+    return add_operand(instruction);
   }
   return Outcome::kMore;
 }
 
-void ChainDecoder::add_operand(const Instruction& instruction) {
+ChainDecoder::Outcome ChainDecoder::add_operand(const Instruction& instruction) {
   const std::uint8_t unit = mfu_unit(instruction.opcode);
   while (mfu_ < engine_.mfus && (mfu_units_[mfu_] & unit) != 0) {
     ++mfu_;
   }
   if (mfu_ >= engine_.mfus) {
-    return;
+    return fail(ErrorCode::kBadChain, mfu_, engine_.mfus);
   }
   mfu_units_[mfu_] = static_cast<std::uint8_t>(mfu_units_[mfu_] | unit);
   const Unit mfu = mfu_ == 0 ? Unit::kMfu0 : Unit::kMfu1;
   chain_.units |= bit_of(mfu);
   if (unit != 1) {  // an activation has no second operand
+    if (!is_register_file(instruction) || !is_inside(instruction, ErrorCode::kVrfOutOfBounds) ||
+        !is_written(instruction)) {
+      return Outcome::kError;
+    }
     scoreboard_.read_operand(chain_, mfu, instruction.memory, instruction.index, instruction.count);
   }
-}
-
-bool ChainDecoder::is_inside(const Instruction& instruction, ErrorCode code) {
-  const std::uint32_t limit = engine_.entries_of(instruction.memory);
-  const std::uint64_t end = std::uint64_t{instruction.index} + instruction.count;
-  if (end > limit && !ignores_sizes_) {
-    fail(code, static_cast<std::uint32_t>(end), limit);
-    return false;
-  }
-  return true;
+  return Outcome::kMore;
 }
 
 ChainDecoder::Outcome ChainDecoder::finish_chain() {
   if (!source_.is_given || !sink_.is_given) {
     return fail(ErrorCode::kBadChain);
   }
-  if (!has_valid_operand(source_.instruction) || !has_valid_operand(sink_.instruction) ||
-      !has_valid_matrix()) {
+  if (!has_valid_operands()) {
     return Outcome::kError;
-  }
-  for (std::uint32_t i = 0; i < num_multicasts_; ++i) {
-    if (!has_valid_operand(multicasts_[i])) {
-      return Outcome::kError;
-    }
   }
   if (source_.instruction.memory == MemoryId::kL2) {
     finish_load();
@@ -222,44 +228,14 @@ ChainDecoder::Outcome ChainDecoder::finish_chain() {
   } else {
     finish_vectors();
   }
+  set_written(sink_.instruction);
+  std::for_each(multicasts_.begin(), multicasts_.begin() + num_multicasts_,
+                [this](const Instruction& other) { set_written(other); });
   chain_.waits_for_drain = engine_.mechanisms.drains_on_swr && has_new_shape_ && matrix_.is_given;
   has_new_shape_ = has_new_shape_ && !matrix_.is_given;
   sequence_ = chain_.sequence;
   abandon();
   return Outcome::kChain;
-}
-
-bool ChainDecoder::has_valid_operand(const Instruction& instruction) {
-  const MemoryId memory = instruction.memory;
-  if (memory == MemoryId::kL2) {
-    if (instruction.index % engine_.axi_bytes != 0) {
-      fail(ErrorCode::kMisaligned, instruction.index, engine_.axi_bytes);
-      return false;
-    }
-    return true;
-  }
-  if (is_matrix_chain_ && memory == MemoryId::kMrf) {
-    return is_inside(instruction, ErrorCode::kMrfOutOfBounds);
-  }
-  if (!is_matrix_chain_ && (memory == MemoryId::kInQ || memory == MemoryId::kOutQ)) {
-    return true;
-  }
-  if (is_matrix_chain_ || !is_register_file(memory)) {
-    fail(ErrorCode::kBadMemoryId, static_cast<std::uint32_t>(memory));
-    return false;
-  }
-  return is_inside(instruction, ErrorCode::kVrfOutOfBounds);
-}
-
-bool ChainDecoder::has_valid_matrix() {
-  if (!matrix_.is_given || (matrix_.instruction.flags & kFlagIndirect) != 0) {
-    return true;
-  }
-  Instruction tiles = matrix_.instruction;
-  tiles.memory = MemoryId::kMrf;
-  tiles.count =
-      static_cast<std::uint16_t>(value(ScalarRegister::kRows) * value(ScalarRegister::kColumns));
-  return is_inside(tiles, ErrorCode::kMrfOutOfBounds);
 }
 
 void ChainDecoder::finish_load() {
@@ -275,7 +251,9 @@ void ChainDecoder::finish_load() {
                    : (source.flags & kFlagRefetch) != 0 ? Traffic::kRefetch
                                                         : Traffic::kOperand;
   scoreboard_.load(chain_, Unit::kLoad);
-  scoreboard_.write(chain_, Unit::kLoad, sink.memory, sink.index, sink.count);
+  if (sink.memory != MemoryId::kInQ) {
+    scoreboard_.write(chain_, Unit::kLoad, sink.memory, sink.index, sink.count);
+  }
 }
 
 void ChainDecoder::finish_softmax() {

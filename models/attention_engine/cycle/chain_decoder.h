@@ -40,8 +40,14 @@ class ChainDecoder {
   [[nodiscard]] std::uint64_t chains() const { return sequence_; }
   /// Drops the chain under way.
   void abandon();
+  /// Scalar registers get their reset values; no entry of a register file has been written.
+  void reset();
+  /// Goes on where `other` is, whose chains are all committed, under its own sequence numbers.
+  void continue_from(const ChainDecoder& other);
   /// Sizes of register files are ignored from now on, or not.
   void ignore_sizes(bool is_ignored) { ignores_sizes_ = is_ignored; }
+  /// A chain that reads an entry that nothing has written is refused from now on, or not.
+  void check_reads(bool is_checked) { checks_reads_ = is_checked; }
 
   /// What indirect instructions read: MRF entries (matrix product) in the order of use.
   std::vector<std::uint32_t>& tile_list() { return tile_list_; }
@@ -61,12 +67,20 @@ class ChainDecoder {
   void finish_vectors();
   void set_mvu_work();
   void add_matrix_waits();
-  void add_operand(const Instruction& instruction);
-  bool set_register(const Instruction& instruction);
-  bool has_valid_operand(const Instruction& instruction);
+  Outcome add_operand(const Instruction& instruction);
+  Outcome set_register(const Instruction& instruction);
+  // The following report an error when they return false.
+  bool has_valid_operands();
+  bool has_valid_source();
+  /// Of the sink and of further writes.
+  bool has_valid_sink(const Instruction& instruction);
   bool has_valid_matrix();
-  /// Reports the error when an entry of `instruction` is outside its register file.
+  bool has_valid_rows(const Instruction& instruction);
+  bool has_valid_sums();
+  bool is_register_file(const Instruction& instruction);
   bool is_inside(const Instruction& instruction, ErrorCode code);
+  bool is_written(const Instruction& instruction);
+  void set_written(const Instruction& instruction);
   Outcome fail(ErrorCode code, std::uint32_t index = 0, std::uint32_t limit = 0);
 
   [[nodiscard]] std::uint32_t value(ScalarRegister name) const {
@@ -75,13 +89,15 @@ class ChainDecoder {
   /// Cycles of one native tile and one vector.
   [[nodiscard]] std::uint32_t tile_cycles() const;
 
-  const EngineParameters engine_;
+  EngineParameters engine_;
   Scoreboard scoreboard_;
+  std::array<std::vector<bool>, kNumMemories> is_written_;  ///< entries, since the reset
   std::vector<std::uint32_t> tile_list_;
   std::array<std::uint32_t, kNumScalarRegisters> registers_{};
   std::uint64_t sequence_ = 0;
   std::uint64_t word_ = 0;
   bool ignores_sizes_ = false;
+  bool checks_reads_ = false;
   bool is_in_chain_ = false;
   bool has_new_shape_ = false;  ///< rows or columns were set since the last chain
   Operand source_;
@@ -90,6 +106,8 @@ class ChainDecoder {
   bool is_matrix_chain_ = false;
   bool is_softmax_ = false;
   std::uint32_t softmax_steps_ = 0;  ///< passes over the source
+  std::uint32_t softmax_row_ = 0;    ///< first row of SmxRf
+  bool finds_sums_ = false;          ///< sm_acc is among the passes
   bool ends_rows_ = false;           ///< the softmax has seen all tiles of its rows
   std::array<Instruction, 4> multicasts_{};
   std::uint32_t num_multicasts_ = 0;

@@ -56,6 +56,7 @@ void CycleEngine::run(InstructionSource& source, Cycles cycle) {
     accounted_ = cycle;
   }
   source_ = &source;
+  is_running_source_ = true;
   front_end_free_ =
       std::max(front_end_free_, cycle + engine_.start_cycles + engine_.invocation_cycles);
   next_ = std::min(next_, cycle);
@@ -73,9 +74,9 @@ void CycleEngine::push(std::uint64_t instruction, Cycles cycle) {
   next_ = std::min(next_, cycle + 1);
 }
 
-bool CycleEngine::is_idle() const {
-  return source_ == nullptr && instructions_.is_empty() && front_end_ == FrontEnd::kEmpty &&
-         retired_ == dispatched_ && mover_.is_idle();
+bool CycleEngine::is_done() const {
+  return source_ == nullptr && front_end_ == FrontEnd::kEmpty && retired_ == dispatched_ &&
+         mover_.is_idle();
 }
 
 Cycles CycleEngine::next_active_cycle(Cycles from) const {
@@ -107,6 +108,10 @@ void CycleEngine::step(Cycles cycle) {
   mover_.step(cycle);
   dispatch(cycle);
   decode(cycle);
+  if (is_running_source_ && is_done()) {
+    is_running_source_ = false;
+    ++ended_sources_;
+  }
   mvu_stall_ = mvu_stall(cycle);
   next_ = find_next(cycle + 1);
 }
@@ -128,8 +133,7 @@ Cycles CycleEngine::find_next(Cycles from) const {
       next = std::min(next, std::max(from, commits.front().cycle));
     }
   }
-  const bool has_instruction = source_ != nullptr || !instructions_.is_empty();
-  if (!has_failed_ && (front_end_ == FrontEnd::kEmpty ? has_instruction : can_dispatch())) {
+  if (!has_failed_ && (front_end_ == FrontEnd::kEmpty ? has_instruction() : can_dispatch())) {
     next = std::min(next, std::max(from, front_end_free_));
   }
   return next;
@@ -174,6 +178,7 @@ bool CycleEngine::is_committed(std::uint64_t sequence) const {
 void CycleEngine::abort(Cycles cycle) {
   account(cycle);
   source_ = nullptr;
+  is_running_source_ = false;
   instructions_.clear();
   front_end_ = FrontEnd::kEmpty;
   decoder_.abandon();
@@ -195,6 +200,11 @@ void CycleEngine::abort(Cycles cycle) {
   has_failed_ = false;
   front_end_free_ = cycle;
   next_ = cycle + 1;
+}
+
+void CycleEngine::reset(Cycles cycle) {
+  abort(cycle);
+  decoder_.reset();
 }
 
 }  // namespace tessera::attention_engine

@@ -58,7 +58,8 @@ class CycleEngine final : public Steppable {
 
   CycleEngine(const EngineParameters& engine, AxiPort& port);
 
-  /// Instructions come from `source`, before those of the FIFO, until it has none left.
+  /// Instructions come from `source` until it has none left and all its chains are committed; then
+  /// from the FIFO again. REQUIRES: nothing of the FIFO is under way.
   void run(InstructionSource& source, Cycles cycle);
   /// Places in the instruction FIFO; a push into a full one has to wait.
   [[nodiscard]] std::uint32_t free_places() const;
@@ -68,8 +69,10 @@ class CycleEngine final : public Steppable {
   Cycles next_active_cycle(Cycles from) const override;
   void step(Cycles cycle) override;
 
-  /// Everything is committed and stored.
-  [[nodiscard]] bool is_idle() const;
+  /// Everything is committed and stored, and the FIFO is empty.
+  [[nodiscard]] bool is_idle() const { return instructions_.is_empty() && is_done(); }
+  /// Sources that have been run to their end.
+  [[nodiscard]] std::uint64_t ended_sources() const { return ended_sources_; }
   /// Cycle in which the last chain was committed.
   [[nodiscard]] Cycles last_commit() const { return last_commit_; }
   /// Tag of the last interrupt instruction, and how many there were.
@@ -79,6 +82,8 @@ class CycleEngine final : public Steppable {
   [[nodiscard]] const ChainDecoder::Error& error() const { return decoder_.error(); }
   /// Gives up everything but what AXI still owes; afterwards the engine takes work again.
   void abort(Cycles cycle);
+  /// abort(), and what chains left behind is forgotten.
+  void reset(Cycles cycle);
 
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const AxiMover& mover() const { return mover_; }
@@ -128,6 +133,8 @@ class CycleEngine final : public Steppable {
   // Front end: cycle_engine_front_end.cpp.
   void decode(Cycles cycle);
   bool next_instruction(std::uint64_t& word);
+  [[nodiscard]] bool has_instruction() const;
+  [[nodiscard]] bool is_done() const;
   void dispatch(Cycles cycle);
   [[nodiscard]] bool can_dispatch() const;
   [[nodiscard]] bool is_drained() const;
@@ -164,6 +171,8 @@ class CycleEngine final : public Steppable {
   // Front end.
   Ring<std::uint64_t> instructions_;
   InstructionSource* source_ = nullptr;
+  bool is_running_source_ = false;  ///< its chains are not all committed
+  std::uint64_t ended_sources_ = 0;
   FrontEnd front_end_ = FrontEnd::kEmpty;
   bool is_scanning_ = false;   ///< the front end is busy with tests of tiles
   Cycles front_end_free_ = 0;  ///< what it holds can be dispatched

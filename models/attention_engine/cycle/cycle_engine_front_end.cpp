@@ -12,12 +12,16 @@ bool CycleEngine::next_instruction(std::uint64_t& word) {
     }
     source_ = nullptr;
   }
-  if (instructions_.is_empty()) {
+  if (is_running_source_ || instructions_.is_empty()) {
     return false;
   }
   word = instructions_.front();
   instructions_.pop();
   return true;
+}
+
+bool CycleEngine::has_instruction() const {
+  return source_ != nullptr || (!is_running_source_ && !instructions_.is_empty());
 }
 
 void CycleEngine::decode(Cycles cycle) {

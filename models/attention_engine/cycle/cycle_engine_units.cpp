@@ -206,8 +206,7 @@ Stall CycleEngine::mvu_stall(Cycles cycle) const {
   if (is_scanning_) {
     return Stall::kScan;
   }
-  const bool has_work =
-      source_ != nullptr || !instructions_.is_empty() || front_end_ != FrontEnd::kEmpty;
+  const bool has_work = has_instruction() || front_end_ != FrontEnd::kEmpty;
   return has_work ? Stall::kFrontEnd : Stall::kIdle;
 }
 

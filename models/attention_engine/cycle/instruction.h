@@ -3,51 +3,52 @@
 
 #include <cstdint>
 
+#include "models/attention_engine/attention_engine_isa.h"
 #include "models/attention_engine/engine_parameters.h"
 
 namespace tessera::attention_engine {
 
-/// Operations of chain instructions. Source: section 1.5 of the engine's specification.
+/// Operations of chain instructions: attention_engine_isa.h says what each does.
 enum class Opcode : std::uint8_t {
-  kNop = 0x00,
-  kEndChain = 0x01,
-  kSetRegister = 0x02,  ///< s_wr: count is the register, index the value
-  kVectorRead = 0x04,   ///< v_rd: `count` entries from `index`; from L2, ITER rows at address index
-  kVectorWrite = 0x05,
-  kMatrixRead = 0x06,      ///< m_rd L2: ITER rows of ROW_BYTES, STRIDE_ROW bytes apart, from index
-  kMatrixWrite = 0x07,     ///< m_wr MRF: entries from index
-  kMatrixMultiply = 0x08,  ///< mv_mul: ROWS x COLS native tiles times ITER vectors
-  kAdd = 0x09,             ///< vv_add, ...: second operand at `index` of `memory`
-  kSubtract = 0x0A,
-  kSubtractReversed = 0x0B,
-  kMaximum = 0x0C,
-  kMultiply = 0x0D,
-  kRelu = 0x10,
-  kSigmoid = 0x11,
-  kTanh = 0x12,
-  kGelu = 0x13,
-  kExp = 0x14,
-  kRequantise = 0x15,
-  kMask = 0x18,               ///< v_mask: masks of `count` tiles from `index` of MaskRam
-  kSoftmaxAccumulate = 0x19,  ///< sm_acc: maximum and sum
-  kSoftmaxFinish = 0x1A,      ///< sm_fin: normalise, or rescale accumulators
-  kWalk = 0x20,               ///< t_walk: the scheduler has tested `index` tiles of a map
-  kFence = 0x3E,              ///< what follows waits until all before is committed
-  kInterrupt = 0x3F,          ///< a fence that reports tag `index`
+  kNop = ATTENTION_ENGINE_OP_NOP,
+  kEndChain = ATTENTION_ENGINE_OP_END_CHAIN,
+  kSetRegister = ATTENTION_ENGINE_OP_SET_REGISTER,
+  kVectorRead = ATTENTION_ENGINE_OP_VECTOR_READ,
+  kVectorWrite = ATTENTION_ENGINE_OP_VECTOR_WRITE,
+  kMatrixRead = ATTENTION_ENGINE_OP_MATRIX_READ,
+  kMatrixWrite = ATTENTION_ENGINE_OP_MATRIX_WRITE,
+  kMatrixMultiply = ATTENTION_ENGINE_OP_MATRIX_MULTIPLY,
+  kAdd = ATTENTION_ENGINE_OP_ADD,
+  kSubtract = ATTENTION_ENGINE_OP_SUBTRACT,
+  kSubtractReversed = ATTENTION_ENGINE_OP_SUBTRACT_REVERSED,
+  kMaximum = ATTENTION_ENGINE_OP_MAXIMUM,
+  kMultiply = ATTENTION_ENGINE_OP_MULTIPLY,
+  kRelu = ATTENTION_ENGINE_OP_RELU,
+  kSigmoid = ATTENTION_ENGINE_OP_SIGMOID,
+  kTanh = ATTENTION_ENGINE_OP_TANH,
+  kGelu = ATTENTION_ENGINE_OP_GELU,
+  kExp = ATTENTION_ENGINE_OP_EXP,
+  kRequantise = ATTENTION_ENGINE_OP_REQUANTISE,
+  kMask = ATTENTION_ENGINE_OP_MASK,
+  kSoftmaxAccumulate = ATTENTION_ENGINE_OP_SOFTMAX_ACCUMULATE,
+  kSoftmaxFinish = ATTENTION_ENGINE_OP_SOFTMAX_FINISH,
+  kWalk = ATTENTION_ENGINE_OP_WALK,
+  kFence = ATTENTION_ENGINE_OP_FENCE,
+  kInterrupt = ATTENTION_ENGINE_OP_INTERRUPT,
 };
 
-/// Scalar registers of s_wr. Source: as Opcode.
+/// Scalar registers of s_wr.
 enum class ScalarRegister : std::uint8_t {
-  kRows = 0,
-  kColumns = 1,
-  kIterations = 2,
-  kVectorLength = 3,  ///< valid elements of a native vector that is multiplied; 0: all
-  kListBase = 10,
-  kListLength = 11,
-  kStrideRow = 12,  ///< bytes from row to row in L2; 0: ROW_BYTES
-  kRowBytes = 13,   ///< bytes of a row that goes to or comes from L2
+  kRows = ATTENTION_ENGINE_REGISTER_ROWS,
+  kColumns = ATTENTION_ENGINE_REGISTER_COLUMNS,
+  kIterations = ATTENTION_ENGINE_REGISTER_ITER,
+  kVectorLength = ATTENTION_ENGINE_REGISTER_VECTOR_LENGTH,
+  kListBase = ATTENTION_ENGINE_REGISTER_LIST_BASE,
+  kListLength = ATTENTION_ENGINE_REGISTER_LIST_LENGTH,
+  kStrideRow = ATTENTION_ENGINE_REGISTER_STRIDE_ROW,
+  kRowBytes = ATTENTION_ENGINE_REGISTER_ROW_BYTES,
 };
-inline constexpr std::uint32_t kNumScalarRegisters = 16;
+inline constexpr std::uint32_t kNumScalarRegisters = ATTENTION_ENGINE_NUM_REGISTERS;
 
 /// Flags of an instruction.
 /// mv_mul: the product is with rows of probabilities (context), not with rows of Q (scores).
@@ -66,7 +67,7 @@ struct Instruction {
   std::uint32_t index = 0;
 };
 
-/// The 64-bit form: op [63:58], memory [57:54], flags [53:48], count [47:32], index [31:0].
+/// The 64-bit form.
 constexpr std::uint64_t encode(const Instruction& instruction) {
   return std::uint64_t{static_cast<std::uint8_t>(instruction.opcode)} << 58 |
          std::uint64_t{static_cast<std::uint8_t>(instruction.memory)} << 54 |

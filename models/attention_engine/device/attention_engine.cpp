@@ -13,6 +13,7 @@ constexpr std::uint32_t kUnmappedValue = 0;
 /// project: the tests dma_soc_path measure 12 to 24 cycles.
 constexpr Cycles kL2Cycles = 20;
 constexpr std::uint32_t kMaxLog2 = 12;
+constexpr std::uint32_t kPulses = ATTENTION_ENGINE_CTRL_SOFT_RESET | ATTENTION_ENGINE_CTRL_ABORT;
 }  // namespace
 
 AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
@@ -30,6 +31,7 @@ AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
   add_read_only_registers();
   add_control_registers();
   add_queue_registers();
+  add_instruction_registers();
   registers_.check_complete();
   add_stats(parent_stats);
 }
@@ -73,7 +75,8 @@ void AttentionEngine::add_control_registers() {
       .reserved(4, 1)
       .flag(5, "ONLINE")
       .flag(6, "UNLIMITED")
-      .reserved(7, 25)
+      .flag(7, "CHECK_READS")
+      .reserved(8, 24)
       .value_from([this](Cycles) { return state_.control; })
       .on_write([this](std::uint32_t value, const RegisterAccess& access) {
         write_control(value, access);
@@ -108,7 +111,7 @@ void AttentionEngine::add_setting(const char* name, std::uint32_t offset,
       .on_write([this, name, member, alignment, limit](std::uint32_t value,
                                                        const RegisterAccess& access) {
         const bool is_in_use = member != &State::watchdog && member != &State::completions_head &&
-                               (state_.head != state_.tail || !is_idle());
+                               (state_.head != state_.tail || job_);
         if (value % alignment != 0 || value > limit || is_in_use) {
           report(access, fmt::format("{} = {:#x}: ignored; {}", name, value,
                                      is_in_use ? "descriptors are waiting"
@@ -138,10 +141,64 @@ void AttentionEngine::add_queue_registers() {
           [this](std::uint32_t value, const RegisterAccess& access) { write_tail(value, access); });
 }
 
+void AttentionEngine::add_instruction_registers() {
+  registers_.add_word("INST_LO", ATTENTION_ENGINE_INST_LO, RegisterMode::kWriteOnly)
+      .on_write(
+          [this](std::uint32_t value, const RegisterAccess&) { state_.instruction_low = value; });
+  registers_.add_word("INST_HI", ATTENTION_ENGINE_INST_HI, RegisterMode::kWriteOnly)
+      .on_write([this](std::uint32_t value, const RegisterAccess& access) {
+        push_instruction(value, access);
+      });
+  registers_.add_word("INST_SPACE", ATTENTION_ENGINE_INST_SPACE, RegisterMode::kReadOnly)
+      .value_from([this](Cycles) { return engine().free_places(); });
+  registers_.add_word("INST_TAG", ATTENTION_ENGINE_INST_TAG, RegisterMode::kReadOnly)
+      .value_from([this](Cycles) { return state_.instruction_tag; });
+}
+
+void AttentionEngine::write_control(std::uint32_t value, const RegisterAccess& access) {
+  state_.control = value & ~kPulses;
+  if ((value & kPulses) != 0 && !is_idle()) {
+    const EngineError error{ErrorCode::kAborted, 0, 0, 0, 0, 0, "aborted"};
+    abort_engine(access.cycle);
+    state_.is_halted = true;
+    if (job_) {
+      const RunningJob job = std::move(*job_);
+      job_.reset();
+      note_error(error, state_.ring_address());
+      complete(job, error, 0, access.cycle);
+    } else {
+      fail_fifo(error, access.cycle);
+    }
+  }
+  if ((value & ATTENTION_ENGINE_CTRL_SOFT_RESET) != 0) {
+    state_ = State{};
+    engine().reset(access.cycle);
+    return;
+  }
+  if ((value & ATTENTION_ENGINE_CTRL_EN) != 0 && (value & ATTENTION_ENGINE_CTRL_ABORT) == 0) {
+    state_.is_halted = state_.is_fifo_halted = false;
+  }
+  start_next(access.cycle);
+}
+
+void AttentionEngine::write_tail(std::uint32_t value, const RegisterAccess& access) {
+  const std::uint32_t places = 1u << state_.ring_log2;
+  if (value - state_.head > places) {
+    report(access, fmt::format("TAIL = {}: ignored; HEAD is {} and the ring has {} places", value,
+                               state_.head, places));
+    return;
+  }
+  state_.tail = value;
+  state_.hart = access.hart;
+  state_.pc = access.pc;
+  start_next(access.cycle);
+}
+
 void AttentionEngine::add_stats(StatGroup& parent_stats) {
   StatGroup& stats = parent_stats.add_group(basename());
   stats.add("descriptors", "count", "descriptors that ended", &descriptors_);
   stats.add("failed_descriptors", "count", "of these, those with an error", &failed_descriptors_);
+  stats.add("instructions", "count", "instructions that were pushed", &instructions_);
   stats.add("interrupts", "count", "wake-ups of the hart in WAKE_HART", &interrupts_);
   const auto add = [&](const char* name, const char* unit, const char* what, std::size_t index) {
     stats.add(name, unit, what, &state_.perf[index]);
@@ -174,6 +231,8 @@ void AttentionEngine::add_stats(StatGroup& parent_stats) {
   add("refetch_bytes", "bytes", "of these, tiles that had been in the MRF",
       ATTENTION_ENGINE_PERF_REFETCH_BYTES);
   add("masked_rows", "count", "queries that may see no key", ATTENTION_ENGINE_PERF_MASKED_ROWS);
+  add("uncanonical_tiles", "count", "partial tiles whose mask allows all or nothing",
+      ATTENTION_ENGINE_PERF_UNCANONICAL_TILES);
 }
 
 std::uint32_t AttentionEngine::status() const {
@@ -182,6 +241,7 @@ std::uint32_t AttentionEngine::status() const {
                              ? ATTENTION_ENGINE_STATUS_IDLE
                              : ATTENTION_ENGINE_STATUS_BUSY;
   status |= state_.is_halted ? ATTENTION_ENGINE_STATUS_HALTED : 0;
+  status |= state_.is_fifo_halted ? ATTENTION_ENGINE_STATUS_FIFO_HALTED : 0;
   status |= state_.last_error != ErrorCode::kNone ? ATTENTION_ENGINE_STATUS_ERR : 0;
   return status | static_cast<std::uint32_t>(state_.last_error)
                       << ATTENTION_ENGINE_STATUS_ERROR_SHIFT;

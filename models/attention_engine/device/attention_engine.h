@@ -12,6 +12,7 @@
 #include "models/attention_engine/cycle/axi_memory.h"
 #include "models/attention_engine/cycle/run_alone.h"
 #include "models/attention_engine/device/descriptor.h"
+#include "models/attention_engine/device/job_source.h"
 #include "models/attention_engine/device/timed_engine.h"
 #include "models/attention_engine/engine_parameters.h"
 #include "models/base/byte_memory.h"
@@ -22,14 +23,18 @@
 
 namespace tessera::attention_engine {
 
-/// The engine behind its registers: a ring of descriptors, completions, interrupts that wake a
-/// hart. README.
-/// Timing: a descriptor runs after the one before it. Functional: as many cycles as the cycle
-///         engine takes alone on the bus. Cycle: those of the cycle engine in the machine's loop.
-///         All effects (results, completion, wake-up) happen when it ends.
+/// The engine behind its registers: a ring of descriptors, completions, a FIFO of instructions,
+/// interrupts that wake a hart. README.
+/// Timing: a descriptor runs after the one before it, with what it takes to fetch it and to write
+///         its completion. Functional: as many cycles as the cycle engine takes alone on the bus.
+///         Cycle: those of the cycle engine in the machine's loop. All effects (results,
+///         completion, wake-up) happen when it ends.
+///         Pushed instructions go to the same cycle engine while no descriptor runs. A push into
+///         the full FIFO waits: its initiator must be a process that may call wait().
 /// Errors: a descriptor that cannot run ends with its error code in the completion, ERRINFO and
-///         IRQ; the queue goes on or halts (CTRL). A register access that breaks the rules is
-///         reported (device_misuse) and ignored.
+///         IRQ; the queue goes on or halts (CTRL). After an error of a pushed chain instructions
+///         are dropped until EN is written. A register access that breaks the rules is reported
+///         (device_misuse) and ignored.
 class AttentionEngine : public RegisterDevice {
  public:
   /// `memory` is the AXI side: L2, and L1 in its raw view.
@@ -37,15 +42,16 @@ class AttentionEngine : public RegisterDevice {
                   const ClockDomain& clock, ByteMemory& memory, WakeUpTarget& harts,
                   GuestErrorSink& guest_errors, StatGroup& parent_stats);
 
-  /// Cycle timing with `engine`, or functional timing (null). REQUIRES: is_idle().
-  void use_engine(TimedEngine* engine) { timed_ = engine; }
+  /// Cycle timing with `timed`, or functional timing (null). REQUIRES: is_idle().
+  void use_engine(TimedEngine* timed);
   [[nodiscard]] const EngineParameters& parameters() const { return engine_; }
-  /// No descriptor is under way.
-  [[nodiscard]] bool is_idle() const { return !state_.job && !state_.is_failing; }
+  /// No descriptor and no instruction is under way.
+  [[nodiscard]] bool is_idle() const { return !job_ && engine().is_idle(); }
 
  private:
   using Perf = std::array<std::uint64_t, ATTENTION_ENGINE_NUM_PERF>;
 
+  /// What registers show or control.
   struct State {
     std::uint32_t control = 0;
     std::uint32_t irq_raw = 0;
@@ -58,57 +64,87 @@ class AttentionEngine : public RegisterDevice {
     std::uint32_t completions_log2 = 0;
     std::uint32_t completions_head = 0;
     std::uint32_t completions_tail = 0;
+    std::uint32_t instruction_low = 0;
+    std::uint32_t instruction_tag = 0;
     std::uint32_t watchdog = 0;
     std::uint32_t wake_hart = ATTENTION_ENGINE_NONE;
     bool is_halted = false;
+    bool is_fifo_halted = false;
     ErrorCode last_error = ErrorCode::kNone;
     std::array<std::uint32_t, ATTENTION_ENGINE_NUM_ERRINFO> error_info{};
     Perf perf{};
-
-    std::optional<DeviceJob> job;            ///< that runs
-    std::optional<DescriptorError> failure;  ///< of the descriptor that cannot
-    bool is_failing = false;
-    Cycles start = 0;
-    Cycles end = kNever;           ///< functional timing: of the descriptor under way
-    bool is_late = false;          ///< it ends because of the watchdog
-    std::uint32_t hart = kNoHart;  ///< who rang last
+    std::uint32_t hart = kNoHart;  ///< who rang or pushed last
     std::uint32_t pc = 0;
+
+    /// Of the descriptor that runs or comes next.
+    [[nodiscard]] std::uint32_t ring_address() const {
+      return ring + (head & ((1u << ring_log2) - 1)) * ATTENTION_ENGINE_DESC_BYTES;
+    }
+  };
+  /// A descriptor that runs.
+  struct RunningJob {
+    DescriptorJob descriptor;
+    std::unique_ptr<JobSource> source;
+    Cycles start = 0;
+    Cycles deadline = kNever;  ///< of the watchdog
+    Cycles end = kNever;       ///< functional timing: known from the start
   };
 
-  void advance_to(Cycles cycle) override;
   void add_queue_registers();
   void add_control_registers();
+  void add_instruction_registers();
   void add_read_only_registers();
   void add_stats(StatGroup& parent_stats);
   void add_setting(const char* name, std::uint32_t offset, std::uint32_t State::*member,
                    std::uint32_t alignment, std::uint32_t limit);
-
   void write_control(std::uint32_t value, const RegisterAccess& access);
   void write_tail(std::uint32_t value, const RegisterAccess& access);
-  void start_next(Cycles cycle);
-  void start_job(Cycles cycle);
-  void end_job(Cycles cycle);
-  void abort(ErrorCode code, Cycles cycle);
-  void complete(std::uint32_t tag, ErrorCode code, std::uint32_t index, Cycles cycle);
-  void note_error(const DescriptorError& error);
-  void raise(std::uint32_t causes, Cycles cycle);
-  void add_perf(const CycleEngine& engine, const AttentionProgram& program);
   [[nodiscard]] std::uint32_t status() const;
   void report(const RegisterAccess& access, const std::string& message);
+
+  // Descriptors: attention_engine_queue.cpp.
+  void start_next(Cycles cycle);
+  void end_job(Cycles cycle);
+  void complete(const RunningJob& job, const EngineError& error, std::uint32_t causes,
+                Cycles cycle);
+  [[nodiscard]] std::uint32_t place_of_completion() const;
+  void note_error(const EngineError& error, std::uint32_t descriptor);
+  void raise(std::uint32_t causes, Cycles cycle);
+
+  // The cycle engine: attention_engine_run.cpp.
+  [[nodiscard]] CycleEngine& engine() { return timed_ != nullptr ? timed_->engine() : alone_; }
+  [[nodiscard]] const CycleEngine& engine() const {
+    return timed_ != nullptr ? timed_->engine() : alone_;
+  }
+  void advance_to(Cycles cycle) override;
+  void schedule();
+  void run_job(Cycles cycle);
+  void after_step(Cycles cycle);
+  void push_instruction(std::uint32_t high, const RegisterAccess& access);
+  void abort_engine(Cycles cycle);
+  void fail_fifo(const EngineError& error, Cycles cycle);
+  [[nodiscard]] EngineError engine_error() const;
+  [[nodiscard]] std::uint32_t take_interrupts();
+  void add_perf(const TileCounters& tiles);
 
   const EngineParameters engine_;
   ByteMemory& memory_;
   WakeUpTarget& harts_;
   GuestErrorSink& guest_errors_;
-  AxiMemory bus_;      ///< of functional timing
-  CycleEngine alone_;  ///< likewise
+  AxiMemory bus_;          ///< of functional timing
+  CycleEngine alone_;      ///< likewise
+  Cycles alone_next_ = 0;  ///< first cycle that it has not stepped
   TimedEngine* timed_ = nullptr;
-  std::unique_ptr<AttentionProgram> program_;
-  CycleEngine::Counters counters_before_;  ///< of the engine, when the job began
-  AxiMover::Counters traffic_before_;
   State state_;
+  std::optional<RunningJob> job_;
+  CycleEngine::Counters counters_before_;  ///< of the engine, when add_perf() looked last
+  AxiMover::Counters traffic_before_;
+  std::uint64_t interrupts_before_ = 0;
+  std::uint64_t sources_before_ = 0;  ///< that have ended
+  sc_core::sc_event place_{"place"};  ///< the instruction FIFO is not full
   std::uint64_t descriptors_ = 0;
   std::uint64_t failed_descriptors_ = 0;
+  std::uint64_t instructions_ = 0;
   std::uint64_t interrupts_ = 0;
 };
 

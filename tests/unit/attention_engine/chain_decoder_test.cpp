@@ -88,9 +88,11 @@ TEST_F(ChainDecoderTest, RowsOfTheNpuComeInGroupsOfItsAccumulators) {
 
 TEST_F(ChainDecoderTest, AContextWaitsForTheSoftmaxOfItsOwnRowOnly) {
   const auto softmax = [&](std::uint32_t entry) {
-    writer().read(MemoryId::kScoreVrf, entry, 128).apply(Opcode::kSoftmaxFinish);
+    writer().read(MemoryId::kScoreVrf, entry, 128);
+    writer().apply(Opcode::kSoftmaxAccumulate).apply(Opcode::kSoftmaxFinish);
     writer().write(MemoryId::kScoreVrf, entry, 128).end();
   };
+  writer().set(ScalarRegister::kRowBytes, 64);
   softmax(0);    // chain 1
   softmax(128);  // chain 2
   writer().read(MemoryId::kScoreVrf, 0, 128).multiply(0, kFlagContext);
@@ -102,6 +104,7 @@ TEST_F(ChainDecoderTest, AContextWaitsForTheSoftmaxOfItsOwnRowOnly) {
 TEST_F(ChainDecoderTest, ALoadWaitsUntilTheTileThatItReplacesHasBeenRead) {
   writer().read(MemoryId::kMvmInitialVrf, 0, 1).multiply(5);
   writer().write(MemoryId::kOutQ, 0, 1).end();
+  writer().set(ScalarRegister::kRowBytes, 64);
   writer().read_matrix(0x4000).write_matrix(5).end();
   ASSERT_EQ(decode_all(), Outcome::kChain);
   const Waits& waits = decoder_.chain().waits[index_of(Unit::kLoad)];

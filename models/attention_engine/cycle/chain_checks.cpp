@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "models/attention_engine/cycle/chain_decoder.h"
+
+namespace tessera::attention_engine {
+
+bool ChainDecoder::is_register_file(const Instruction& instruction) {
+  const MemoryId memory = instruction.memory;
+  if (memory >= MemoryId::kMvmInitialVrf && memory <= MemoryId::kScoreVrf) {
+    return true;
+  }
+  fail(ErrorCode::kBadMemoryId, static_cast<std::uint32_t>(memory));
+  return false;
+}
+
+bool ChainDecoder::is_inside(const Instruction& instruction, ErrorCode code) {
+  const std::uint32_t limit = engine_.entries_of(instruction.memory);
+  const std::uint64_t end = std::uint64_t{instruction.index} + instruction.count;
+  if (end > limit && !ignores_sizes_) {
+    fail(code, static_cast<std::uint32_t>(end), limit);
+    return false;
+  }
+  return true;
+}
+
+bool ChainDecoder::is_written(const Instruction& instruction) {
+  if (!checks_reads_ || ignores_sizes_) {
+    return true;
+  }
+  const auto& entries = is_written_[static_cast<std::size_t>(instruction.memory)];
+  const auto begin = entries.begin() + instruction.index;
+  const auto end = begin + instruction.count;
+  const auto missing = std::find(begin, end, false);
+  if (missing == end) {
+    return true;
+  }
+  fail(ErrorCode::kReadUninitialised, static_cast<std::uint32_t>(missing - entries.begin()));
+  return false;
+}
+
+void ChainDecoder::set_written(const Instruction& instruction) {
+  auto& entries = is_written_[static_cast<std::size_t>(instruction.memory)];
+  const auto limit = static_cast<std::uint32_t>(entries.size());
+  const std::uint32_t begin = std::min(instruction.index, limit);
+  std::fill_n(entries.begin() + begin, std::min<std::uint32_t>(instruction.count, limit - begin),
+              true);
+}
+
+bool ChainDecoder::has_valid_operands() {
+  if (!has_valid_source() || !has_valid_sink(sink_.instruction) || !has_valid_matrix() ||
+      !has_valid_sums()) {
+    return false;
+  }
+  for (std::uint32_t i = 0; i < num_multicasts_; ++i) {
+    if (!has_valid_sink(multicasts_[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Rows in L2: they begin at a whole AXI word and have bytes.
+bool ChainDecoder::has_valid_rows(const Instruction& instruction) {
+  if (instruction.index % engine_.axi_bytes != 0) {
+    fail(ErrorCode::kMisaligned, instruction.index, engine_.axi_bytes);
+    return false;
+  }
+  if (value(ScalarRegister::kRowBytes) == 0) {
+    fail(ErrorCode::kBadChain);
+    return false;
+  }
+  return true;
+}
+
+bool ChainDecoder::has_valid_source() {
+  const Instruction& source = source_.instruction;
+  if (source.memory == MemoryId::kL2) {
+    if (sink_.instruction.memory == MemoryId::kL2 || matrix_.is_given || is_softmax_) {
+      fail(ErrorCode::kBadChain);  // a load ends in a register file, without any operation
+      return false;
+    }
+    return has_valid_rows(source);
+  }
+  if (source.count == 0) {
+    fail(ErrorCode::kBadChain);
+    return false;
+  }
+  if (is_matrix_chain_ && source.memory == MemoryId::kMrf) {
+    return is_inside(source, ErrorCode::kMrfOutOfBounds) && is_written(source);
+  }
+  if (!is_matrix_chain_ && !is_softmax_ && source.memory == MemoryId::kInQ) {
+    return true;
+  }
+  if (is_matrix_chain_) {
+    fail(ErrorCode::kBadMemoryId, static_cast<std::uint32_t>(source.memory));
+    return false;
+  }
+  return is_register_file(source) && is_inside(source, ErrorCode::kVrfOutOfBounds) &&
+         is_written(source);
+}
+
+bool ChainDecoder::has_valid_sink(const Instruction& instruction) {
+  const MemoryId memory = instruction.memory;
+  if (memory == MemoryId::kL2) {
+    return has_valid_rows(instruction);
+  }
+  if (is_matrix_chain_ && memory == MemoryId::kMrf) {
+    return is_inside(instruction, ErrorCode::kMrfOutOfBounds);
+  }
+  // Results leave through OutQ; what control reads from L2 comes in through InQ.
+  const bool is_load = source_.instruction.memory == MemoryId::kL2;
+  if (!is_matrix_chain_ && !is_softmax_ && memory == (is_load ? MemoryId::kInQ : MemoryId::kOutQ)) {
+    return true;
+  }
+  if (is_matrix_chain_) {
+    fail(ErrorCode::kBadMemoryId, static_cast<std::uint32_t>(memory));
+    return false;
+  }
+  return is_register_file(instruction) && is_inside(instruction, ErrorCode::kVrfOutOfBounds);
+}
+
+bool ChainDecoder::has_valid_matrix() {
+  if (!matrix_.is_given) {
+    return true;
+  }
+  if ((matrix_.instruction.flags & kFlagIndirect) != 0) {
+    const auto limit = static_cast<std::uint32_t>(tile_list_.size());
+    if (value(ScalarRegister::kListLength) > limit) {
+      fail(ErrorCode::kMrfOutOfBounds, value(ScalarRegister::kListLength), limit);
+      return false;
+    }
+    return true;
+  }
+  Instruction tiles = matrix_.instruction;
+  tiles.memory = MemoryId::kMrf;
+  const std::uint64_t count =
+      std::uint64_t{value(ScalarRegister::kRows)} * value(ScalarRegister::kColumns);
+  tiles.count = static_cast<std::uint16_t>(std::min<std::uint64_t>(count, 0xFFFF));
+  return is_inside(tiles, ErrorCode::kMrfOutOfBounds) && is_written(tiles);
+}
+
+/// A softmax normalises by sums that there are.
+bool ChainDecoder::has_valid_sums() {
+  if (!is_softmax_) {
+    return true;
+  }
+  const Instruction rows{Opcode::kSoftmaxFinish, MemoryId::kSmxRf, 0,
+                         static_cast<std::uint16_t>(value(ScalarRegister::kIterations)),
+                         softmax_row_};
+  if (!is_inside(rows, ErrorCode::kVrfOutOfBounds)) {
+    return false;
+  }
+  if (finds_sums_) {
+    set_written(rows);
+    return true;
+  }
+  const auto& sums = is_written_[static_cast<std::size_t>(MemoryId::kSmxRf)];
+  const auto limit = static_cast<std::uint32_t>(sums.size());
+  for (std::uint32_t row = rows.index;
+       row < std::min<std::uint32_t>(limit, rows.index + rows.count); ++row) {
+    if (!sums[row]) {
+      fail(ErrorCode::kSoftmaxRange, row);
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace tessera::attention_engine

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "models/attention_engine/device/attention_engine.h"
+
+namespace tessera::attention_engine {
+
+void AttentionEngine::use_engine(TimedEngine* timed) {
+  CycleEngine& before = engine();
+  timed_ = timed;
+  engine().decoder().continue_from(before.decoder());
+  counters_before_ = engine().counters();
+  traffic_before_ = engine().mover().counters();
+  interrupts_before_ = engine().interrupts();
+  sources_before_ = engine().ended_sources();
+  if (timed_ != nullptr) {
+    timed_->connect([this](Cycles cycle) { after_step(cycle); });
+  }
+}
+
+void AttentionEngine::run_job(Cycles cycle) {
+  CycleEngine& engine = this->engine();
+  RunningJob& job = *job_;
+  job.source = std::make_unique<JobSource>(engine_, job.descriptor, place_of_completion(),
+                                           engine.decoder().tile_list());
+  const bool is_foreign = job.descriptor.work && job.descriptor.work->has_foreign_chains();
+  engine.decoder().ignore_sizes(!is_foreign &&
+                                (state_.control & ATTENTION_ENGINE_CTRL_UNLIMITED) != 0);
+  engine.decoder().check_reads(is_foreign &&
+                               (state_.control & ATTENTION_ENGINE_CTRL_CHECK_READS) != 0);
+  engine.run(*job.source, cycle);
+  if (timed_ != nullptr) {
+    timed_->set_deadline(job.deadline);
+    return;
+  }
+  alone_next_ = run_alone(engine, bus_, cycle, job.deadline);
+  const bool is_late = engine.ended_sources() == sources_before_ && !engine.has_failed();
+  job.end = is_late ? job.deadline : std::max(cycle, alone_next_ - 1);
+  schedule();
+}
+
+void AttentionEngine::advance_to(Cycles cycle) {
+  if (timed_ != nullptr) {
+    return;  // the loop of cycle timing steps the engine
+  }
+  while (true) {
+    if (job_) {
+      if (job_->end > cycle) {
+        break;
+      }
+      end_job(job_->end);
+    } else if (!alone_.is_idle()) {  // with pushed instructions
+      const Cycles next =
+          std::min(alone_.next_active_cycle(alone_next_), bus_.next_active_cycle(alone_next_));
+      if (next > cycle) {
+        break;
+      }
+      bus_.step(next);
+      alone_.step(next);
+      alone_next_ = next + 1;
+      after_step(next);
+    } else {
+      break;
+    }
+  }
+  schedule();
+}
+
+/// Functional timing: the next cycle in which something ends or goes on.
+void AttentionEngine::schedule() {
+  if (job_) {
+    schedule_advance(job_->end);
+  } else if (!alone_.is_idle()) {
+    schedule_advance(
+        std::min(alone_.next_active_cycle(alone_next_), bus_.next_active_cycle(alone_next_)));
+  } else {
+    cancel_advance();
+  }
+}
+
+/// The engine has stepped: has something ended?
+void AttentionEngine::after_step(Cycles cycle) {
+  CycleEngine& engine = this->engine();
+  if (job_) {
+    if (engine.has_failed() || engine.ended_sources() != sources_before_ ||
+        cycle >= job_->deadline) {
+      end_job(cycle);
+    }
+  } else if (engine.has_failed()) {
+    const EngineError error = engine_error();
+    abort_engine(cycle);
+    fail_fifo(error, cycle);
+  } else {
+    const std::uint32_t causes = take_interrupts();
+    if (causes != 0) {
+      raise(causes, cycle);
+    }
+    if (engine.is_idle()) {
+      add_perf({});
+      start_next(cycle);
+    }
+  }
+  if (engine.free_places() > 0) {
+    place_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
+
+void AttentionEngine::push_instruction(std::uint32_t high, const RegisterAccess& access) {
+  const std::uint64_t instruction = std::uint64_t{high} << 32 | state_.instruction_low;
+  while (engine().free_places() == 0 && !state_.is_fifo_halted) {
+    sc_core::wait(place_);
+  }
+  if (state_.is_fifo_halted) {
+    return;
+  }
+  const Cycles cycle = std::max(access.cycle, clock_.now());
+  state_.hart = access.hart;
+  state_.pc = access.pc;
+  ++instructions_;
+  if (!job_) {
+    if (engine().is_idle()) {
+      alone_next_ = cycle;
+    }
+    engine().decoder().ignore_sizes(false);
+    engine().decoder().check_reads((state_.control & ATTENTION_ENGINE_CTRL_CHECK_READS) != 0);
+  }
+  engine().push(instruction, cycle);
+  if (timed_ == nullptr) {
+    schedule();
+  }
+}
+
+/// Gives up what the engine does; in functional timing the bus owes nothing afterwards.
+void AttentionEngine::abort_engine(Cycles cycle) {
+  engine().abort(cycle);
+  if (timed_ == nullptr) {
+    alone_next_ = run_alone(alone_, bus_, cycle);
+    cancel_advance();
+  } else {
+    timed_->set_deadline(kNever);
+  }
+  add_perf({});
+  interrupts_before_ = engine().interrupts();
+}
+
+/// A pushed chain failed: what follows makes no sense until firmware says so.
+void AttentionEngine::fail_fifo(const EngineError& error, Cycles cycle) {
+  state_.last_error = error.code;
+  state_.is_fifo_halted = true;
+  state_.is_halted = state_.is_halted || (state_.control & ATTENTION_ENGINE_CTRL_HALT_ON_ERR) != 0;
+  note_error(error, 0);
+  place_.notify(sc_core::SC_ZERO_TIME);
+  raise(ATTENTION_ENGINE_IRQ_ERROR, cycle);
+  start_next(cycle);
+}
+
+EngineError AttentionEngine::engine_error() const {
+  const ChainDecoder::Error& error = engine().error();
+  return {error.code,
+          error.index,
+          error.limit,
+          0,
+          0,
+          error.word,
+          fmt::format("instruction {:#018x}: error {:#04x}, {} against {}", error.word,
+                      static_cast<std::uint32_t>(error.code), error.index, error.limit)};
+}
+
+/// Interrupt instructions since the last look.
+std::uint32_t AttentionEngine::take_interrupts() {
+  if (engine().interrupts() == interrupts_before_) {
+    return 0;
+  }
+  interrupts_before_ = engine().interrupts();
+  state_.instruction_tag = engine().interrupt_tag();
+  return ATTENTION_ENGINE_IRQ_INSTRUCTION;
+}
+
+/// Adds what the engine has done since the last call.
+void AttentionEngine::add_perf(const TileCounters& tiles) {
+  const CycleEngine& engine = this->engine();
+  const CycleEngine::Counters& now = engine.counters();
+  const CycleEngine::Counters& before = counters_before_;
+  const auto stall = [&](Stall reason) {
+    const auto index = static_cast<std::size_t>(reason);
+    return now.mvu[index] - before.mvu[index];
+  };
+  Perf& perf = state_.perf;
+  perf[ATTENTION_ENGINE_PERF_CYCLES] += now.cycles - before.cycles;
+  perf[ATTENTION_ENGINE_PERF_MVU_ACTIVE] += stall(Stall::kNone);
+  perf[ATTENTION_ENGINE_PERF_MVU_CONTEXT] += now.context_cycles - before.context_cycles;
+  perf[ATTENTION_ENGINE_PERF_USEFUL_MACS] += tiles.useful_macs;
+  perf[ATTENTION_ENGINE_PERF_ISSUED_MACS] += now.issued_macs - before.issued_macs;
+  perf[ATTENTION_ENGINE_PERF_SOFTMAX_ACTIVE] += now.softmax_cycles - before.softmax_cycles;
+  perf[ATTENTION_ENGINE_PERF_SCAN] += now.scan_cycles - before.scan_cycles;
+  perf[ATTENTION_ENGINE_PERF_TILES_FULL] += tiles.tiles_full;
+  perf[ATTENTION_ENGINE_PERF_TILES_PARTIAL] += tiles.tiles_partial;
+  perf[ATTENTION_ENGINE_PERF_TILES_SKIPPED] += tiles.tiles_skipped;
+  perf[ATTENTION_ENGINE_PERF_ELEMENTS_MASKED] += tiles.masked_elements;
+  perf[ATTENTION_ENGINE_PERF_CHAINS] += now.chains - before.chains;
+  perf[ATTENTION_ENGINE_PERF_FRONT_END_STALL] += stall(Stall::kFrontEnd) + stall(Stall::kScan);
+  perf[ATTENTION_ENGINE_PERF_DEPENDENCY_STALL] += stall(Stall::kDependency);
+  perf[ATTENTION_ENGINE_PERF_FIFO_STALL] += stall(Stall::kFifo);
+  perf[ATTENTION_ENGINE_PERF_LOAD_STALL] += stall(Stall::kLoad);
+  const AxiMover::Counters& traffic = engine.mover().counters();
+  perf[ATTENTION_ENGINE_PERF_AXI_READ_BYTES] += traffic.read_bytes - traffic_before_.read_bytes;
+  perf[ATTENTION_ENGINE_PERF_AXI_WRITE_BYTES] += traffic.write_bytes - traffic_before_.write_bytes;
+  perf[ATTENTION_ENGINE_PERF_SPILL_BYTES] += now.spill_bytes - before.spill_bytes;
+  perf[ATTENTION_ENGINE_PERF_REFETCH_BYTES] += now.refetch_bytes - before.refetch_bytes;
+  counters_before_ = now;
+  traffic_before_ = traffic;
+}
+
+}  // namespace tessera::attention_engine

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/attention_engine/device/chain_work.h"
+
+namespace tessera::attention_engine {
+
+namespace {
+
+constexpr std::uint32_t kMaxInstructions = 1u << 16;
+
+class ChainProgram final : public JobProgram {
+ public:
+  explicit ChainProgram(const std::vector<std::uint64_t>& instructions)
+      : instructions_(instructions) {}
+  bool next(std::uint64_t& word) override {
+    if (next_ == instructions_.size()) {
+      return false;
+    }
+    word = instructions_[next_++];
+    return true;
+  }
+
+ private:
+  const std::vector<std::uint64_t>& instructions_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<JobProgram> ChainWork::program(const EngineParameters& /*engine*/,
+                                               std::vector<std::uint32_t>& /*tile_list*/) {
+  return std::make_unique<ChainProgram>(instructions_);
+}
+
+std::optional<EngineError> ChainWork::compute(ByteMemory& /*memory*/, WorkReport& /*report*/) {
+  return std::nullopt;  // chains carry timing, not data: README, Limits
+}
+
+std::unique_ptr<Work> ChainReader::read() {
+  const std::uint32_t address = fields_.word(ATTENTION_ENGINE_DESC_Q);
+  const std::uint32_t count = fields_.word(ATTENTION_ENGINE_DESC_PARAM0);
+  if (!are_aligned({address})) {
+    return nullptr;
+  }
+  if (count == 0 || count > kMaxInstructions) {
+    fail(ErrorCode::kBadDescriptor, count, kMaxInstructions + 1,
+         fmt::format("{} instructions; allowed: 1 .. {}", count, kMaxInstructions));
+    return nullptr;
+  }
+  std::vector<std::uint64_t> instructions(count);
+  if (!fetch(address, instructions.data(), count * sizeof(std::uint64_t), "the program")) {
+    return nullptr;
+  }
+  return std::make_unique<ChainWork>(std::move(instructions));
+}
+
+}  // namespace tessera::attention_engine
