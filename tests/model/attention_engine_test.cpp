@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/attention_engine/cycle/chain_writer.h"
 #include "models/attention_engine/datapath.h"
 #include "models/attention_engine/map_format.h"
 #include "models/attention_engine/pattern.h"
@@ -151,6 +152,7 @@ class AttentionEngineTest : public testing::Test {
 TEST_F(AttentionEngineTest, SaysWhatItIs) {
   EXPECT_EQ(bus_.read(ATTENTION_ENGINE_ID), ATTENTION_ENGINE_ID_VALUE);
   EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CAP0), 64u << 16 | 16u << 8 | 4u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_INST_SPACE), 64u);
   EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CAP1), 256u | 2u << 16);
   EXPECT_EQ(bus_.read(ATTENTION_ENGINE_CAPV + 4 * 8), 8192u);
 }
@@ -326,6 +328,229 @@ TEST_F(AttentionEngineTest, WrongRegisterWritesAreIgnoredAndReported) {
   bus_.write(ATTENTION_ENGINE_RING_LO, kRing + 0x400);
   EXPECT_EQ(bus_.read(ATTENTION_ENGINE_RING_LO), kRing);
   EXPECT_EQ(errors_.errors.size(), 4u);
+}
+
+TEST_F(AttentionEngineTest, ADescriptorGivesOnePulseWhateverItsCauses) {
+  bus_.write(ATTENTION_ENGINE_IRQ_EN, 0xFFFF'FFFF);
+  Descriptor descriptor = attention(PatternKind::kDense);
+  put(descriptor, ATTENTION_ENGINE_DESC_HEADS, 0, 2);
+  EXPECT_EQ(error_of(descriptor), ErrorCode::kBadDescriptor);
+  EXPECT_EQ(harts_.pulses.size(), 1u);
+  EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kNone);
+  EXPECT_EQ(harts_.pulses.size(), 2u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_IRQ_RAW), ATTENTION_ENGINE_IRQ_DESC_DONE |
+                                                     ATTENTION_ENGINE_IRQ_QUEUE_EMPTY |
+                                                     ATTENTION_ENGINE_IRQ_ERROR);
+}
+
+TEST_F(AttentionEngineTest, MapsInMemoryAreBitmapsToo) {
+  Pattern pattern;
+  pattern.kind = PatternKind::kCausal;
+  const TileMap map = pattern_map(pattern, {kTokens, kTokens, 64});
+  const MapImage image = encode_map(map, MapFormat::kBitmap);
+  memory_.write(kMap, image.index.data(), image.index.size());
+  memory_.write(kMasks, image.masks.data(), image.masks.size());
+  Descriptor descriptor = attention(static_cast<PatternKind>(ATTENTION_ENGINE_PATTERN_TILE_BITMAP));
+  put(descriptor, ATTENTION_ENGINE_DESC_MAP, kMap, 4);
+  put(descriptor, ATTENTION_ENGINE_DESC_MASK, kMasks, 4);
+  EXPECT_EQ(error_of(descriptor), ErrorCode::kNone);
+  EXPECT_EQ(output(), expected(PatternKind::kCausal));
+  // Everything that was fetched crossed the bus.
+  EXPECT_EQ(stat("bytes_read"), 3u * kTokens * kDim + ATTENTION_ENGINE_DESC_BYTES +
+                                    image.index.size() + image.masks.size());
+  put(descriptor, ATTENTION_ENGINE_DESC_PATTERN, ATTENTION_ENGINE_PATTERN_TOKEN_BITMAP, 1);
+  std::vector<std::uint64_t> tokens(std::size_t{kTokens} * 4);
+  for (std::uint32_t query = 0; query < kTokens; ++query) {
+    for (std::uint32_t key = 0; key <= query; ++key) {
+      tokens[query * 4 + key / 64] |= std::uint64_t{1} << (key % 64);
+    }
+  }
+  memory_.write(kMap, tokens.data(), tokens.size() * sizeof(std::uint64_t));
+  const std::vector<std::int8_t> zeros(kTokens * kDim);
+  memory_.write(kOutput, zeros.data(), zeros.size());
+  EXPECT_EQ(error_of(descriptor), ErrorCode::kNone);
+  EXPECT_EQ(output(), expected(PatternKind::kCausal));
+}
+
+/// A token bitmap in which query 7 sees nothing and all others see key 0.
+TEST_F(AttentionEngineTest, QueriesThatSeeNoKeyGiveZeroTheMeanOrNan) {
+  std::vector<std::uint64_t> tokens(std::size_t{kTokens} * 4);
+  for (std::uint32_t query = 0; query < kTokens; ++query) {
+    tokens[query * 4] = query == 7 ? 0 : 1;
+  }
+  memory_.write(kMap, tokens.data(), tokens.size() * sizeof(std::uint64_t));
+  Descriptor descriptor =
+      attention(static_cast<PatternKind>(ATTENTION_ENGINE_PATTERN_TOKEN_BITMAP));
+  put(descriptor, ATTENTION_ENGINE_DESC_MAP, kMap, 4);
+  const auto row = [&](std::uint32_t flags) {
+    put(descriptor, ATTENTION_ENGINE_DESC_FLAGS, flags | ATTENTION_ENGINE_FLAG_IRQ, 1);
+    EXPECT_EQ(error_of(descriptor), ErrorCode::kNone);
+    const std::vector<std::int8_t> bytes = output();
+    return std::vector<std::int8_t>(bytes.begin() + 7 * kDim, bytes.begin() + 8 * kDim);
+  };
+  EXPECT_EQ(row(0), std::vector<std::int8_t>(kDim, 0));
+  EXPECT_EQ(row(ATTENTION_ENGINE_FLAG_NAN_MASKED_ROWS), std::vector<std::int8_t>(kDim, kNanMarker));
+  std::vector<std::int8_t> v(kTokens * kDim);
+  memory_.read(kV, v.data(), v.size());
+  std::vector<std::int8_t> mean;
+  for (std::uint32_t m = 0; m < kDim; ++m) {
+    std::int64_t sum = 0;
+    for (std::uint32_t key = 0; key < kTokens; ++key) {
+      sum += v[key * kDim + m];
+    }
+    const std::int64_t scaled =
+        transformer_math::floor_divide(2 * 255 * sum + kTokens, 2 * std::int64_t{kTokens});
+    mean.push_back(
+        transformer_math::requantise(scaled, {60, 12, 0}, transformer_math::kExactProduct));
+  }
+  EXPECT_EQ(row(ATTENTION_ENGINE_FLAG_UNIFORM_MASKED_ROWS), mean);
+  EXPECT_EQ(stat("masked_rows"), 3u);
+  EXPECT_NE(bus_.read(ATTENTION_ENGINE_IRQ_RAW) & ATTENTION_ENGINE_IRQ_MASKED_ROW, 0u);
+}
+
+/// Instructions, pushed by a process as a hart does.
+class InstructionFifoTest : public AttentionEngineTest {
+ protected:
+  InstructionFifoTest() {
+    bus_.write(ATTENTION_ENGINE_IRQ_EN, ATTENTION_ENGINE_IRQ_INSTRUCTION |
+                                            ATTENTION_ENGINE_IRQ_ERROR |
+                                            ATTENTION_ENGINE_IRQ_DESC_DONE);
+  }
+  void push(std::uint64_t instruction) {
+    bus_.write(ATTENTION_ENGINE_INST_LO, static_cast<std::uint32_t>(instruction));
+    bus_.write(ATTENTION_ENGINE_INST_HI, static_cast<std::uint32_t>(instruction >> 32));
+  }
+  /// Products of one vector each, then an interrupt.
+  std::vector<std::uint64_t> products(std::uint32_t count) {
+    std::vector<std::uint64_t> words;
+    ChainWriter writer(words);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      writer.read(MemoryId::kMvmInitialVrf, 0, 1).multiply(0).write(MemoryId::kOutQ, 0, 1).end();
+    }
+    words.push_back(encode({Opcode::kInterrupt, MemoryId::kL2, 0, 0, 42}));
+    return words;
+  }
+  /// The cycles that the same instructions take as a descriptor, from its first to its last chain.
+  Cycles cycles_in_memory(const std::vector<std::uint64_t>& words) {
+    memory_.write(kMap, words.data(), words.size() * sizeof words[0]);
+    Descriptor descriptor{};
+    put(descriptor, ATTENTION_ENGINE_DESC_TYPE, ATTENTION_ENGINE_TYPE_CHAIN, 1);
+    put(descriptor, ATTENTION_ENGINE_DESC_Q, kMap, 4);
+    put(descriptor, ATTENTION_ENGINE_DESC_PARAM0, static_cast<std::uint32_t>(words.size()), 4);
+    EXPECT_EQ(error_of(descriptor), ErrorCode::kNone);
+    return completion(0).cycles;
+  }
+};
+
+TEST_F(InstructionFifoTest, ChainsThatArePushedRunAndRaiseTheirInterrupt) {
+  const std::vector<std::uint64_t> words = products(3);
+  for (const std::uint64_t word : words) {
+    push(word);
+  }
+  EXPECT_FALSE(engine_.is_idle());
+  pass(10'000);
+  EXPECT_TRUE(engine_.is_idle());
+  ASSERT_EQ(harts_.pulses.size(), 1u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_INST_TAG), 42u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_IRQ_RAW), ATTENTION_ENGINE_IRQ_INSTRUCTION);
+  EXPECT_EQ(stat("chains"), 3u);
+  // 12 instructions at 4 cycles, then the last chain through the MVU.
+  EXPECT_GT(harts_.pulses[0].cycle, 12u * 4 + 4 + 40);
+  EXPECT_LT(harts_.pulses[0].cycle, 12u * 4 + 4 + 40 + 30);
+}
+
+TEST_F(InstructionFifoTest, APushIntoTheFullFifoWaits) {
+  const std::vector<std::uint64_t> words = products(100);
+  std::vector<Cycles> pushed;
+  sc_core::sc_spawn([&] {
+    for (const std::uint64_t word : words) {
+      push(word);
+      pushed.push_back(clock_.now());
+    }
+  });
+  pass(100'000);
+  ASSERT_EQ(pushed.size(), 401u);
+  EXPECT_EQ(pushed[63], 0u);  // as many as there are places, in no time
+  EXPECT_GT(pushed[66], 0u);
+  // Then one whenever the front end has taken one: 4 cycles each.
+  EXPECT_NEAR(static_cast<double>(pushed[400] - pushed[100]), 300 * 4, 8);
+  ASSERT_EQ(harts_.pulses.size(), 1u);
+  EXPECT_EQ(stat("chains"), 100u);
+  EXPECT_EQ(stat("instructions"), 401u);
+  EXPECT_TRUE(errors_.errors.empty());
+}
+
+TEST_F(InstructionFifoTest, TheSameChainsTakeAsLongFromMemory) {
+  const std::vector<std::uint64_t> words = products(50);
+  sc_core::sc_spawn([&] {
+    for (const std::uint64_t word : words) {
+      push(word);
+    }
+  });
+  pass(50'000);
+  ASSERT_EQ(harts_.pulses.size(), 1u);
+  const auto by_hand = static_cast<double>(harts_.pulses[0].cycle);
+  const auto from_memory = static_cast<double>(cycles_in_memory(words));
+  // Beside that: descriptor and program are fetched, the completion is written.
+  EXPECT_GT(from_memory, by_hand + 3 * 20);
+  EXPECT_LT(from_memory, by_hand + 300);
+}
+
+TEST_F(InstructionFifoTest, AnErrorDropsInstructionsUntilTheEngineIsEnabledAgain) {
+  push(encode({static_cast<Opcode>(0x33), MemoryId::kL2, 0, 0, 0}));
+  pass(100);
+  const std::uint32_t status = bus_.read(ATTENTION_ENGINE_STATUS);
+  EXPECT_NE(status & ATTENTION_ENGINE_STATUS_FIFO_HALTED, 0u);
+  EXPECT_EQ(status >> ATTENTION_ENGINE_STATUS_ERROR_SHIFT,
+            static_cast<std::uint32_t>(ErrorCode::kBadOpcode));
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_ERRINFO), 0u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_ERRINFO + 4 * 7), 0x33u << 26);
+  EXPECT_EQ(harts_.pulses.size(), 1u);
+  for (const std::uint64_t word : products(1)) {
+    push(word);
+  }
+  pass(1000);
+  EXPECT_EQ(stat("chains"), 0u);
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN);
+  for (const std::uint64_t word : products(1)) {
+    push(word);
+  }
+  pass(1000);
+  EXPECT_EQ(stat("chains"), 1u);
+  EXPECT_EQ(harts_.pulses.size(), 2u);
+}
+
+TEST_F(InstructionFifoTest, DescriptorsAndInstructionsTakeTurns) {
+  submit(attention(PatternKind::kDense));
+  pass(100);
+  for (const std::uint64_t word : products(1)) {
+    push(word);
+  }
+  submit(attention(PatternKind::kDense));
+  pass(100'000);
+  ASSERT_EQ(harts_.pulses.size(), 3u);
+  const Cycles first = completion(0).cycles;
+  EXPECT_EQ(harts_.pulses[0].cycle, first);
+  EXPECT_GT(harts_.pulses[1].cycle, first);  // the instructions
+  EXPECT_LT(harts_.pulses[1].cycle, first + 150);
+  EXPECT_EQ(harts_.pulses[2].cycle, harts_.pulses[1].cycle + completion(1).cycles);
+  EXPECT_EQ(completion(1).code(), ErrorCode::kNone);
+}
+
+TEST_F(InstructionFifoTest, ReadsOfWhatNobodyWroteAreFoundWhenChecked) {
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN | ATTENTION_ENGINE_CTRL_CHECK_READS);
+  std::vector<std::uint64_t> words;
+  ChainWriter writer(words);
+  writer.read(MemoryId::kInQ, 0, 4).write(MemoryId::kMfuInitialVrf, 8, 4).end();
+  writer.read(MemoryId::kMfuInitialVrf, 8, 4).write(MemoryId::kScoreVrf, 0, 4).end();
+  writer.read(MemoryId::kMfuInitialVrf, 9, 4).write(MemoryId::kScoreVrf, 0, 4).end();
+  for (const std::uint64_t word : words) {
+    push(word);
+  }
+  pass(1000);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_ERRINFO + 4),
+            static_cast<std::uint32_t>(ErrorCode::kReadUninitialised));
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_ERRINFO + 8), 12u);
 }
 
 }  // namespace
