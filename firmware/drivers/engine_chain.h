@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "models/attention_engine/attention_engine_isa.h"
+#include "models/attention_engine/engine_chain_regs.h"
 
 static inline uint64_t engine_instruction(uint32_t operation, uint32_t memory, uint32_t index,
                                           uint32_t count) {

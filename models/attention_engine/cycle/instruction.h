@@ -3,12 +3,12 @@
 
 #include <cstdint>
 
-#include "models/attention_engine/attention_engine_isa.h"
+#include "models/attention_engine/engine_chain_regs.h"
 #include "models/attention_engine/engine_parameters.h"
 
 namespace tessera::attention_engine {
 
-/// Operations of chain instructions: attention_engine_isa.h says what each does.
+/// Operations of chain instructions: engine_chain_regs.h says what each does.
 enum class Opcode : std::uint8_t {
   kNop = ATTENTION_ENGINE_OP_NOP,
   kEndChain = ATTENTION_ENGINE_OP_END_CHAIN,

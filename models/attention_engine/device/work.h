@@ -10,10 +10,10 @@
 
 #include "models/attention_engine/attention_engine_regs.h"
 #include "models/attention_engine/cycle/job_program.h"
+#include "models/attention_engine/datapath.h"
 #include "models/attention_engine/engine_parameters.h"
 #include "models/attention_engine/error_code.h"
 #include "models/base/byte_memory.h"
-#include "models/transformer_math/int8_arithmetic.h"
 
 namespace tessera::attention_engine {
 

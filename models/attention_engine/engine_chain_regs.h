@@ -2,8 +2,8 @@
  * Instructions of the attention engine's chains. C and C++.
  * op [63:58], memory [57:54], flags [53:48], count [47:32], index [31:0].
  * Source: section 1.5 of the engine's specification. */
-#ifndef TESSERA_ATTENTION_ENGINE_ISA_H
-#define TESSERA_ATTENTION_ENGINE_ISA_H
+#ifndef TESSERA_ENGINE_CHAIN_REGS_H
+#define TESSERA_ENGINE_CHAIN_REGS_H
 
 /* Operations. */
 enum {
