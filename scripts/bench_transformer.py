@@ -74,9 +74,10 @@ def graph_and_inputs(name, batch):
 def run_case(case, options):
     """Fills in the measurement."""
     graph, inputs = graph_and_inputs(case.model, case.batch)
-    soc = load_soc(options.config, (*options.set, *case.settings))
+    tessera = options.build / "bin/tessera"
+    soc = load_soc(options.config, (*options.set, *case.settings), tessera)
     case.measurement = benchmark.measure(
-        graph, soc, case.on, inputs, tessera=options.build / "bin/tessera",
+        graph, soc, case.on, inputs, tessera=tessera,
         elf=options.build / "sw/encoder.elf", timeout=options.timeout)
     print(f"{case.model} on {case.on}"
           + (f", {case.variant[0]} = {case.variant[1]}" if case.settings else "")
@@ -275,6 +276,8 @@ def parse_command_line(arguments):
     parser.add_argument("--timeout", type=int, default=900, help="of one run, in seconds")
     parser.set_defaults(what=table)
     options = parser.parse_args(arguments)
+    if min(options.jobs, options.timeout) < 1:
+        parser.error("--jobs and --timeout: allowed: 1 and more")
     for name in options.models or ():
         if not models.is_random(name) and not name.startswith("classifier:"):
             parser.error(f"model '{name}'; allowed: dense:.., encoder:.., classifier:LENGTH")
@@ -286,7 +289,7 @@ def main(arguments):
     options = parse_command_line(arguments)
     try:
         text, is_good = verdict(options.what(options))
-    except (ModelError, SocError, ScheduleError, RunError) as error:
+    except (ModelError, SocError, ScheduleError, RunError, OSError) as error:
         text, is_good = f"FAIL {error}", None
     print(f"bench_transformer: {text}")
     return 2 if is_good is None else int(not is_good)

@@ -24,7 +24,7 @@ def cycles_of(options, shape, harts, variant):
     """Cycles of one product. Exits with a message when the program does not pass."""
     with tempfile.NamedTemporaryFile(suffix=".bin") as page:
         subprocess.run([ROOT / "scripts/make_workload.py", "arguments", "--harts", str(harts),
-                        "--repetitions", "2", "--shape", shape, "--variant",
+                        "--repetitions", "2", "--shape", ",".join(map(str, shape)), "--variant",
                         str(VARIANTS[variant]), "-o", page.name], check=True)
         done = subprocess.run(
             [options.build / "bin/tessera", "run", "-q", "-c", options.config,
@@ -40,7 +40,7 @@ def cycles_of(options, shape, harts, variant):
 
 def print_table(options, shape):
     """One markdown table of a shape m,n,k. Returns the lowest efficiency."""
-    m, n, k = (int(size) for size in shape.split(","))
+    m, n, k = shape
     print(f"\n{m} x {n} x {k}\n")
     print("| variant | harts | cycles | MAC/cycle/core | efficiency |")
     print("|---|---|---|---|---|")
@@ -56,9 +56,18 @@ def print_table(options, shape):
     return lowest
 
 
+def sizes(text):
+    """(m, n, k) of a product."""
+    numbers = text.split(",")
+    if len(numbers) != 3 or not all(size.isdigit() and int(size) for size in numbers):
+        raise argparse.ArgumentTypeError(f"'{text}'; expected m,n,k")
+    return tuple(map(int, numbers))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--shape", nargs="+", default=["128,256,256", "128,256,1024"],
+    parser.add_argument("--shape", nargs="+", type=sizes,
+                        default=[(128, 256, 256), (128, 256, 1024)],
                         help="m,n,k of each product")
     parser.add_argument("--harts", type=int, nargs="+", default=[16, 32, 64, 128, 192])
     parser.add_argument("--config", default=str(ROOT / "configs/tessera.yaml"))

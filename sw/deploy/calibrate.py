@@ -59,7 +59,7 @@ def main(arguments):
     parser.add_argument("--elf")
     parser.add_argument("networks", nargs="*", metavar="NETWORK.onnx")
     options = parser.parse_args(arguments)
-    soc = load_soc(options.config)
+    soc = load_soc(options.config, (), options.tessera)
     graphs = [models.encoder(*sizes) for sizes in ENCODERS]
     graphs += [onnx_import.load(path) for path in options.networks]
     collected = collections.defaultdict(list)

@@ -13,7 +13,6 @@ encoder:S,E,P,H,F[,LAYERS[,PARTS]].
 import argparse
 import pathlib
 import sys
-import zipfile
 
 import numpy as np
 
@@ -59,7 +58,7 @@ def load_inputs(graph, options):
     more than the model has, that one counts the iterations."""
     if not options.inputs:
         return models.random_inputs(graph, options.iterations, options.seed)
-    arrays = load_arrays(options.inputs)
+    arrays = graphs.load_arrays(options.inputs)
     if not set(graph.inputs) <= set(arrays):
         arrays = dict(zip(graph.inputs, arrays.values()))
     values = {name: per_iteration(graph, name, arrays) for name in graph.inputs}
@@ -73,14 +72,6 @@ def per_iteration(graph, name, arrays):
         raise ModelError(name, "no value for this input")
     value = arrays[name]
     return value if value.ndim == len(graph.tensors[name].shape) + 1 else value[np.newaxis]
-
-
-def load_arrays(path):
-    try:
-        with np.load(path) as data:
-            return {name: data[name] for name in data.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelError(path, str(error)) from error
 
 
 def plan_options(options):
@@ -99,14 +90,25 @@ def plan_options(options):
         else:
             name, size = pair(text, "--tile-bytes", int)
             result.layer_tile_bytes[name] = size
+    for size in (result.tile_bytes, *result.layer_tile_bytes.values()):
+        if size is not None and size <= 0:
+            raise ModelError("all", f"--tile-bytes {size}; allowed: positive numbers")
     return result
 
 
 def expected_outputs(graph, inputs, options):
     """What the run has to give: list of dicts of arrays."""
     if options.expect:
-        arrays = load_arrays(options.expect)
-        return [dict(zip(graph.outputs, arrays.values()))] * len(inputs)
+        arrays = graphs.load_arrays(options.expect)
+        if not set(graph.outputs) <= set(arrays):
+            arrays = dict(zip(graph.outputs, arrays.values()))
+        for name in graph.outputs:
+            shape = graph.tensors[name].shape
+            if name not in arrays or arrays[name].shape != shape:
+                found = "nothing" if name not in arrays else f"shape {list(arrays[name].shape)}"
+                raise ModelError(name, f"{options.expect} has {found} for this output; "
+                                 f"expected {list(shape)}")
+        return [arrays] * len(inputs)
     return [reference.run(graph, values) for values in inputs]
 
 
@@ -125,13 +127,13 @@ def compare(graph, outputs, expected):
 def deploy(options):
     """Does what the command line asks. Returns the exit code."""
     graph = load_model(options)
-    soc = load_soc(options.config, options.set)
+    soc = load_soc(options.config, options.set, options.tessera)
     inputs = load_inputs(graph, options)
     if options.sweep:
         return sweep_mappings(graph, soc, inputs, options)
     workload = emit.emit(plans.make_plan(graph, soc, plan_options(options)), inputs)
     if options.output:
-        pathlib.Path(options.output).write_bytes(workload.schedule.image())
+        output_path(options.output).write_bytes(workload.schedule.image())
     if not options.run:
         if options.explain:
             print(cost.explain(workload))
@@ -142,11 +144,18 @@ def deploy(options):
         print(cost.explain(workload, result))
     print(f"{graph.name} on {soc.name}: {result.cycles} cycles ({options.timing} timing)")
     if options.save:
-        np.savez(options.save, **{name: np.stack([values[name] for values in outputs])
+        np.savez(output_path(options.save), **{name: np.stack([values[name] for values in outputs])
                                   for name in graph.outputs})
     if options.check and not compare(graph, outputs, expected_outputs(graph, inputs, options)):
         return 1
     return 0
+
+
+def output_path(name):
+    """Path of a file to be written; its folder is there."""
+    path = pathlib.Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def execute(workload, options):
@@ -177,8 +186,18 @@ def sweep_mappings(graph, soc, inputs, options):
             code = 1
     print(sweep.text(rows))
     if options.output:
-        sweep.write_csv(options.output, rows)
+        sweep.write_csv(output_path(options.output), rows)
     return code
+
+
+def at_least(limit):
+    """Converter of an argument: an integer that is not smaller."""
+    def integer(text):
+        value = int(text)
+        if value < limit:
+            raise argparse.ArgumentTypeError(f"{value}; allowed: {limit} and more")
+        return value
+    return integer
 
 
 def parse_command_line(arguments):
@@ -191,8 +210,8 @@ def parse_command_line(arguments):
     parser.add_argument("--input-type", action="append", default=[], metavar="NAME=TYPE",
                         help="type of an ONNX network's input; default int8")
     parser.add_argument("--inputs", metavar="NPZ", help="inputs; default: random")
-    parser.add_argument("--seed", type=int, default=0, help="of random models and inputs")
-    parser.add_argument("--iterations", type=int, default=1, help="with random inputs")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="of random models and inputs")
+    parser.add_argument("--iterations", type=at_least(1), help="with random inputs; default: 1")
     parser.add_argument("--map", action="append", default=[], metavar="[LAYER=]DEVICE",
                         help=f"{', '.join(mapping.MAPS)}; default auto")
     parser.add_argument("--heads", action="append", default=[], metavar="LAYER=HEADS",
@@ -216,16 +235,24 @@ def parse_command_line(arguments):
     parser.add_argument("--save", metavar="NPZ", help="write the outputs of the run")
     parser.add_argument("--tessera", help="the simulator; default: that of build/release")
     parser.add_argument("--elf", help="the firmware; default: encoder.elf of build/release")
-    parser.add_argument("--timeout", type=int, default=3600, help="of the run, in seconds")
+    parser.add_argument("--timeout", type=at_least(1), default=3600, help="of the run, in seconds")
     parser.set_defaults(arguments=arguments)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for name in ("check", "expect", "save"):
+        if getattr(options, name) and not options.run:
+            parser.error(f"--{name} needs --run")
+    if options.inputs and options.iterations:
+        parser.error("--iterations is for random inputs; --inputs has its own number of them")
+    options.check = options.check or bool(options.expect)
+    options.iterations = options.iterations or 1
+    return options
 
 
 def main(arguments):
     """Returns 0; 1 when the check fails; 2 for what cannot be used; 3 when the run fails."""
     try:
         return deploy(parse_command_line(arguments))
-    except (ModelError, SocError, ScheduleError) as error:
+    except (ModelError, SocError, ScheduleError, OSError) as error:
         print(f"deploy.py: {error}", file=sys.stderr)
         return 2
     except RunError as error:

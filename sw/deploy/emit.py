@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from . import ita
+from . import ita, kernels
 from .commands import LAUNCH_CYCLES, MAX_COPIES, Copy
 from .hazards import Span
 from .map_ita import ItaMapper, MappingError
@@ -70,7 +70,7 @@ class L2:
     def need_room(self, layer, what, size):
         """Raises ModelError unless so many bytes are left."""
         room = self.schedule.soc.l2_end - aligned(self.schedule.data_end)
-        need(size <= room, layer, f"{what} takes {size} bytes, L2 has {room} left of "
+        need(size <= room, layer, f"{what} takes {size} bytes, L2 has {max(room, 0)} left of "
              f"{self.schedule.soc.l2_bytes}: the model is larger than L2")
 
     def place(self, buffer, data, is_constant):
@@ -125,7 +125,8 @@ class Emitter:
                 self.schedule.begin_layer(self.layer_name(layer))
                 self.copies(loads)
             self.schedule.begin_layer(self.layer_name(step.layer))
-            tasks = [functools.partial(self.task, task) for task in step.tasks]
+            tasks = [functools.partial(self.task, self.layer_name(step.layer), task)
+                     for task in step.tasks]
             if step.ita_calls:
                 self.ita_step(step, tasks)
             else:
@@ -152,11 +153,14 @@ class Emitter:
                 stored[id(item.destination.buffer)] = index
         return result
 
-    def task(self, task):
+    def task(self, layer, task):
         arguments = {name: int(value) for name, value in task.arguments.items()}
-        handle = self.schedule.kernel(
-            task.team, task.kernel, arguments, [span(region) for region in task.reads],
-            [span(region) for region in task.writes], task.operator_class)
+        try:
+            handle = self.schedule.kernel(
+                task.team, task.kernel, arguments, [span(region) for region in task.reads],
+                [span(region) for region in task.writes], task.operator_class)
+        except kernels.ArgumentError as error:
+            raise ModelError(layer, f"too large for the cores: {error}") from error
         self.tasks[handle] = task
 
     def ita_step(self, step, tasks):

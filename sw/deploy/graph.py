@@ -16,6 +16,7 @@ import dataclasses
 import json
 import pathlib
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -62,18 +63,18 @@ class Graph:
 
     def input(self, name, shape, dtype="int8"):
         """Adds an input. Returns its name."""
-        shape = tuple(int(size) for size in shape)
         operators.need(dtype in operators.INTEGERS, name,
                        f"input of type {dtype}; allowed: {', '.join(operators.INTEGERS)}")
-        operators.need(bool(shape) and min(shape) > 0, name,
-                       f"input of shape {list(shape)}; allowed: positive sizes")
-        self._add_tensor(Tensor(name, shape, dtype))
+        operators.need_integers(name, "shape", shape, low=1)
+        operators.need(len(shape) > 0, name, "input of shape []; allowed: one size and more")
+        self._add_tensor(Tensor(name, tuple(shape), dtype))
         self.inputs.append(name)
         return name
 
     def constant(self, name, value):
         """Adds a constant tensor (numpy array of an integer type of INTEGERS). Returns its name."""
-        value = np.ascontiguousarray(value)
+        value = np.asarray(value)
+        value = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
         operators.need(value.dtype.name in operators.INTEGERS, name,
                        f"constant of type {value.dtype.name}; "
                        f"allowed: {', '.join(operators.INTEGERS)}")
@@ -93,11 +94,18 @@ class Graph:
         Raises: ModelError.
         """
         name = name or f"{op}_{len(self.nodes)}"
+        return self.add_layer(name, op, inputs, result or name, attributes)
+
+    def add_layer(self, name, op, inputs, result, attributes):
+        """add(), with attributes of any name."""
+        operators.need(all(node.name != name for node in self.nodes), name,
+                       "there are two layers of this name")
         known = operators.OPERATORS.get(op)
         inputs = [self._input_name(name, known, index, value) for index, value in enumerate(inputs)]
         operands = [self._operand(name, tensor) for tensor in inputs]
         complete, shape, dtype = operators.infer(name, op, operands, attributes)
-        result = result or name
+        operators.need(op != "Embedding" or inputs[0] in self.inputs, name,
+                       f"ids '{inputs[0]}' are computed; allowed: an input, whose values are checked")
         self._add_tensor(Tensor(result, shape, dtype), name)
         self.nodes.append(Node(name, op, inputs, result, complete))
         return result
@@ -105,6 +113,7 @@ class Graph:
     def output(self, name):
         """Declares a tensor to be a result of the model."""
         operators.need(name in self.tensors, name, "output is not a tensor of this model")
+        operators.need(self.value(name) is None, name, "output is a constant")
         self.outputs.append(name)
 
     def producers(self):
@@ -122,6 +131,12 @@ class Graph:
     def value(self, name):
         """Array of a constant, or None."""
         return self.tensors[name].value
+
+    def id_limit(self, name):
+        """Rows of the smallest table that an input's values choose from, or None."""
+        rows = [self.tensors[node.inputs[1]].shape[0] for node in self.nodes
+                if node.op == "Embedding" and node.inputs[0] == name]
+        return min(rows, default=None)
 
     def save(self, path):
         """Writes <path>.json and .npz; only constants in use are written."""
@@ -169,7 +184,7 @@ def load(path):
     """
     path = pathlib.Path(path)
     description = read_json(path)
-    constants = read_constants(path.with_suffix(".npz"))
+    constants = load_arrays(path.with_suffix(".npz"))
     try:
         version = description["version"]
         if version != FORMAT_VERSION:
@@ -187,10 +202,11 @@ def build(description, constants):
     for name, value in constants.items():
         graph.constant(name, value)
     for node in description["nodes"]:
-        outputs = node["outputs"]
+        outputs, attributes = node["outputs"], node.get("attributes", {})
         operators.need(len(outputs) == 1, node["name"], f"{len(outputs)} outputs; allowed: 1")
-        graph.add(node["op"], *node["inputs"], name=node["name"], result=outputs[0],
-                  **node.get("attributes", {}))
+        operators.need(isinstance(attributes, dict), node["name"],
+                       f"attributes={attributes!r}; expected names with values")
+        graph.add_layer(node["name"], node["op"], node["inputs"], outputs[0], attributes)
     for port in description["outputs"]:
         graph.output(port["name"])
         tensor = graph.tensors[port["name"]]
@@ -210,9 +226,13 @@ def read_json(path):
         raise ModelError(str(path), f"not JSON: {error}") from error
 
 
-def read_constants(path):
+def load_arrays(path):
+    """Arrays of an .npz file by name. Raises ModelError with the file's name."""
     try:
         with np.load(path) as data:
             return {name: data[name] for name in data.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(str(path), str(error)) from error
+    except (AttributeError, TypeError) as error:  # np.load gives an array for an .npy file
+        raise ModelError(str(path), "not an .npz file: it holds one array without a name") \
+            from error

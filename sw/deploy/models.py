@@ -149,15 +149,9 @@ def random_inputs(graph, iterations=1, seed=0):
         for name in graph.inputs:
             tensor = graph.tensors[name]
             limits = np.iinfo(tensor.dtype)
-            high = min(limits.max, id_limit(graph, name))
+            rows = graph.id_limit(name)
+            high = min(limits.max, 1 << 16 if rows is None else rows - 1)
             values[name] = random.rng.integers(max(limits.min, -high - 1), high + 1, tensor.shape,
                                                dtype=tensor.dtype)
         result.append(values)
     return result
-
-
-def id_limit(graph, name):
-    """Largest value of an input: rows of the table that it chooses from, less one."""
-    rows = [graph.tensors[node.inputs[1]].shape[0] - 1 for node in graph.nodes
-            if node.op == "Embedding" and node.inputs[0] == name]
-    return min(rows, default=1 << 16)

@@ -50,14 +50,15 @@ class Importer:
             self.add(node)
         for port in source.output:
             self.graph.output(port.name)
+            need_declared_shape(port, self.graph.tensors[port.name].shape)
 
     def add(self, node):
         """Adds one ONNX node, or remembers its value when it is constant."""
         name = node.name or f"{node.op_type} {node.output[0]}"
-        attributes = {item.name: attribute_value(name, item) for item in node.attribute}
         if node.op_type == "Constant":
-            self.constants[node.output[0]] = np.asarray(attributes["value"])
+            self.constants[node.output[0]] = constant_value(name, node)
             return
+        attributes = {item.name: attribute_value(name, item) for item in node.attribute}
         convert = CONVERTERS.get(node.op_type)
         operators.need(convert is not None, name,
                        f"operator '{node.op_type}' is not supported; "
@@ -67,6 +68,8 @@ class Importer:
             op, inputs, converted = convert(self, name, list(node.input), attributes)
         except KeyError as error:
             raise ModelError(name, f"{node.op_type} has no attribute {error}") from error
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise ModelError(name, f"{node.op_type}: {error}") from error
         self.graph.add(op, *[self.tensor(name, source) for source in inputs], name=name,
                        result=node.output[0], **converted)
 
@@ -83,7 +86,8 @@ class Importer:
         name = f"{layer}.{source}"
         return self.graph.constant(name, value.reshape((1,) * (rank - value.ndim) + value.shape))
 
-    def rank(self, source):
+    def rank(self, layer, source):
+        operators.need(source in self.graph.tensors, layer, f"'{source}' must be computed")
         return len(self.graph.tensors[source].shape)
 
 
@@ -102,6 +106,24 @@ def sorted_nodes(source, known):
             missing = next(name for name in pending[0].input if name not in known)
             raise ModelError(pending[0].name, f"input '{missing}' is computed by no node")
         pending = waiting
+
+
+def need_declared_shape(port, shape):
+    """Raises unless an output has the sizes that the file declares (0: any)."""
+    declared = [size.dim_value for size in port.type.tensor_type.shape.dim]
+    operators.need(not declared or len(declared) == len(shape) and all(
+        size in (0, actual) for size, actual in zip(declared, shape)), port.name,
+                   f"declared as {declared}, computed as {list(shape)}")
+
+
+def constant_value(layer, node):
+    """Array of a Constant node."""
+    for item in node.attribute:
+        if item.name == "value":
+            return numpy_helper.to_array(item.t)
+        if item.name in ("value_float", "value_floats", "value_int", "value_ints"):
+            return np.asarray(onnx.helper.get_attribute_value(item))
+    raise ModelError(layer, "Constant without value, value_float(s) or value_int(s)")
 
 
 def attribute_value(layer, attribute):
@@ -136,9 +158,10 @@ def as_integers(layer, what, value):
 
 
 def log2_of(layer, what, value):
-    shift = value.bit_length() - 1
-    operators.need(value > 0 and value == 1 << shift, layer,
-                   f"{what}={value}; allowed: powers of two")
+    is_integer = isinstance(value, int) and value > 0
+    shift = value.bit_length() - 1 if is_integer else 0
+    operators.need(is_integer and value == 1 << shift, layer,
+                   f"{what}={value!r}; allowed: powers of two")
     return shift
 
 
@@ -151,7 +174,7 @@ def matmul(importer, layer, inputs, attributes):
 
 
 def gemm(importer, layer, inputs, attributes):
-    if len(inputs) < 3:
+    if len(inputs) < 3 or not inputs[2]:
         zero = importer.graph.constant(f"{layer}.zero", np.zeros((1, 1), np.int32))
         inputs = inputs[:2] + [zero]
     return "Gemm", inputs, {
@@ -167,7 +190,7 @@ def addition(importer, layer, inputs, attributes):
 
 def requant_shift(importer, layer, inputs, attributes):
     levels = attributes.get("n_levels_out", attributes.get("n_levels"))
-    rank = importer.rank(inputs[0])
+    rank = importer.rank(layer, inputs[0])
     constants = [importer.number_array(layer, name, rank) for name in inputs[1:]]
     return "RequantShift", [inputs[0], *constants], {
         "shift": log2_of(layer, "div", attributes["div"]), "signed": bool(attributes["signed"]),
@@ -179,36 +202,36 @@ def convolution(importer, layer, inputs, attributes):
     operators.need(len(inputs) == 2, layer, "a convolution with bias is not supported")
     operators.need(attributes.get("group", 1) == 1, layer,
                    f"group={attributes.get('group')}; allowed: 1")
-    operators.need(set(attributes.get("dilations", [1])) == {1}, layer,
-                   f"dilations={attributes.get('dilations')}; allowed: 1")
-    need_no_auto_pad(layer, attributes)
+    need_plain_window(layer, attributes)
     return "Conv", inputs, {"strides": attributes.get("strides", [1, 1]),
                             "pads": attributes.get("pads", [0] * 4)}
 
 
 def max_pool(importer, layer, inputs, attributes):
     del importer
-    need_no_auto_pad(layer, attributes)
+    need_plain_window(layer, attributes)
     operators.need(not attributes.get("ceil_mode", 0), layer, "ceil_mode=1; allowed: 0")
     return "MaxPool", inputs, {"kernel": attributes["kernel_shape"],
                                "strides": attributes.get("strides", [1, 1]),
                                "pads": attributes.get("pads", [0] * 4)}
 
 
-def need_no_auto_pad(layer, attributes):
+def need_plain_window(layer, attributes):
+    operators.need(set(attributes.get("dilations", [1])) == {1}, layer,
+                   f"dilations={attributes.get('dilations')}; allowed: 1")
     padding = attributes.get("auto_pad", "NOTSET")
     operators.need(padding == "NOTSET", layer, f"auto_pad={padding}; allowed: NOTSET")
 
 
 def transpose(importer, layer, inputs, attributes):
-    del layer
     return "Transpose", inputs, {
-        "perm": attributes.get("perm", list(range(importer.rank(inputs[0])))[::-1])}
+        "perm": attributes.get("perm", list(range(importer.rank(layer, inputs[0])))[::-1])}
 
 
 def reshape(importer, layer, inputs, attributes):
     del attributes
-    operators.need(inputs[1] in importer.constants, layer, "the new shape must be a constant")
+    operators.need(len(inputs) > 1 and inputs[1] in importer.constants, layer,
+                   "the new shape must be a constant input")
     shape = [int(size) for size in importer.constants[inputs[1]].reshape(-1)]
     old = importer.graph.tensors[inputs[0]].shape
     shape = [old[index] if size == 0 else size for index, size in enumerate(shape)]
@@ -228,7 +251,7 @@ def gather(importer, layer, inputs, attributes):
                    f"indices of shape {list(indices.shape)}; allowed: one number")
     shape, axis = importer.graph.tensors[inputs[0]].shape, attributes.get("axis", 0)
     axis += len(shape) if axis < 0 else 0
-    index = int(indices)
+    index = as_integer(layer, "index", indices)
     return "Gather", inputs[:1], {"axis": axis,
                                   "index": index + shape[axis] if index < 0 else index}
 
@@ -243,7 +266,7 @@ def mean(importer, layer, inputs, attributes):
     operators.need(len(axes) == 1 and not attributes.get("keepdims", 1), layer,
                    f"axes={axes}, keepdims={attributes.get('keepdims', 1)}; allowed: one axis "
                    "that goes")
-    return "Mean", inputs, {"axis": axes[0] + (importer.rank(inputs[0]) if axes[0] < 0 else 0)}
+    return "Mean", inputs, {"axis": axes[0] + (importer.rank(layer, inputs[0]) if axes[0] < 0 else 0)}
 
 
 def partial_max(importer, layer, inputs, attributes):

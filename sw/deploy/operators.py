@@ -15,6 +15,7 @@ BIAS_BITS = 24  # of ITA's bias stream
 SUM_BITS = 26  # of ITA's accumulators, which wrap
 MAX_SHIFT = 34  # beyond it only the sign of a product of 35 bits is left
 SOFTMAX_GROUP = 16
+MAX_WINDOW = 255  # kernel, strides and pads are bytes in a command
 INTEGERS = ("int8", "uint8", "uint16", "int32")
 
 
@@ -57,8 +58,19 @@ def need_shape(layer, operands, name, shape):
 
 
 def need_range(layer, what, value, low, high):
-    need(isinstance(value, int) and low <= value <= high, layer,
+    need(isinstance(value, int) and not isinstance(value, bool) and low <= value <= high, layer,
          f"{what}={value}; allowed: {low}..{high}")
+
+
+def need_integers(layer, what, values, count=None, low=None, high=None):
+    """Raises unless `values` is a list of so many (None: any number of) integers low..high."""
+    is_list = isinstance(values, (list, tuple)) and (count is None or len(values) == count) and \
+        all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    size = "" if count is None else f" {count}"
+    limits = "" if low is None else f" of {low}..{high}" if high is not None else f" from {low} on"
+    need(is_list and all((low is None or low <= value) and (high is None or value <= high)
+                         for value in values), layer,
+         f"{what}={values!r}; expected{size} integers{limits}")
 
 
 def check_requant(layer, what, requant, has_add=True):
@@ -117,8 +129,8 @@ def infer_linear(layer, operands, attributes):
     need(attributes["output"] in ("int8", "int32"), layer,
          f"output={attributes['output']!r}; allowed: int8, int32")
     block = attributes["block"]
-    need(block is None or (len(block) == 2 and min(block) > 0), layer,
-         f"block={block}; expected [rows, columns] of the blocks that may be zero, or none")
+    if block is not None:
+        need_integers(layer, "block [rows, columns]", block, 2, 1)
     if attributes["output"] == "int8":
         check_requant(layer, "requant", attributes["requant"])
     else:
@@ -288,10 +300,13 @@ def window_sizes(layer, sizes, kernel, strides, pads):
 
     Args: sizes [H, W]; kernel [P, Q]; strides [2]; pads [top, left, bottom, right].
     """
+    need_integers(layer, "kernel", kernel, 2, 1, MAX_WINDOW)
+    need_integers(layer, "strides", strides, 2, 1, MAX_WINDOW)
+    need_integers(layer, "pads", pads, 4, 0, MAX_WINDOW)
     result = []
     for axis in range(2):
         room = sizes[axis] + pads[axis] + pads[axis + 2] - kernel[axis]
-        need(room >= 0 and strides[axis] > 0, layer,
+        need(room >= 0, layer,
              f"kernel {list(kernel)} with strides {list(strides)} and pads {list(pads)} does not "
              f"fit {list(sizes)}")
         result.append(room // strides[axis] + 1)
@@ -309,12 +324,14 @@ def infer_max_pool(layer, operands, attributes):
 
 def infer_transpose(layer, operands, attributes):
     shape, perm = operands["x"].shape, attributes["perm"]
+    need_integers(layer, "perm", perm)
     need(sorted(perm) == list(range(len(shape))), layer,
          f"perm={perm}; expected a permutation of {list(range(len(shape)))}")
     return tuple(shape[axis] for axis in perm), operands["x"].dtype
 
 
 def infer_reshape(layer, operands, attributes):
+    need_integers(layer, "shape", attributes["shape"])
     old, new = operands["x"].shape, list(attributes["shape"])
     elements = math.prod(old)
     if new.count(-1) == 1:
@@ -327,6 +344,7 @@ def infer_reshape(layer, operands, attributes):
 
 def infer_gather(layer, operands, attributes):
     shape, axis, index = operands["x"].shape, attributes["axis"], attributes["index"]
+    need(len(shape) > 1, layer, f"x has shape {list(shape)}; expected two dimensions and more")
     need_range(layer, "axis", axis, 0, len(shape) - 1)
     need_range(layer, "index", index, 0, shape[axis] - 1)
     return shape[:axis] + shape[axis + 1:], operands["x"].dtype
@@ -346,6 +364,8 @@ def infer_softmax(layer, operands, attributes):
     for name in ("coeff_a", "coeff_b", "coeff_c", "log2"):
         need_range(layer, name, attributes[name], 0, (1 << 31) - 1)
     need(attributes["log2"] > 0, layer, "log2=0; allowed: 1 and more")
+    need(attributes["coeff_c"] > 0 or min(attributes["coeff_a"], attributes["coeff_b"]) > 0, layer,
+         "all weights would be 0: coeff_c, or coeff_a and coeff_b, must be positive")
     need_levels(layer, attributes)
     return operands["x"].shape, "uint8"
 
@@ -410,5 +430,8 @@ def infer(layer, op, operands, attributes):
     complete = {**operator.attributes, **attributes}
     for name, value in complete.items():
         need(value is not REQUIRED, layer, f"attribute {name} of {op} is missing")
-    shape, dtype = operator.infer(layer, dict(zip(operator.inputs, operands)), complete)
+    try:
+        shape, dtype = operator.infer(layer, dict(zip(operator.inputs, operands)), complete)
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+        raise ModelError(layer, f"{op} cannot be what its attributes say: {error}") from error
     return complete, tuple(int(size) for size in shape), dtype

@@ -130,8 +130,8 @@ def computed_operand(builder):
     flat = out.matrices()
     if flat is None:
         flat = builder.result().matrices()
-    count, rows, columns = flat.shape
     need(flat is not None, layer.name, "rows of the result do not begin at words")
+    count, rows, columns = flat.shape
     epilogue = Epilogue(builder, layer.product, builder.graph.tensors[layer.output].shape)
     step = builder.step()
     builder.note(f"{count} products of {rows} x {columns} x {a.shape[2]}")

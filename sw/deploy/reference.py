@@ -41,9 +41,15 @@ def checked_input(graph, name, inputs):
     if value.shape != tensor.shape:
         raise ModelError(name, f"input has shape {list(value.shape)}; "
                          f"expected {list(tensor.shape)}")
-    converted = value.astype(tensor.dtype)
+    if value.dtype.kind not in "biuf":
+        raise ModelError(name, f"input of type {value.dtype}; expected numbers")
+    with np.errstate(invalid="ignore"):  # not a number is not equal to what it becomes
+        converted = value.astype(tensor.dtype)
     if not np.array_equal(converted, value):
         raise ModelError(name, f"input holds values outside {tensor.dtype}")
+    limit = graph.id_limit(name)
+    if limit is not None and value.size and int(value.max()) >= limit:
+        raise ModelError(name, f"id {int(value.max())}; allowed: 0..{limit - 1}, rows of the table")
     return converted
 
 

@@ -9,10 +9,8 @@ import tempfile
 import numpy as np
 
 from .schedule import LOG_ENTRY, REPORT, REPORT_OFFSET
-from .soc import WORKLOAD_ADDRESS
+from .soc import BUILD, TESSERA, WORKLOAD_ADDRESS
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "release"
 
 
 class RunError(Exception):
@@ -58,13 +56,13 @@ def run_image(image, soc, timing="functional", tessera=None, elf=None, options=(
         tessera, elf: paths; default: of the release build.
         options: more arguments of tessera run.
         timeout: seconds.
-    Raises: RunError when it takes longer.
+    Raises: RunError when it takes longer, or tessera cannot be started.
     Returns: (exit code of tessera, text, memory of the image afterwards, statistics).
     """
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "image").write_bytes(image)
-        command = [str(tessera or BUILD / "bin" / "tessera"), "run", "-c", soc.path, "--timing",
+        command = [str(tessera or TESSERA), "run", "-c", soc.path, "--timing",
                    timing, "--load", f"{WORKLOAD_ADDRESS}:{folder / 'image'}", "--dump",
                    f"{WORKLOAD_ADDRESS}:{len(image)}:{folder / 'dump'}", "--out",
                    str(folder / "out")]
@@ -76,6 +74,8 @@ def run_image(image, soc, timing="functional", tessera=None, elf=None, options=(
                                   text=True, timeout=timeout, check=False)
         except subprocess.TimeoutExpired as error:
             raise RunError(f"no end within {timeout} seconds") from error
+        except OSError as error:
+            raise RunError(f"{command[0]}: {error.strerror}") from error
         dump = folder / "dump"
         memory = dump.read_bytes() if dump.exists() else b""
         statistics = folder / "out" / "stats.json"

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the deployment flow has to know about a machine, out of its YAML description.
+"""What the deployment flow has to know about a machine, as tessera reads its YAML description.
 
     soc = load_soc("configs/tessera.yaml", ["soc.ita.count=2"])
 """
 import dataclasses
 import pathlib
+import subprocess
 
 import yaml
 
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build" / "release"
+TESSERA = BUILD / "bin" / "tessera"
 WORKLOAD_ADDRESS = 0x80100000
 FLAVOUR_NUMBERS = {"rtl": 0, "rtl_2024_08": 1, "mempool": 2}
 COMMAND_BYTES = 64
@@ -19,40 +22,21 @@ ENGINE_STATE_BYTES = 256  # at most; sw/encoder/engines.h
 DUTY_BYTES = 4
 TILE_LINE_BYTES = 60  # that a tile's board takes in a row of its banks; sw/encoder/engines.h
 
-# Keys and defaults are those of platform/soc_config.h.
-DEFAULTS = {
-    "name": "tessera", "clock_khz": 500_000, "cluster.num_groups": 4,
-    "cluster.core_tiles_per_group": 12, "cluster.tile_slots_per_group": 16,
-    "cluster.cores_per_tile": 4, "cluster.banks_per_tile": 16, "cluster.bank_bytes": 1024,
-    "cluster.sequential_bytes_per_core": 512, "l2.base": 0x80000000, "l2.bytes": 16 << 20,
-    "dma.backends_per_group": 1, "dma.beat_bytes": 64, "ita.interface": "job",
-    "ita.flavour": "rtl", "ita.count": 4,
-}
-
-
 class SocError(Exception):
-    """A description that cannot be read, or a value that is not one."""
+    """A description that cannot be used, with the reason."""
 
 
 def aligned(value, alignment=ALIGNMENT):
     return (value + alignment - 1) // alignment * alignment
 
 
-def _number(key, value):
-    """An integer from YAML or a setting: decimal, 0x, with _ , KiB or MiB."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    text = str(value).replace("_", "")
-    for unit, factor in (("KiB", 1 << 10), ("MiB", 1 << 20)):
+def _number(value):
+    """An integer as `tessera dump-config` writes it: decimal, 0x, KiB or MiB."""
+    text = str(value)
+    for unit, factor in (("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)):
         if text.endswith(unit):
-            text = text[:-len(unit)].strip()
-            break
-    else:
-        factor = 1
-    try:
-        return int(text, 0) * factor
-    except ValueError as error:
-        raise SocError(f"soc.{key}: '{value}' is not a number") from error
+            return int(text[:-len(unit)]) * factor
+    return int(text, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,35 +155,35 @@ def _flat(values, prefix=""):
             yield prefix + key, value
 
 
-def load_soc(path, settings=()):
+def resolved_config(path, settings, tessera):
+    """The machine of a file as tessera itself resolves it, by paths without "soc."."""
+    command = [str(tessera or TESSERA), "dump-config", "-c", str(path)]
+    for setting in settings:
+        command += ["--set", setting]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SocError(f"{command[0]}: {error.strerror}; build it, or name another") from error
+    if done.returncode != 0:
+        raise SocError(done.stderr.strip())
+    return dict(_flat(yaml.safe_load(done.stdout)["soc"]))
+
+
+def load_soc(path, settings=(), tessera=None):
     """The machine of a file in configs/.
 
     Args:
         path: YAML file.
         settings: "soc.key=value" strings, as for tessera --set.
-    Raises: SocError.
+        tessera: the simulator, which checks and completes the file; default: of the release build.
+    Raises: SocError, with tessera's message where the file or a setting is wrong.
     """
-    try:
-        document = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise SocError(f"{path}: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("soc"), dict):
-        raise SocError(f"{path}: no key 'soc'")
-    values = dict(DEFAULTS)
-    values.update(_flat(document["soc"]))
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key.startswith("soc."):
-            raise SocError(f"setting '{setting}'; expected soc.key=value")
-        values[key[len("soc."):]] = value
+    values = resolved_config(path, settings, tessera)
 
     def number(key):
-        return _number(key, values[key])
+        return _number(values[key])
 
-    flavour = str(values["ita.flavour"])
-    if flavour not in FLAVOUR_NUMBERS:
-        raise SocError(f"soc.ita.flavour: '{flavour}'; allowed: {', '.join(FLAVOUR_NUMBERS)}")
-    return Soc(
+    soc = Soc(
         name=str(values["name"]), path=str(path), settings=tuple(settings),
         clock_khz=number("clock_khz"), num_groups=number("cluster.num_groups"),
         core_tiles_per_group=number("cluster.core_tiles_per_group"),
@@ -211,4 +195,8 @@ def load_soc(path, settings=()):
         dma_backends_per_group=number("dma.backends_per_group"),
         dma_beat_bytes=number("dma.beat_bytes"),
         num_itas=number("ita.count") if values["ita.interface"] == "job" else 0,
-        ita_flavour=flavour)
+        ita_flavour=str(values["ita.flavour"]))
+    if not soc.l2_base <= WORKLOAD_ADDRESS < soc.l2_end:
+        raise SocError(f"L2 at {soc.l2_base:#x}, {soc.l2_bytes} bytes: the workload image belongs "
+                       f"at {WORKLOAD_ADDRESS:#x}")
+    return soc

@@ -69,7 +69,7 @@ def cell(accuracy):
 
 def on_platform(graph, tokens, answers, expected, arguments):
     """Cells of the platform's columns, and whether every byte is numpy's."""
-    soc = load_soc(arguments.config, arguments.set)
+    soc = load_soc(arguments.config, arguments.set, arguments.tessera)
     found = functional_scores(graph, tokens, soc, arguments)
     sample, costs = platform_run(graph, tokens[:arguments.sample], soc, "cycle", arguments)
     is_equal = np.array_equal(found, expected)

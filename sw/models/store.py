@@ -25,9 +25,9 @@ def model(name, length=None, variant=None, directory=DATA):
     """
     path = pathlib.Path(directory) / f"{name}.json"
     description = deploy_graph.read_json(path)
-    constants = deploy_graph.read_constants(path.with_suffix(".npz"))
+    constants = deploy_graph.load_arrays(path.with_suffix(".npz"))
     if variant is not None:
-        changed = deploy_graph.read_constants(path.with_name(f"{name}_{variant}.npz"))
+        changed = deploy_graph.load_arrays(path.with_name(f"{name}_{variant}.npz"))
         attributes = json.loads(changed.pop(ATTRIBUTES).tobytes())
         constants.update(changed)
         for node in description["nodes"]:

@@ -105,7 +105,7 @@ class Measurements(unittest.TestCase):
 
         with mock.patch.object(reference, "run", off_by_one):
             measured = benchmark.measure(
-                graph, load_soc(support.ROOT / "configs/minpool.yaml"), "cores",
+                graph, load_soc(support.ROOT / "configs/minpool.yaml", (), BUILD / "bin/tessera"), "cores",
                 models.random_inputs(graph), tessera=BUILD / "bin/tessera",
                 elf=BUILD / "sw/encoder.elf")
         self.assertEqual(measured.differing, 1)

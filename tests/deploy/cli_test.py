@@ -9,14 +9,15 @@ import unittest
 import numpy as np
 
 import support
-from deploy import models
+from deploy import graph as graphs, models
 
 SCRIPT = support.ROOT / "sw/deploy/deploy.py"
 
 
 def run(*arguments):
     """(exit code, standard output, standard error) of deploy.py."""
-    done = subprocess.run([str(SCRIPT), *map(str, arguments)], capture_output=True, text=True,
+    own = ["--tessera", support.TESSERA] if support.TESSERA else []
+    done = subprocess.run([str(SCRIPT), *own, *map(str, arguments)], capture_output=True, text=True,
                           check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -99,7 +100,7 @@ class CommandLine(unittest.TestCase):
         self.refused(["encoder:1,2"], "expected 5 to 7 positive numbers")
         self.refused(["encoder:40,64,32,2,64"], "layer 'attention': S=40; allowed: multiples of 16")
         self.refused(["dense:4,4,4", "--config", "nowhere.yaml"], "nowhere.yaml")
-        self.refused(["dense:4,4,4", "--set", "soc.l2.bytes=big"], "soc.l2.bytes: 'big'")
+        self.refused(["dense:4,4,4", "--set", "soc.l2.bytes=big"], "soc.l2.bytes: expected an integer")
         self.refused(["dense:4,4,4", "--tile-bytes", "fc=x"], "--tile-bytes expects name=int")
         self.refused(["dense:4,4,4", "--tile-bytes", "fx=9"], "layer 'fx': there is no such layer")
         self.refused(["dense:4,4,4", "--heads", "fc"], "--heads expects name=str")
@@ -110,6 +111,29 @@ class CommandLine(unittest.TestCase):
         self.refused(["dense:4,1000,5000", "--set", "soc.l2.bytes=2MiB"],
                      "layer 'fc': fc.weight takes 5000000 bytes", "the model is larger than L2")
 
+    def test_options_that_would_do_nothing_are_refused(self):
+        self.refused(["dense:4,4,4", "--check"], "--check needs --run")
+        self.refused(["dense:4,4,4", "--save", "x.npz"], "--save needs --run")
+        self.refused(["dense:4,4,4", "--inputs", "x.npz", "--iterations", "2"], "--iterations is")
+        self.refused(["dense:4,4,4", "--iterations", "0"], "0; allowed: 1 and more")
+        self.refused(["dense:4,4,4", "--seed", "-1"], "-1; allowed: 0 and more")
+        self.refused(["dense:4,4,4", "--tile-bytes", "0"], "--tile-bytes 0; allowed: positive")
+        self.refused(["dense:4,4,4", "--tile-bytes", "fc=-5"], "--tile-bytes -5; allowed: positive")
+
+    def test_the_machine_is_checked_as_by_tessera(self):
+        self.refused(["dense:4,4,4", "--set", "soc.foo=1"], "soc.foo")
+        self.refused(["dense:4,4,4", "--set", "soc.ita.count=-1"], "soc.ita.count")
+        self.refused(["dense:4,4,4", "--set", "soc.cluster.num_groups=0"], "soc.cluster.num_groups")
+        self.refused(["dense:4,4,4", "--set", "soc.l2.base=0x70000000"], "belongs at 0x80100000")
+        self.refused(["dense:4,4,4", "--tessera", "nowhere"], "nowhere: No such file")
+
+    def test_what_the_cores_have_no_field_for_is_refused(self):
+        self.refused(["dense:1,4,70000", "--map", "cores"], "layer 'fc': too large for the cores")
+
+    def test_folders_of_outputs_are_made(self):
+        self.assertEqual(run("dense:4,8,8", "-o", self.folder / "new/work.img")[0], 0)
+        self.assertTrue((self.folder / "new/work.img").exists())
+
     def test_inputs_must_fit(self):
         path = self.folder / "in.npz"
         arguments = ["dense:4,8,8", "--inputs", path, "-o", self.folder / "x"]
@@ -118,6 +142,18 @@ class CommandLine(unittest.TestCase):
         self.refused(arguments, "layer 'x': input holds values outside int8")
         np.savez(path, x=np.zeros((4, 9), np.int8))
         self.refused(arguments, "layer 'x': input has shape [4, 9]; expected [4, 8]")
+        np.savez(path, x=np.full((4, 8), "a"))
+        self.refused(arguments, "layer 'x': input of type <U1; expected numbers")
+
+    def test_ids_must_be_rows_of_their_table(self):
+        graph, path = graphs.Graph("ids"), self.folder / "m.json"
+        table = np.zeros((5, 4), np.int8)
+        graph.output(graph.add("Embedding", graph.input("x", (3,), "uint16"), table, table[:3],
+                               name="e"))
+        graph.save(path)
+        np.savez(self.folder / "in.npz", x=np.array([0, 4, 5], np.uint16))
+        self.refused([path, "--inputs", self.folder / "in.npz"],
+                     "layer 'x': id 5; allowed: 0..4, rows of the table")
 
 
 if __name__ == "__main__":

@@ -66,6 +66,24 @@ class ModelFiles(unittest.TestCase):
                                                 declared.format("uint8"))))
 
 
+    def test_damaged_constants_are_refused(self):
+        dense().save(self.path)
+        constants = self.path.with_suffix(".npz")
+        good = constants.read_bytes()
+        text = self.path.read_text(encoding="utf-8")
+        for bad in (good[:60], good[:120] + bytes(20) + good[140:], b""):
+            constants.write_bytes(bad)
+            self.assertIn("model.npz", self.refused(text))
+        with open(constants, "wb") as file:
+            np.save(file, np.zeros(3, np.int8))
+        self.assertIn("one array without a name", self.refused(text))
+
+    def test_the_order_of_bytes_is_that_of_the_machine(self):
+        graph = graphs.Graph("g")
+        value = graph.value(graph.constant("c", np.array([1, -2], ">i4")))
+        self.assertEqual(value.tobytes(), np.array([1, -2], "<i4").tobytes())
+
+
 class Refusals(unittest.TestCase):
     def refused(self, build, *expected):
         with self.assertRaises(ModelError) as caught:
@@ -122,6 +140,37 @@ class Refusals(unittest.TestCase):
                                        np.ones(64, np.int32), name="n"),
                      "layer 'n': attribute shift of LayerNorm is missing")
         self.refused(lambda: graph.input("q", (3,)), "there are two tensors 'q'")
+
+    def test_attributes_have_types_and_ranges(self):
+        graph = graphs.Graph("g")
+        graph.input("x", (1, 3, 8, 8))
+        graph.constant("w", np.ones((4, 3, 3, 3), np.int8))
+        for name, value, expected in (
+                ("strides", [1], "2 integers of 1..255"), ("strides", [1.5, 1], "2 integers"),
+                ("pads", [1, 1], "4 integers of 0..255"), ("pads", [300, 0, 0, 0], "4 integers"),
+                ("pads", [-1] * 4, "4 integers")):
+            self.refused(lambda name=name, value=value: graph.add(
+                "Conv", "x", "w", name="c", **{name: value}), f"layer 'c': {name}={value}", expected)
+        self.refused(lambda: graph.add("MaxPool", "x", name="p", kernel=[0, 0], strides=[1, 1]),
+                     "layer 'p': kernel=[0, 0]; expected 2 integers of 1..255")
+        self.refused(lambda: graph.add("Transpose", "x", name="t", perm=["a", 0]), "perm=['a', 0]")
+        self.refused(lambda: graph.add("Reshape", "x", name="r", shape=[2.0, 96]), "shape=[2.0, 96]")
+        self.refused(lambda: dense(block=[4.0, 4.0]), "layer 'fc': block [rows, columns]=[4.0, 4.0]")
+        self.refused(lambda: dense(requant={**REQUANT, "mult": True}), "requant mult=True")
+        self.refused(lambda: graph.input("y", (8.9, 3)), "layer 'y': shape=(8.9, 3)")
+        self.refused(lambda: graph.add("iSoftmax", "x", name="s", coeff_a=0, coeff_b=9, coeff_c=0,
+                                       log2=5), "layer 's': all weights would be 0")
+
+    def test_a_model_has_one_meaning(self):
+        graph = dense()
+        self.refused(lambda: graph.add("Reshape", "y", name="fc", result="z", shape=[-1]),
+                     "layer 'fc': there are two layers of this name")
+        self.refused(lambda: graph.output("fc.weight"), "layer 'fc.weight': output is a constant")
+        graph = graphs.Graph("g")
+        ids = graph.add("Reshape", graph.input("x", (2, 2), "uint16"), name="r", shape=[4])
+        table = np.zeros((5, 4), np.int8)
+        self.refused(lambda: graph.add("Embedding", ids, table, table[:4], name="e"),
+                     "layer 'e': ids 'r' are computed; allowed: an input")
 
 
 if __name__ == "__main__":

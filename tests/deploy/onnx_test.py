@@ -53,8 +53,8 @@ def network(*nodes, **constants):
 
 
 def requant_shift(**attributes):
-    values = {"div": 256.0, "n_levels_out": 256.0, "signed": 1.0, **attributes}
-    return helper.make_node("RequantShift", ["s", "mul", "add"], ["y"], name="rq", **values)
+    values = {"name": "rq", "div": 256.0, "n_levels_out": 256.0, "signed": 1.0, **attributes}
+    return helper.make_node("RequantShift", ["s", "mul", "add"], ["y"], **values)
 
 
 MATMUL = helper.make_node("MatMul", ["x", "w"], ["s"], name="mm")
@@ -102,6 +102,37 @@ class Import(unittest.TestCase):
                      "layer 'rq': RequantShift has no attribute 'div'")
         self.refused(network(MATMUL, requant_shift(), **CONSTANTS), "layer 'z': the network has",
                      input_types={"z": "int8"})
+
+    def test_nodes_that_would_mean_something_else_are_refused(self):
+        def one(op, *inputs, **attributes):
+            return helper.make_node(op, ["x", *inputs], ["y"], name="n", **attributes)
+        self.refused(network(one("Reshape", "s"), s=np.array([8, 4])),
+                     "layer 'y': declared as [4, 8], computed as [8, 4]")
+        self.refused(network(one("Reshape")), "layer 'n': the new shape must be a constant input")
+        self.refused(network(one("Gather", "i"), i=np.float32(1.5)),
+                     "layer 'n': index=1.5; allowed: whole numbers")
+        self.refused(network(one("MaxPool", kernel_shape=[2, 2], dilations=[2, 2])),
+                     "layer 'n': dilations=[2, 2]; allowed: 1")
+        self.refused(network(MATMUL, requant_shift(div="abc"), **CONSTANTS),
+                     "layer 'rq': div='abc'; allowed: powers of two")
+        self.refused(network(MATMUL, requant_shift(name="mm"), **CONSTANTS),
+                     "layer 'mm': there are two layers of this name")
+        self.refused(network(helper.make_node("RequantShift", ["w", "mul", "add"], ["y"], name="rq",
+                                              div=256.0, n_levels_out=256.0, signed=1.0),
+                             **CONSTANTS), "layer 'rq': 'w' must be computed")
+
+    def test_constant_nodes_have_values_of_many_kinds(self):
+        weight = helper.make_node("Constant", [], ["w"],
+                                  value=numpy_helper.from_array(CONSTANTS["w"]))
+        mul = helper.make_node("Constant", [], ["mul"], value_float=3.0)
+        add = helper.make_node("Constant", [], ["add"], value_ints=[-5])
+        graph = self.load(network(weight, mul, add, MATMUL, requant_shift()))
+        x = np.arange(32, dtype=np.int8).reshape(4, 8)
+        np.testing.assert_array_equal(reference.run(graph, {"x": x})["y"],
+                                      (x.astype(int) * 3 - 5 + 128) >> 8)
+        self.refused(network(helper.make_node("Constant", [], ["w"], name="c", value_string="a"),
+                             MATMUL, requant_shift(), **{"mul": 3, "add": -5}),
+                     "layer 'c': Constant without value, value_float(s) or value_int(s)")
 
     def test_files_that_are_no_network_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ CORES = {"": "cores"}
 
 
 def machine(name, *settings):
-    return load_soc(support.ROOT / f"configs/{name}.yaml", settings)
+    return load_soc(support.ROOT / f"configs/{name}.yaml", settings, support.TESSERA)
 
 
 def classifier(sequence=32, vocabulary=100, width=64, classes=7):

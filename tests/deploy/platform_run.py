@@ -19,7 +19,7 @@ TOOLS = {"tessera": os.environ.get("TESSERA"), "elf": os.environ.get("ENCODER"),
 
 def execute(graph, machine, inputs, timing="functional", options=None):
     """(outputs of all iterations, Workload, Result) of a run."""
-    soc = load_soc(support.ROOT / f"configs/{machine}.yaml")
+    soc = load_soc(support.ROOT / f"configs/{machine}.yaml", (), support.TESSERA)
     workload = emit.emit(plan.make_plan(graph, soc, options), inputs)
     result = run.run_schedule(workload.schedule, timing=timing, **TOOLS)
     return workload.read_outputs(result), workload, result

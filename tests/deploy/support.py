@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+TESSERA = os.environ.get("TESSERA")  # default: that of the release build
 GOLDEN = pathlib.Path(os.environ.get("GOLDEN", ROOT.parent / "shared/golden/onnx"))
 
 sys.path.insert(0, str(ROOT / "sw"))

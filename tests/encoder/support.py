@@ -20,7 +20,7 @@ MACHINES = ("minpool", "mempool", "terapool", "mempool_ita", "tessera")
 
 
 def soc(name, *settings):
-    return load_soc(ROOT / "configs" / f"{name}.yaml", settings)
+    return load_soc(ROOT / "configs" / f"{name}.yaml", settings, os.environ["TESSERA"])
 
 
 def programs():
