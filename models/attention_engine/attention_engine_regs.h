@@ -121,8 +121,24 @@ enum {
 #define ATTENTION_ENGINE_DESC_HEAD_STRIDE 58 /* u16: bytes from head to head / 16 */
 #define ATTENTION_ENGINE_DESC_SCRATCH 60     /* u32: for spilled scores; 0: no spill */
 
+/* Types. Attention uses the fields as they are named above; the others:
+ *   all but CHAIN   QUERIES rows of HEAD_DIM bytes at Q, ROW_STRIDE apart, to OUTPUT,
+ *                   HEAD_STRIDE apart (both / 16); HEADS 0 or 1
+ *   GEMM            KEYS outputs; weights [KEYS][HEAD_DIM] at K, PARAM1 15:0 apart (/ 16), with the
+ *                   map of PATTERN (dense or data); V: bias int32 [KEYS] or 0; QK_REQUANT
+ *   LAYER_NORM      K: weight int8 [HEAD_DIM]; V: bias int32 [HEAD_DIM]; QK_REQUANT
+ *   GELU            PARAM0: b 15:0, c 31:16 (signed); QK_REQUANT
+ *   SELECTION       the PARAM0 15:0 best of KEYS keys at K for each query, by products of PARAM0
+ *                   31:16 bits; Q and K ROW_STRIDE apart; OUTPUT: a token bitmap
+ *   CHAIN           PARAM0 instructions of 8 bytes at Q */
 #define ATTENTION_ENGINE_TYPE_ATTENTION 1
-#define ATTENTION_ENGINE_TYPE_CHAIN 7 /* Q: instructions, 8 bytes each; PARAM0: how many */
+#define ATTENTION_ENGINE_TYPE_GEMM 2
+#define ATTENTION_ENGINE_TYPE_SOFTMAX 3
+#define ATTENTION_ENGINE_TYPE_LAYER_NORM 4
+#define ATTENTION_ENGINE_TYPE_GELU 5
+#define ATTENTION_ENGINE_TYPE_COPY 6
+#define ATTENTION_ENGINE_TYPE_SELECTION 8
+#define ATTENTION_ENGINE_TYPE_CHAIN 7
 
 /* Patterns that are data at MAP (64-byte aligned); others: PatternKind. */
 #define ATTENTION_ENGINE_PATTERN_MAP 1           /* block-sparse rows; element masks at MASK */

@@ -26,18 +26,6 @@ AttentionProgram::AttentionProgram(const EngineParameters& engine, const Attenti
   }
 }
 
-bool AttentionProgram::next(std::uint64_t& word) {
-  while (next_word_ == words_.size()) {
-    words_.clear();
-    next_word_ = 0;
-    if (!write_more()) {
-      return false;
-    }
-  }
-  word = words_[next_word_++];
-  return true;
-}
-
 AttentionProgram::Row AttentionProgram::row_at(std::uint32_t number) const {
   return {number / map_.shape.rows(), number % map_.shape.rows(), number};
 }
@@ -341,7 +329,7 @@ void AttentionProgram::scores_to_l2(const Row& row, std::uint32_t tile) {
   writer_.set(ScalarRegister::kRowBytes, map_.shape.tile);
   writer_.set(ScalarRegister::kStrideRow, 0);
   writer_.read(scores_, score_entry(row, tile), queries(row))
-      .write(MemoryId::kL2, job_.scratch + tile * map_.shape.tile * map_.shape.tile)
+      .write(MemoryId::kL2, job_.scratch + tile * map_.shape.tile * map_.shape.tile, 0, kFlagSpill)
       .end();
 }
 
@@ -349,7 +337,8 @@ void AttentionProgram::scores_from_l2(const Row& row, std::uint32_t tile) {
   writer_.set(ScalarRegister::kIterations, queries(row));
   writer_.set(ScalarRegister::kRowBytes, map_.shape.tile);
   writer_.set(ScalarRegister::kStrideRow, 0);
-  writer_.read(MemoryId::kL2, job_.scratch + tile * map_.shape.tile * map_.shape.tile)
+  writer_
+      .read(MemoryId::kL2, job_.scratch + tile * map_.shape.tile * map_.shape.tile, 0, kFlagSpill)
       .write(scores_, score_entry(row, tile), queries(row))
       .end();
 }

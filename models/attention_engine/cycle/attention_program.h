@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/attention_engine/cycle/chain_writer.h"
 #include "models/attention_engine/cycle/job_program.h"
 #include "models/attention_engine/cycle/matrix_store.h"
 #include "models/attention_engine/engine_parameters.h"
@@ -45,8 +44,6 @@ class AttentionProgram final : public JobProgram {
   AttentionProgram(const EngineParameters& engine, const AttentionJob& job,
                    std::vector<std::uint32_t>& tile_list);
 
-  bool next(std::uint64_t& word) override;
-
  private:
   /// A tile row of a head, counted through all heads.
   struct Row {
@@ -55,7 +52,7 @@ class AttentionProgram final : public JobProgram {
     std::uint32_t number = 0;
   };
 
-  bool write_more();
+  bool write_more() override;
   /// Tile rows whose scores are computed before the context of a row.
   [[nodiscard]] std::uint32_t rows_ahead() const;
   [[nodiscard]] Row row_at(std::uint32_t number) const;
@@ -104,9 +101,6 @@ class AttentionProgram final : public JobProgram {
   std::vector<std::uint32_t>& tile_list_;
   std::uint32_t list_end_ = 0;
   MatrixStore matrices_;
-  std::vector<std::uint64_t> words_;
-  std::size_t next_word_ = 0;
-  ChainWriter writer_{words_};
   std::uint32_t next_row_ = 0;
 };
 

@@ -19,11 +19,13 @@ std::uint8_t mfu_unit(Opcode opcode) {
     case Opcode::kTanh:
     case Opcode::kGelu:
     case Opcode::kExp:
+    case Opcode::kInverseRoot:
       return 1;
     case Opcode::kAdd:
     case Opcode::kSubtract:
     case Opcode::kSubtractReversed:
     case Opcode::kMaximum:
+    case Opcode::kReduceSum:
       return 2;
     case Opcode::kMultiply:
       return 4;
@@ -204,7 +206,7 @@ ChainDecoder::Outcome ChainDecoder::add_operand(const Instruction& instruction) 
   mfu_units_[mfu_] = static_cast<std::uint8_t>(mfu_units_[mfu_] | unit);
   const Unit mfu = mfu_ == 0 ? Unit::kMfu0 : Unit::kMfu1;
   chain_.units |= bit_of(mfu);
-  if (unit != 1) {  // an activation has no second operand
+  if (unit != 1 && instruction.opcode != Opcode::kReduceSum) {  // has a second operand
     if (!is_register_file(instruction) || !is_inside(instruction, ErrorCode::kVrfOutOfBounds) ||
         !is_written(instruction)) {
       return Outcome::kError;
@@ -247,9 +249,10 @@ void ChainDecoder::finish_load() {
   chain_.l2 = {source.index, value(ScalarRegister::kRowBytes), chain_.vectors,
                value(ScalarRegister::kStrideRow), 1};
   chain_.is_transposed = (source.flags & kFlagTranspose) != 0;
-  chain_.traffic = sink.memory == MemoryId::kScoreVrf   ? Traffic::kSpill
-                   : (source.flags & kFlagRefetch) != 0 ? Traffic::kRefetch
-                                                        : Traffic::kOperand;
+  const bool is_marked = (source.flags & (kFlagRefetch | kFlagSpill)) != 0;
+  chain_.traffic = !is_marked         ? Traffic::kOperand
+                   : is_matrix_chain_ ? Traffic::kRefetch
+                                      : Traffic::kSpill;
   scoreboard_.load(chain_, Unit::kLoad);
   if (sink.memory != MemoryId::kInQ) {
     scoreboard_.write(chain_, Unit::kLoad, sink.memory, sink.index, sink.count);
@@ -300,8 +303,7 @@ void ChainDecoder::finish_vectors() {
     chain_.l2 = {sink.index, value(ScalarRegister::kRowBytes), iterations,
                  value(ScalarRegister::kStrideRow),
                  std::max(chain_.vectors / std::max(iterations, 1u), 1u)};
-    chain_.traffic = source.memory == MemoryId::kScoreVrf && !matrix_.is_given ? Traffic::kSpill
-                                                                               : Traffic::kOperand;
+    chain_.traffic = (sink.flags & kFlagSpill) != 0 ? Traffic::kSpill : Traffic::kOperand;
     scoreboard_.store(chain_);
   } else if (sink.memory != MemoryId::kOutQ) {
     scoreboard_.write(chain_, Unit::kWrite, sink.memory, sink.index, sink.count);

@@ -24,8 +24,9 @@ class ChainWriter {
       put({Opcode::kSetRegister, MemoryId::kL2, 0, static_cast<std::uint16_t>(name), value});
     }
   }
-  ChainWriter& read(MemoryId memory, std::uint32_t index, std::uint32_t count = 0) {
-    return put(Opcode::kVectorRead, memory, index, count);
+  ChainWriter& read(MemoryId memory, std::uint32_t index, std::uint32_t count = 0,
+                    std::uint8_t flags = 0) {
+    return put(Opcode::kVectorRead, memory, index, count, flags);
   }
   ChainWriter& read_matrix(std::uint32_t address, std::uint8_t flags = 0) {
     return put(Opcode::kMatrixRead, MemoryId::kL2, address, 0, flags);
@@ -41,8 +42,9 @@ class ChainWriter {
                      std::uint32_t count = 0, std::uint8_t flags = 0) {
     return put(opcode, memory, index, count, flags);
   }
-  ChainWriter& write(MemoryId memory, std::uint32_t index, std::uint32_t count = 0) {
-    return put(Opcode::kVectorWrite, memory, index, count);
+  ChainWriter& write(MemoryId memory, std::uint32_t index, std::uint32_t count = 0,
+                     std::uint8_t flags = 0) {
+    return put(Opcode::kVectorWrite, memory, index, count, flags);
   }
   void end() { put(Opcode::kEndChain, MemoryId::kL2, 0, 0); }
 

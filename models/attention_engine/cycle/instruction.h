@@ -29,9 +29,11 @@ enum class Opcode : std::uint8_t {
   kGelu = ATTENTION_ENGINE_OP_GELU,
   kExp = ATTENTION_ENGINE_OP_EXP,
   kRequantise = ATTENTION_ENGINE_OP_REQUANTISE,
+  kInverseRoot = ATTENTION_ENGINE_OP_INVERSE_ROOT,
   kMask = ATTENTION_ENGINE_OP_MASK,
   kSoftmaxAccumulate = ATTENTION_ENGINE_OP_SOFTMAX_ACCUMULATE,
   kSoftmaxFinish = ATTENTION_ENGINE_OP_SOFTMAX_FINISH,
+  kReduceSum = ATTENTION_ENGINE_OP_REDUCE_SUM,
   kWalk = ATTENTION_ENGINE_OP_WALK,
   kFence = ATTENTION_ENGINE_OP_FENCE,
   kInterrupt = ATTENTION_ENGINE_OP_INTERRUPT,
@@ -53,8 +55,9 @@ inline constexpr std::uint32_t kNumScalarRegisters = ATTENTION_ENGINE_NUM_REGIST
 /// Flags of an instruction.
 /// mv_mul: the product is with rows of probabilities (context), not with rows of Q (scores).
 inline constexpr std::uint8_t kFlagContext = 1u << 0;
-inline constexpr std::uint8_t kFlagIndirect = 1u << 1;    ///< entries come from the tile list
-inline constexpr std::uint8_t kFlagRefetch = 1u << 2;     ///< m_rd: has been in the MRF before
+inline constexpr std::uint8_t kFlagIndirect = 1u << 1;  ///< entries come from the tile list
+inline constexpr std::uint8_t kFlagRefetch = 1u << 2;   ///< m_rd: has been in the MRF before
+inline constexpr std::uint8_t kFlagSpill = 1u << 2;  ///< v_rd, v_wr of L2: scores without a place
 inline constexpr std::uint8_t kFlagTranspose = 1u << 3;   ///< m_rd
 inline constexpr std::uint8_t kFlagAccumulate = 1u << 4;  ///< mv_mul: AccVrf is not cleared
 inline constexpr std::uint8_t kFlagLast = 1u << 5;        ///< sm_...: last tile of its rows

@@ -9,19 +9,16 @@ constexpr std::uint32_t kMaxInstructions = 1u << 16;
 
 class ChainProgram final : public JobProgram {
  public:
-  explicit ChainProgram(const std::vector<std::uint64_t>& instructions)
-      : instructions_(instructions) {}
-  bool next(std::uint64_t& word) override {
-    if (next_ == instructions_.size()) {
-      return false;
-    }
-    word = instructions_[next_++];
-    return true;
-  }
+  explicit ChainProgram(std::vector<std::uint64_t> instructions)
+      : instructions_(std::move(instructions)) {}
 
  private:
-  const std::vector<std::uint64_t>& instructions_;
-  std::size_t next_ = 0;
+  bool write_more() override {
+    words_.swap(instructions_);  // all of them, once
+    return !words_.empty();
+  }
+
+  std::vector<std::uint64_t> instructions_;
 };
 
 }  // namespace

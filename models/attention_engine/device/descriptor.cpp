@@ -3,6 +3,7 @@
 
 #include "models/attention_engine/device/attention_work.h"
 #include "models/attention_engine/device/chain_work.h"
+#include "models/attention_engine/device/operator_work.h"
 
 namespace tessera::attention_engine {
 
@@ -36,6 +37,14 @@ DescriptorJob read_descriptor(const DeviceContext& context, std::uint32_t addres
   switch (type) {
     case ATTENTION_ENGINE_TYPE_ATTENTION:
       read_work<AttentionReader>(context, fields, job);
+      break;
+    case ATTENTION_ENGINE_TYPE_GEMM:
+    case ATTENTION_ENGINE_TYPE_SOFTMAX:
+    case ATTENTION_ENGINE_TYPE_LAYER_NORM:
+    case ATTENTION_ENGINE_TYPE_GELU:
+    case ATTENTION_ENGINE_TYPE_COPY:
+    case ATTENTION_ENGINE_TYPE_SELECTION:
+      read_work<OperatorReader>(context, fields, job);
       break;
     case ATTENTION_ENGINE_TYPE_CHAIN:
       read_work<ChainReader>(context, fields, job);

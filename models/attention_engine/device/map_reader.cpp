@@ -18,10 +18,7 @@ constexpr std::uint32_t kWordBits = 64;
 
 std::optional<TileMap> MapReader::read(const MapShape& shape) {
   const std::uint32_t id = fields_.byte(ATTENTION_ENGINE_DESC_PATTERN);
-  const bool is_data = id == ATTENTION_ENGINE_PATTERN_MAP ||
-                       id == ATTENTION_ENGINE_PATTERN_TILE_BITMAP ||
-                       id == ATTENTION_ENGINE_PATTERN_TOKEN_BITMAP;
-  if (!is_data) {
+  if (!is_data(id)) {
     return read_pattern(shape);
   }
   if (!are_aligned({fields_.word(ATTENTION_ENGINE_DESC_MAP)})) {

@@ -18,6 +18,11 @@ class MapReader final : public WorkReader {
             std::vector<Fetch>& fetches)
       : WorkReader(context, fields, fetches) {}
 
+  /// The pattern `id` is a map or bitmap in memory.
+  static constexpr bool is_data(std::uint32_t id) {
+    return id == ATTENTION_ENGINE_PATTERN_MAP || id == ATTENTION_ENGINE_PATTERN_TILE_BITMAP ||
+           id == ATTENTION_ENGINE_PATTERN_TOKEN_BITMAP;
+  }
   /// Nothing: error() says why.
   std::optional<TileMap> read(const MapShape& shape);
   /// Partial tiles whose mask allows all or nothing.
