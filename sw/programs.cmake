@@ -8,6 +8,7 @@ guest_program(encoder encoder/encoder.c encoder/validate.c encoder/setup.c encod
               encoder/dma.c encoder/team.c encoder/moves.c encoder/ita.c)
 guest_program(engine_errors engine_errors/engine_errors.c engine_errors/bad_descriptors.c
               engine_errors/bad_chains.c engine_errors/events.c)
+guest_program(engine_operators engine_operators/engine_operators.c)
 guest_program(gemm_i8 gemm_i8/gemm_i8.c)
 guest_program(hello hello/hello.c)
 guest_program(ita_jobs ita_jobs/ita_jobs.c tile/kernels.c)

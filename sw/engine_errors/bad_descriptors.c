@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Descriptors and tile maps that the engine refuses. */
 #include "firmware/drivers/engine_chain.h"
+#include "firmware/drivers/engine_operators.h"
 #include "firmware/runtime/memory.h"
 #include "models/periph/control_regs.h"
 #include "sw/engine_errors/engine_errors.h"
@@ -76,19 +77,6 @@ static void refuse_programs(void) {
   expect_refused("unmapped program", kEngineAxiDecode);
 }
 
-void refuse_descriptors(void) {
-  for (uint32_t i = 0; i < sizeof(kFields) / sizeof(kFields[0]); ++i) {
-    const struct BadField* field = &kFields[i];
-    make_good(&descriptor);
-    memcpy((uint8_t*)&descriptor + field->offset, &field->value, field->bytes);
-    descriptor.flags |= ATTENTION_ENGINE_FLAG_IRQ;
-    expect_refused(field->name, field->code);
-  }
-  refuse_misaligned();
-  refuse_capacities();
-  refuse_programs();
-}
-
 /* Tile map of 100 causal tokens in block-sparse rows: 2 x 2 tiles, three of them computed. */
 static void write_map(void) {
   static const uint16_t kMap[] = {2,      2, 3,      0,       /* rows, columns, tiles */
@@ -101,6 +89,76 @@ static void write_map(void) {
       map[kMapBytes + (q * kDim + k) / 8] |= (uint8_t)(1u << (k % 8));
     }
   }
+}
+
+/* Operators: one field each that they cannot have. */
+static void refuse_operators(void) {
+  const struct EngineRows rows = {
+      kTokens, kDim, {(uint32_t)operands, kDim}, {(uint32_t)output, kDim}};
+  descriptor = engine_copy(&rows);
+  descriptor.queries = 0;
+  expect_refused("copy of no rows", kEngineBadDescriptor);
+  descriptor = engine_copy(&rows);
+  descriptor.heads = 2;
+  expect_refused("copy of heads", kEngineBadDescriptor);
+  descriptor = engine_copy(&rows);
+  descriptor.head_stride = kDim / 16 - 1;
+  expect_refused("short rows of a result", kEngineBadDescriptor);
+  descriptor = engine_copy(&rows);
+  descriptor.head_dim = 0xFFFF;
+  descriptor.row_stride = descriptor.head_stride = 0x1001;
+  expect_refused("rows wider than a register file", kEngineVrfOverflow);
+  descriptor = engine_softmax(&rows);
+  descriptor.q = kUnmapped;
+  expect_refused("unmapped logits", kEngineAxiDecode);
+  descriptor = engine_layer_norm(&rows, (uint32_t)operands, kUnmapped, 0);
+  expect_refused("unmapped bias", kEngineAxiDecode);
+  descriptor = engine_layer_norm(&rows, (uint32_t)operands + 4, (uint32_t)operands, 0);
+  expect_refused("misaligned weights", kEngineMisaligned);
+}
+
+static void refuse_products(void) {
+  const struct EngineMatrix zeros = {(uint32_t)operands, kDim};
+  const struct EngineGemm gemm = {.rows = kTokens,
+                                  .depth = kDim,
+                                  .outputs = kDim,
+                                  .a = zeros,
+                                  .w = zeros,
+                                  .out = {(uint32_t)output, kDim}};
+  descriptor = engine_gemm(&gemm);
+  descriptor.pattern = 2;
+  expect_refused("generated map of weights", kEngineBadDescriptor);
+  write_map(); /* 2 x 2 tiles, the weights have one */
+  descriptor = engine_gemm(&gemm);
+  descriptor.pattern = ATTENTION_ENGINE_PATTERN_MAP;
+  descriptor.map = (uint32_t)map;
+  expect_refused("map of other weights", kEngineBadMap);
+  const struct EngineSelection selection = {.queries = kTokens,
+                                            .keys = kTokens,
+                                            .head_dim = kDim,
+                                            .keep = 8,
+                                            .bits = 9,
+                                            .q = (uint32_t)operands,
+                                            .k = (uint32_t)operands,
+                                            .stride = kDim,
+                                            .output = (uint32_t)output};
+  descriptor = engine_selection(&selection);
+  expect_refused("bits of a selection", kEngineBadDescriptor);
+}
+
+void refuse_descriptors(void) {
+  for (uint32_t i = 0; i < sizeof(kFields) / sizeof(kFields[0]); ++i) {
+    const struct BadField* field = &kFields[i];
+    make_good(&descriptor);
+    memcpy((uint8_t*)&descriptor + field->offset, &field->value, field->bytes);
+    descriptor.flags |= ATTENTION_ENGINE_FLAG_IRQ;
+    expect_refused(field->name, field->code);
+  }
+  refuse_misaligned();
+  refuse_capacities();
+  refuse_programs();
+  refuse_operators();
+  refuse_products();
 }
 
 /* The same as bits: computed, then partial ones, each row padded to 64 bits. */

@@ -7,6 +7,7 @@
 
 #include "models/attention_engine/cycle/chain_writer.h"
 #include "models/attention_engine/datapath.h"
+#include "models/attention_engine/dynamic_sparsity.h"
 #include "models/attention_engine/map_format.h"
 #include "models/attention_engine/pattern.h"
 #include "models/attention_engine/tile_map_builder.h"
@@ -406,6 +407,50 @@ TEST_F(AttentionEngineTest, QueriesThatSeeNoKeyGiveZeroTheMeanOrNan) {
   EXPECT_EQ(row(ATTENTION_ENGINE_FLAG_UNIFORM_MASKED_ROWS), mean);
   EXPECT_EQ(stat("masked_rows"), 3u);
   EXPECT_NE(bus_.read(ATTENTION_ENGINE_IRQ_RAW) & ATTENTION_ENGINE_IRQ_MASKED_ROW, 0u);
+}
+
+/// The bits that a selection writes are the map of the attention after it.
+TEST_F(AttentionEngineTest, ASelectionIsTheMapOfAnAttention) {
+  Descriptor selection = attention(PatternKind::kDense);
+  put(selection, ATTENTION_ENGINE_DESC_TYPE, ATTENTION_ENGINE_TYPE_SELECTION, 1);
+  put(selection, ATTENTION_ENGINE_DESC_PARAM0, 12 | 4 << 16, 4);
+  put(selection, ATTENTION_ENGINE_DESC_OUTPUT, kMap, 4);
+  submit(selection);
+  Descriptor sparse = attention(static_cast<PatternKind>(ATTENTION_ENGINE_PATTERN_TOKEN_BITMAP));
+  put(sparse, ATTENTION_ENGINE_DESC_MAP, kMap, 4);
+  submit(sparse);
+  pass(200'000);
+  EXPECT_EQ(completion(0).code(), ErrorCode::kNone);
+  EXPECT_EQ(completion(1).code(), ErrorCode::kNone);
+  std::vector<std::int8_t> q(kTokens * kDim), k(q.size()), v(q.size());
+  memory_.read(kQ, q.data(), q.size());
+  memory_.read(kK, k.data(), k.size());
+  memory_.read(kV, v.data(), v.size());
+  const MapShape shape{kTokens, kTokens, 64};
+  const HeadOperands operands{{q.data(), kDim}, {k.data(), kDim}, {v.data(), kDim}, kDim};
+  const TokenBitmap bits = select_top_keys(shape, operands, {12, 4});
+  AttentionNumbers numbers;
+  numbers.qk = {20, 14, 0};
+  numbers.av = {60, 12, 0};
+  EXPECT_EQ(output(),
+            attend(build_tile_map(shape, bits.token_rows()), operands, numbers, Plan{}).out);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_PERF + 8 * ATTENTION_ENGINE_PERF_MASKED_ROWS), 0u);
+}
+
+/// Blocks of rows overlap: a long copy is bound by the bus, one word per cycle each way.
+TEST_F(AttentionEngineTest, ACopyMovesAWordPerCycle) {
+  constexpr std::uint32_t kRows = 0x10000 / 64;
+  Descriptor copy = attention(PatternKind::kDense);
+  put(copy, ATTENTION_ENGINE_DESC_TYPE, ATTENTION_ENGINE_TYPE_COPY, 1);
+  put(copy, ATTENTION_ENGINE_DESC_QUERIES, kRows, 2);
+  put(copy, ATTENTION_ENGINE_DESC_ROW_STRIDE, 64 / 16, 2);
+  put(copy, ATTENTION_ENGINE_DESC_HEAD_STRIDE, 64 / 16, 2);
+  EXPECT_EQ(error_of(copy), ErrorCode::kNone);
+  EXPECT_GT(completion(0).cycles, kRows);
+  EXPECT_LT(completion(0).cycles, kRows * 3 / 2);
+  std::vector<std::int8_t> in(kTokens * kDim);
+  memory_.read(kQ, in.data(), in.size());
+  EXPECT_EQ(output(), in);
 }
 
 /// Instructions, pushed by a process as a hart does.
