@@ -27,7 +27,7 @@ enum {
   ATTENTION_ENGINE_OP_EXP = 0x14,
   ATTENTION_ENGINE_OP_REQUANTISE = 0x15,
   ATTENTION_ENGINE_OP_INVERSE_ROOT = 0x16, /* v_rsqrt: not in the specification */
-  ATTENTION_ENGINE_OP_MASK = 0x18, /* v_mask: masks of count tiles from index of MaskRam */
+  ATTENTION_ENGINE_OP_MASK = 0x18,         /* v_mask: masks of count tiles from index of MaskRam */
   ATTENTION_ENGINE_OP_SOFTMAX_ACCUMULATE = 0x19, /* sm_acc: sums of ITER rows from index */
   ATTENTION_ENGINE_OP_SOFTMAX_FINISH = 0x1A,     /* sm_fin: normalises them */
   ATTENTION_ENGINE_OP_REDUCE_SUM = 0x1C,         /* v_redsum: a vector for each row */
