@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "platform/soc_parameters.h"
 
 namespace tessera {
@@ -16,15 +18,17 @@ constexpr std::ptrdiff_t kAfterDma = 3;
 
 CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
     : parts_(parts),
-      l1_network_(l1_network_parameters(config), parts.l1, parts.cluster_stats),
+      observed_l1_(parts.l1, parts.observers, [this] { return loop_.now(); }),
+      l1_network_(l1_network_parameters(config),
+                  kHasObservers ? static_cast<HartPort&>(observed_l1_) : parts.l1,
+                  parts.cluster_stats),
       soc_path_(soc_path_parameters(config), parts.cluster, parts.stats.add_group("soc_path")),
       caches_(instruction_caches_parameters(config), parts.dmi, soc_path_,
               parts.cluster_stats.add_group("instruction_caches")),
       harts_(cycle_harts_parameters(config), parts.cluster.harts(),
-             {l1_network_, soc_path_, caches_, parts.dmi, parts.cluster},
+             {l1_network_, soc_path_, caches_, parts.dmi, parts.cluster, parts.observers},
              parts.cluster_stats.add_group("harts")),
-      dma_engine_(dma_parameters(config), parts.dma, parts.dma_memory, dma_ports(config),
-                  parts.dma.stats()),
+      dma_engine_(dma_parameters(config), parts.dma, dma_ports(config), parts.dma.stats()),
       job_engines_(make_job_engines(config)),
       operand_block_engines_(make_operand_block_engines(config)),
       operand_block_memories_{{0, config.cluster.l1_bytes()},
@@ -46,9 +50,16 @@ CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
 
 std::vector<DmaBackendPorts> CycleMachine::dma_ports(const SocConfig& config) {
   std::vector<DmaBackendPorts> ports;
+  const L1Layout layout = l1_config(config).layout;
   for (std::uint32_t backend = 0; backend < dma_parameters(config).num_backends(); ++backend) {
+    const AgentId agent =
+        parts_.observers.add_agent(fmt::format("{}.backend[{}]", parts_.dma.name(), backend));
+    dma_memories_.push_back(std::make_unique<ObservedMemory>(
+        parts_.dma_memory, agent,
+        ObservedMemory::Services{parts_.observers, [this] { return loop_.now(); }, layout}));
     ports.push_back({soc_path_.master_port(backend, 0),
-                     l1_network_.wide_port(backend / config.dma.backends_per_group)});
+                     l1_network_.wide_port(backend / config.dma.backends_per_group),
+                     kHasObservers ? *dma_memories_.back() : parts_.dma_memory});
   }
   return ports;
 }
@@ -64,7 +75,7 @@ std::vector<std::unique_ptr<ita::JobEngine>> CycleMachine::make_job_engines(
       ports.push_back(ita_ports_.back().get());
     }
     engines.push_back(std::make_unique<ita::JobEngine>(
-        config.ita.hardware, jobs, jobs.tile_engine(), parts_.l1.core_view(), ports));
+        config.ita.hardware, jobs, jobs.tile_engine(), *parts_.ita_memories[i], ports));
     engines.back()->add_stats(jobs.stats().add_group("job_engine"));
   }
   return engines;
@@ -75,7 +86,8 @@ std::unique_ptr<attention_engine::TimedEngine> CycleMachine::make_attention_engi
     return nullptr;
   }
   return std::make_unique<attention_engine::TimedEngine>(parts_.attention_engine->parameters(),
-                                                         soc_path_.master_port(0, kEngineMaster));
+                                                         soc_path_.master_port(0, kEngineMaster),
+                                                         parts_.attention_engine->probe());
 }
 
 std::vector<std::unique_ptr<ita::OperandBlockEngine>> CycleMachine::make_operand_block_engines(

@@ -7,6 +7,7 @@
 
 #include "models/attention_engine/device/attention_engine.h"
 #include "models/axi/soc_path.h"
+#include "models/base/observed_memory.h"
 #include "models/core/cluster.h"
 #include "models/core/cycle_harts.h"
 #include "models/core/cycle_loop.h"
@@ -35,7 +36,7 @@ class CycleMachine final : public HartEngine {
     L1Memory& l1;
     DmiTable& dmi;
     Dma& dma;
-    ByteMemory& dma_memory;  ///< what the DMA moves data in
+    ByteMemory& dma_memory;  ///< what the DMA moves data in: L2, and L1 in its raw map
     ControlRegisters& control;
     /// Empty without the job interface.
     const std::vector<std::unique_ptr<ita::JobInterface>>& ita_jobs;
@@ -43,6 +44,9 @@ class CycleMachine final : public HartEngine {
     ita::OperandBlockInterface* ita_operand_blocks;       ///< null without that interface
     StatGroup& stats;                                     ///< of the machine
     StatGroup& cluster_stats;                             ///< of its cluster
+    Observers& observers;
+    /// What ITA i moves data in.
+    const std::vector<ByteMemory*>& ita_memories;
   };
   CycleMachine(const SocConfig& config, const Parts& parts);
 
@@ -75,6 +79,8 @@ class CycleMachine final : public HartEngine {
   std::vector<Steppable*> loop_parts();
 
   const Parts parts_;
+  ObservedHartPort observed_l1_;
+  std::vector<std::unique_ptr<ObservedMemory>> dma_memories_;  ///< by back-end
   L1Network l1_network_;
   SocPath soc_path_;
   InstructionCaches caches_;

@@ -14,6 +14,7 @@
 #include "models/attention_engine/device/attention_engine.h"
 #include "models/axi/bus.h"
 #include "models/base/error.h"
+#include "models/base/observed_memory.h"
 #include "models/core/cluster.h"
 #include "models/dma/dma.h"
 #include "models/ita/job_interface.h"
@@ -28,6 +29,7 @@
 #include "models/periph/uart.h"
 #include "models/tlm/access_bridge.h"
 #include "models/tlm/bus_memory.h"
+#include "models/tlm/bus_tap.h"
 #include "models/tlm/byte_memory_target.h"
 #include "models/tlm/clock_domain.h"
 #include "platform/address_map.h"
@@ -65,6 +67,7 @@ class Soc::Impl : public sc_core::sc_module {
   /// Ends the elaboration, if that has not happened: only then sockets reach their targets and
   /// processes wait for their events.
   void elaborate();
+  void connect_external(::tlm::tlm_initiator_socket<>& initiator);
   void add_timing_switch(const TimingSwitch& change);
   RunResult run(const RunLimits& limits);
   void request_stop(RunEnd reason);
@@ -83,6 +86,8 @@ class Soc::Impl : public sc_core::sc_module {
   L1Memory l1_{l1_config(config_), dmi_, cluster_stats_};
   Bus bus_{"axi", stats_};
   Cluster cluster_;
+  /// Harts are the first agents.
+  const std::uint32_t num_hart_agents_ = add_hart_agents();
   AccessBridge bridge_{"external_bridge", kExternalOutstanding};
   ByteMemoryTarget l1_target_{"l1_target", l1_.raw_view()};
   MemoryTarget l2_{"l2", {config_.l2.base, config_.l2.bytes, true}, stats_};
@@ -91,9 +96,14 @@ class Soc::Impl : public sc_core::sc_module {
   BusMemory debug_bus_{"debug_bus", BusMemory::Access::kDebug};
   BusMemory host_bus_{"host_bus", BusMemory::Access::kTransport};
   BusMemory dma_bus_{"dma_bus", BusMemory::Access::kTransport};
+  const L1Layout l1_layout_ = l1_config(config_).layout;
   ControlRegisters control_;
+  const AgentId dma_agent_ = add_agent("dma");
+  ObservedMemory dma_memory_{dma_bus_, dma_agent_, seen_raw()};
   Dma dma_;
   Uart uart_{"uart", services_.console, stats_};
+  std::vector<std::unique_ptr<ObservedMemory>> observed_ita_memories_;
+  std::vector<ByteMemory*> ita_memories_;  ///< by ITA
   std::vector<std::unique_ptr<ita::JobInterface>> ita_jobs_;
   BusMemory ita_bus_{"ita_bus", BusMemory::Access::kTransport};
   /// Deeploy's programs keep the requantisation table on a hart's stack, so an ITA addresses L1 as
@@ -101,18 +111,41 @@ class Soc::Impl : public sc_core::sc_module {
   HartView ita_view_{l1_, ita_bus_};
   std::optional<ita::OperandBlockInterface> ita_operand_blocks_;
   BusMemory attention_engine_bus_{"attention_engine_bus", BusMemory::Access::kTransport};
+  std::optional<ObservedMemory> attention_engine_memory_;
   std::optional<attention_engine::AttentionEngine> attention_engine_;
   PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
                                 [this](std::uint32_t id, bool begins) { region(id, begins); },
                                 timing_control()};
   std::optional<BootHost> boot_host_;
   HartView hart_view_{l1_, debug_bus_};
+  /// What loader and debugger write; what they read is nobody's business.
+  ObservedMemory host_memory_{
+      hart_view_, add_agent("host"), {observers_, [this] { return cluster_.now(); }, {}, false}};
+  std::vector<std::unique_ptr<BusTap>> external_taps_;
 
  private:
   /// Accesses of harts to external models that are under way at once; more wait their turn.
   /// Assumption: no source, a foreign model has its own limits.
   static constexpr unsigned kExternalOutstanding = 16;
 
+  std::uint32_t add_hart_agents() {
+    for (std::uint32_t hart = 0; hart < cluster_.num_harts(); ++hart) {
+      observers_.add_agent(fmt::format("{}.{}", cluster_.name(), cluster_.hart_name(hart)));
+    }
+    return observers_.num_agents();
+  }
+  AgentId add_agent(const std::string& part) {
+    return observers_.add_agent(fmt::format("{}.{}", name(), part));
+  }
+  ObservedMemory::Services seen() {
+    return {observers_, [this] { return cluster_.now(); }, {}, true};
+  }
+  /// With raw addresses of L1.
+  ObservedMemory::Services seen_raw() {
+    return {observers_, [this] { return cluster_.now(); }, l1_layout_, true};
+  }
+  /// What an ITA moves data in.
+  ByteMemory& add_ita_memory(AgentId agent, ByteMemory& memory);
   HartEngine& cycle_engine();
   bool devices_are_at_rest() const;
   /// A region of interest begins or ends.
@@ -142,16 +175,15 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
                 },
                 services_.poll, [this]() -> HartEngine& { return cycle_engine(); },
                 [this] { return devices_are_at_rest(); },
-                [this](bool is_on) { region(kTraceRegion, is_on); }},
+                [this](bool is_on) { region(kTraceRegion, is_on); }, observers_},
                cluster_stats_),
       control_(
           "control", control_parameters(config_), clock_, cluster_,
           [this](std::uint32_t hart, std::uint32_t value) { end_of_computation(hart, value); },
-          services_.guest_errors, stats_),
-      dma_("dma", dma_parameters(config_), clock_, dma_bus_, services_.guest_errors, stats_) {
-  for (std::uint32_t hart = 0; hart < cluster_.num_harts(); ++hart) {
-    observers_.add_agent(fmt::format("{}.{}", cluster_.name(), cluster_.hart_name(hart)));
-  }
+          services_.guest_errors, stats_, observers_),
+      dma_("dma", dma_parameters(config_), clock_,
+           kHasObservers ? static_cast<ByteMemory&>(dma_memory_) : dma_bus_, services_.guest_errors,
+           stats_, {observers_, dma_agent_}) {
   l1_.set_write_observer(&cluster_);
   l2_.set_write_observer(&cluster_);
   const auto image = boot_rom_image(config_.boot.rom_base, config_.l2.base);
@@ -167,8 +199,12 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
     add_ita_operand_blocks();
   }
   if (config_.attention_engine.is_there()) {
-    attention_engine_.emplace("attention_engine", attention_engine_parameters(config_), clock_,
-                              attention_engine_bus_, cluster_, services_.guest_errors, stats_);
+    const AgentId agent = add_agent("attention_engine");
+    attention_engine_memory_.emplace(attention_engine_bus_, agent, seen_raw());
+    attention_engine_.emplace(
+        "attention_engine", attention_engine_parameters(config_), clock_,
+        kHasObservers ? static_cast<ByteMemory&>(*attention_engine_memory_) : attention_engine_bus_,
+        cluster_, services_.guest_errors, stats_, DeviceProbe(observers_, agent));
     bus_.connect(attention_engine_->target_socket, windows(AddressTarget::kAttentionEngine));
     cluster_.attach_bridge(bridge_, ATTENTION_ENGINE_BASE + ATTENTION_ENGINE_INST_HI, 4);
   }
@@ -178,16 +214,30 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
 
 void Soc::Impl::add_ita_jobs() {
   for (std::uint32_t i = 0; i < config_.ita.count; ++i) {
+    const std::string part = fmt::format("ita[{}]", i);
+    const AgentId agent = add_agent(part);
     ita_jobs_.push_back(std::make_unique<ita::JobInterface>(
-        fmt::format("ita[{}]", i).c_str(), job_interface_parameters(config_, i), clock_,
-        l1_.core_view(), cluster_, services_.guest_errors, stats_));
+        part.c_str(), job_interface_parameters(config_, i), clock_,
+        add_ita_memory(agent, l1_.core_view()), cluster_, services_.guest_errors, stats_,
+        DeviceProbe(observers_, agent)));
     bus_.connect(ita_jobs_.back()->target_socket, windows(AddressTarget::kIta, i));
   }
 }
 
+ByteMemory& Soc::Impl::add_ita_memory(AgentId agent, ByteMemory& memory) {
+  observed_ita_memories_.push_back(std::make_unique<ObservedMemory>(memory, agent, seen()));
+  ita_memories_.push_back(kHasObservers ? &*observed_ita_memories_.back() : &memory);
+  return *ita_memories_.back();
+}
+
 void Soc::Impl::add_ita_operand_blocks() {
+  std::vector<ita::OperandBlockInterface::ObservedInstance> observed;
+  for (std::uint32_t i = 0; i < config_.ita.operand_block.num_instances; ++i) {
+    const AgentId agent = add_agent(fmt::format("ita[{}]", i));
+    observed.push_back({DeviceProbe(observers_, agent), add_ita_memory(agent, ita_view_)});
+  }
   ita_operand_blocks_.emplace("ita", config_.ita.operand_block, clock_, ita_view_,
-                              services_.guest_errors, stats_);
+                              services_.guest_errors, stats_, observed);
   std::vector<Bus::Window> all;
   for (std::uint32_t i = 0; i < config_.ita.count; ++i) {
     for (Bus::Window window : windows(AddressTarget::kIta, i)) {
@@ -233,12 +283,21 @@ void Soc::Impl::connect() {
   }
 }
 
+void Soc::Impl::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
+  const std::string part = fmt::format("external[{}]", external_taps_.size());
+  external_taps_.push_back(std::make_unique<BusTap>(sc_core::sc_gen_unique_name("external_tap"),
+                                                    clock_, observers_, add_agent(part),
+                                                    l1_layout_));
+  initiator.bind(external_taps_.back()->target_socket);
+  external_taps_.back()->initiator_socket.bind(bus_.target_socket);
+}
+
 HartEngine& Soc::Impl::cycle_engine() {
   return cycle_machine_.emplace(
       config_, CycleMachine::Parts{cluster_, l1_, dmi_, dma_, dma_bus_, control_, ita_jobs_,
                                    attention_engine_ ? &*attention_engine_ : nullptr,
                                    ita_operand_blocks_ ? &*ita_operand_blocks_ : nullptr, stats_,
-                                   cluster_stats_});
+                                   cluster_stats_, observers_, ita_memories_});
 }
 
 bool Soc::Impl::devices_are_at_rest() const {
@@ -372,7 +431,7 @@ void Soc::connect_external(::tlm::tlm_target_socket<>& target) {
   impl_->bus_.connect(target, impl_->windows(AddressTarget::kExternal));
 }
 void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
-  initiator.bind(impl_->bus_.target_socket);
+  impl_->connect_external(initiator);
 }
 void Soc::attach(const Probes& probes) {
   impl_->observers_.attach(probes);
@@ -382,7 +441,7 @@ const Observers& Soc::observers() const {
 }
 ByteMemory& Soc::memory() {
   impl_->elaborate();
-  return impl_->hart_view_;
+  return impl_->host_memory_;
 }
 void Soc::add_timing_switch(const TimingSwitch& change) {
   impl_->add_timing_switch(change);

@@ -16,6 +16,8 @@ class ByteMemory {
   virtual bool read(std::uint32_t address, void* data, std::size_t bytes) = 0;
   /// Copies `data` to `address`. Returns false, and changes nothing, when any byte is outside.
   virtual bool write(std::uint32_t address, const void* data, std::size_t bytes) = 0;
+  /// What follows is part of the caller's activity `number` (probe.h), for whoever watches.
+  virtual void attribute_to(std::uint64_t /*number*/) {}
   /// After a read() or write() that returned false: a target is there, but refused (AXI: SLVERR,
   /// not DECERR).
   [[nodiscard]] virtual bool was_refused() const { return false; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "models/base/units.h"
@@ -43,6 +45,20 @@ class L1Layout {
   std::uint32_t raw_address(const BankLocation& location) const;
   std::uint32_t raw_to_core(std::uint32_t raw_address) const;
   std::uint32_t core_to_raw(std::uint32_t core_address) const;
+  /// Cuts [raw_address, raw_address + bytes) where harts do not see it in one piece, and calls
+  /// piece(core address, offset from the start, bytes). Beyond the layout both maps are the same.
+  template <typename Piece>
+  void for_each_core_piece(std::uint32_t raw_address, std::size_t bytes, Piece&& piece) const {
+    for (std::size_t done = 0; done < bytes;) {
+      const std::uint32_t raw = raw_address + static_cast<std::uint32_t>(done);
+      std::size_t length = bytes - done;
+      if (raw < sequential_end_) {
+        length = std::min<std::size_t>(length, tile_row_bytes_ - raw % tile_row_bytes_);
+      }
+      piece(raw_to_core(raw), done, length);
+      done += length;
+    }
+  }
 
  private:
   std::uint32_t tiles_;

@@ -128,6 +128,11 @@ struct Observers::Fans {
 Observers::Observers() : fans_(std::make_unique<Fans>()) {}
 Observers::~Observers() = default;
 
+const Observers& Observers::none() {
+  static const Observers kNone;
+  return kNone;
+}
+
 void Observers::attach(const Probes& probes) {
   TESSERA_CHECK(kHasObservers, "this build has no observers");
   add(probes.harts, fans_->harts, probes_.harts);

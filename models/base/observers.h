@@ -24,14 +24,17 @@ struct Probes {
   SyncProbe* sync = nullptr;
 };
 
-/// Who watches one machine, and the names of who acts in it. Models keep a pointer to it and ask
-/// for a probe when they begin something: null means that nobody watches.
+/// Who watches one machine, and the names of who acts in it. Models keep a reference to it and
+/// ask for a probe when they have something to tell: null means that nobody wants to hear it.
 class Observers {
  public:
   Observers();
   ~Observers();
   Observers(const Observers&) = delete;
   Observers& operator=(const Observers&) = delete;
+
+  /// Of a model that nobody watches.
+  static const Observers& none();
 
   /// Calls go to all that are attached, in the order of attaching. Not from inside such a call.
   /// REQUIRES: kHasObservers.
@@ -54,6 +57,23 @@ class Observers {
   std::vector<std::string> names_;
   std::unique_ptr<Fans> fans_;
   Probes probes_;
+};
+
+/// One device's line to the observers of its machine.
+class DeviceProbe {
+ public:
+  /// Nobody watches.
+  DeviceProbe() = default;
+  DeviceProbe(const Observers& observers, AgentId agent) : observers_(&observers), agent_(agent) {}
+
+  Activity activity(const char* kind, std::uint64_t number) const { return {agent_, kind, number}; }
+  AgentId agent() const { return agent_; }
+  ActivityProbe* activities() const { return observers_->activities(); }
+  SyncProbe* sync() const { return observers_->sync(); }
+
+ private:
+  const Observers* observers_ = &Observers::none();
+  AgentId agent_ = kNobody;
 };
 
 }  // namespace tessera

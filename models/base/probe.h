@@ -95,15 +95,22 @@ struct MemoryAccess {
   std::uint32_t bytes = 0;
   std::uint32_t data = 0;    ///< of a hart: stored, AMO operand
   std::uint32_t result = 0;  ///< of a hart: loaded, old value of an AMO, 0 for an SC that succeeds
-  Cycles issued = 0;         ///< of a hart: when the instruction issued
+  Cycles issued = 0;         ///< of a hart, on L1: when the instruction issued
   Cycles cycle = 0;          ///< when it is performed
 
   bool writes() const { return kind != AccessKind::kLoad && kind != AccessKind::kLoadReserved; }
   bool reads() const { return kind != AccessKind::kStore; }
 };
 
+/// The access of a hart, performed in `cycle`.
+inline MemoryAccess as_observed(const HartAccess& access, std::uint32_t result, Cycles cycle) {
+  return {access.hart,  access.pc,   0,      access.kind,  access.address,
+          access.bytes, access.data, result, access.cycle, cycle};
+}
+
 /// All data accesses: by harts, DMA, accelerators, external masters, and what the loader or a
-/// debugger writes; to L1, L2, devices and external models. Not instruction fetch.
+/// debugger writes; to L1, L2, devices and external models. Not instruction fetch. In functional
+/// timing an access comes before retired() of its instruction, in cycle timing behind it.
 class MemoryProbe {
  public:
   virtual ~MemoryProbe() = default;
@@ -126,6 +133,7 @@ class ActivityProbe {
   /// `text`: what exactly, for a reader ("4096 bytes from 0x80001000 to 0x00000400").
   virtual void launched(const Activity& /*activity*/, const Cause& /*cause*/,
                         const std::string& /*text*/) {}
+  /// `text`: of one that was not launched.
   virtual void begins(const Activity& activity, const std::string& text, Cycles cycle) = 0;
   /// Everything that it writes has been written.
   virtual void ends(const Activity& activity, Cycles cycle) = 0;

@@ -25,7 +25,7 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& p
       services_(services),
       harts_(parameters.num_harts),
       pending_(parameters.num_harts),
-      functional_(parameters.isa, harts_, services.dmi, *this) {
+      functional_(parameters.isa, harts_, services.dmi, *this, services.observers) {
   for (std::uint32_t hart = 0; hart < parameters_.num_harts; ++hart) {
     harts_[hart].hart_id = hart;
     harts_[hart].pc = parameters_.boot_address;
@@ -253,6 +253,15 @@ void Cluster::memory_written(std::uint32_t address, std::uint32_t bytes) {
 }
 
 HartReply Cluster::access(const HartAccess& access) {
+  const HartReply reply = perform(access);
+  if (MemoryProbe* probe = services_.observers.memory();
+      probe != nullptr && reply.status == AccessStatus::kDone) {
+    probe->accessed(as_observed(access, reply.data, access.cycle));
+  }
+  return reply;
+}
+
+HartReply Cluster::perform(const HartAccess& access) {
   if (services_.l1.contains(access.address)) {
     return services_.l1.access(access);
   }

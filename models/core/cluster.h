@@ -16,6 +16,7 @@
 #include "models/base/guest_error.h"
 #include "models/base/hart_access.h"
 #include "models/base/memory_port.h"
+#include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
 #include "models/base/write_observer.h"
@@ -50,6 +51,7 @@ struct ClusterServices {
   /// No device has work under way that the other timing mode could not go on with.
   std::function<bool()> devices_are_at_rest;
   std::function<void(bool is_on)> trace_switched;  ///< a hart switched CSR trace on or off
+  const Observers& observers = Observers::none();
 };
 
 /// All harts of the SoC, in one SystemC process: their state, their way to the rest of the machine,
@@ -137,6 +139,7 @@ class Cluster : public sc_core::sc_module,
   void notify_runnable();
   /// Cycle of the next thing the kernel has to do, or kNever.
   Cycles next_kernel_event() const;
+  HartReply perform(const HartAccess& access);
   HartReply bus_access(const HartAccess& access);
   HartReply bridged_access(const HartAccess& access);
   void request_dmi(std::uint32_t address);

@@ -180,6 +180,9 @@ void CycleHarts::book_idle(std::uint32_t hart, Cycles cycle) {
   }
   Cycles& counter = pipeline.is_asleep ? state.asleep_cycles : state.stalled(pipeline.stall);
   counter += cycle - pipeline.idle_since;
+  if (!pipeline.is_asleep) {
+    report_stall(hart, pipeline.stall, pipeline.idle_since, cycle - pipeline.idle_since);
+  }
   pipeline.idle_since = cycle;
 }
 
@@ -296,6 +299,10 @@ void CycleHarts::take_pulse(std::uint32_t hart, Cycles cycle) {
       insert(starts_, {std::max(cycle + 1, pipeline.idle_since), hart});
     }
     pipeline.is_asleep = false;
+    if (HartProbe* probe = services_.observers.harts()) {
+      probe->woke_up(hart, cycle + 1);
+    }
+    report_wake_up_taken(hart, cycle + 1);
   } else if (state.activity == HartActivity::kRunning) {
     if (state.wake_up_tokens.count < WakeUpTokens::kMax) {
       state.wake_up_tokens.add(cycle);

@@ -8,6 +8,7 @@
 
 #include "models/base/dmi_table.h"
 #include "models/base/memory_port.h"
+#include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/base/steppable.h"
 #include "models/core/hart_set.h"
@@ -35,6 +36,7 @@ struct CycleHartsServices {
   InstructionCaches& caches;
   DmiTable& dmi;  ///< where code is fetched from
   isa::HartEnvironment& environment;
+  const Observers& observers = Observers::none();
 };
 
 /// All harts in cycle timing, cycle-true to snitch.sv and snitch_lsu.sv, over the HartStates that
@@ -170,6 +172,9 @@ class CycleHarts final : public Steppable, public MemoryClient {
   }
 
   // cycle_harts_step.cpp
+  template <bool kIsObserved>
+  void step_harts(Cycles cycle);
+  template <bool kIsObserved>
   void step_hart(std::uint32_t hart, Cycles cycle);
   void write_back(HartState& state, Pipeline& pipeline, Cycles cycle);
   void write(HartState& state, std::uint8_t rd, std::uint32_t value, Cycles cycle);
@@ -183,6 +188,16 @@ class CycleHarts final : public Steppable, public MemoryClient {
   Issue issue_access(const Slot& slot, const TimedInstruction& instruction);
   /// issue_fetched() for those outside the hot loop.
   Issue issue_again(Slot slot, const TimedInstruction& instruction);
+
+  // cycle_harts_observed.cpp
+  /// Keeps what the next instruction may overwrite.
+  void look(const Slot& slot);
+  /// Tells what became of it. REQUIRES: look() before issue().
+  void report(const Slot& slot, Issue outcome) const;
+  void report_retired(const Slot& slot) const;
+  /// The hart is past a wfi in `cycle`.
+  void report_wake_up_taken(std::uint32_t hart, Cycles cycle) const;
+  void report_stall(std::uint32_t hart, StallReason reason, Cycles cycle, Cycles cycles) const;
 
   // cycle_harts_rare.cpp
   Issue issue_other(Slot slot, const TimedInstruction& instruction);
@@ -204,6 +219,7 @@ class CycleHarts final : public Steppable, public MemoryClient {
   std::vector<MemoryRequest> fronts_;  ///< by hart: the request that waits for an id
   std::uint32_t all_ids_;
   bool is_held_ = false;
+  HartState before_;  ///< when observed: x, pc and traps of the hart about to issue
   std::set<std::uint32_t> watched_;
 
   HartSet active_;     ///< visited in every cycle

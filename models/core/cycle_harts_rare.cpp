@@ -112,8 +112,10 @@ CycleHarts::Issue CycleHarts::issue_wfi(Slot slot) {
   retire(slot);
   if (slot.pipeline.has_pulse) {
     slot.pipeline.has_pulse = false;  // the counter stays as it is
+    report_wake_up_taken(slot.hart, slot.cycle + 1);
   } else if (slot.state.wake_up_tokens.count > 0) {
     slot.state.wake_up_tokens.take();
+    report_wake_up_taken(slot.hart, slot.cycle + 1);
   } else {
     slot.pipeline.is_asleep = true;
     slot.state.activity = HartActivity::kAsleep;

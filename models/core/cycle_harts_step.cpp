@@ -48,7 +48,11 @@ void CycleHarts::response(std::uint32_t hart, std::uint32_t tag, std::uint32_t d
     const isa::LoadFormat format{AccessTag::bytes(tag), AccessTag::is_signed(tag),
                                  AccessTag::skew(tag)};
     pipeline.returned = 1u << rd;
-    write(harts_[hart], rd, isa::loaded_value(format, data), cycle);
+    const std::uint32_t value = isa::loaded_value(format, data);
+    write(harts_[hart], rd, value, cycle);
+    if (HartProbe* probe = services_.observers.harts(); probe != nullptr && rd != 0) {
+      probe->load_returned(hart, rd, value, cycle);
+    }
   }
   if (pipeline.is_idle) {
     reconsider(hart, cycle);
@@ -220,6 +224,7 @@ TESSERA_ALWAYS_INLINE void CycleHarts::write_back(HartState& state, Pipeline& pi
   pipeline.offload.pop_result();
 }
 
+template <bool kIsObserved>
 TESSERA_ALWAYS_INLINE void CycleHarts::step_hart(std::uint32_t hart, Cycles cycle) {
   Pipeline& pipeline = pipelines_[hart];
   HartState& state = harts_[hart];
@@ -229,7 +234,14 @@ TESSERA_ALWAYS_INLINE void CycleHarts::step_hart(std::uint32_t hart, Cycles cycl
     pipeline.offload.advance();
   }
   const bool can_present = pipeline.is_front_waiting && pipeline.free_ids != 0;
-  const Issue outcome = issue({hart, state, pipeline, cycle, can_offload});
+  const Slot slot{hart, state, pipeline, cycle, can_offload};
+  if constexpr (kIsObserved) {
+    look(slot);
+  }
+  const Issue outcome = issue(slot);
+  if constexpr (kIsObserved) {
+    report(slot, outcome);
+  }
   // Write ports: port 0 for the issuing instruction, port 1 for a load, an offloaded result on the
   // free one.
   if (has_result && !(outcome == Issue::kIssuedToPort0 && pipeline.returned != 0)) {
@@ -248,12 +260,21 @@ TESSERA_ALWAYS_INLINE void CycleHarts::step_hart(std::uint32_t hart, Cycles cycl
   }
 }
 
+template <bool kIsObserved>
+void CycleHarts::step_harts(Cycles cycle) {
+  active_.for_each([ this, cycle ](std::uint32_t hart)
+                       __attribute__((always_inline)) { step_hart<kIsObserved>(hart, cycle); });
+}
+
 void CycleHarts::step(Cycles cycle) {
   start_harts(cycle);
   wake_fetchers(cycle);
   mark_pulses(cycle);
-  active_.for_each([ this, cycle ](std::uint32_t hart)
-                       __attribute__((always_inline)) { step_hart(hart, cycle); });
+  if (services_.observers.harts() != nullptr || services_.observers.sync() != nullptr) {
+    step_harts<true>(cycle);
+  } else {
+    step_harts<false>(cycle);
+  }
   take_pulses(cycle);
   active_.take_all(activated_);
 }

@@ -6,10 +6,12 @@
 namespace tessera {
 
 FunctionalEngine::FunctionalEngine(const isa::IsaConfig& isa, std::vector<HartState>& harts,
-                                   DmiTable& dmi, isa::HartEnvironment& environment)
+                                   DmiTable& dmi, isa::HartEnvironment& environment,
+                                   const Observers& observers)
     : harts_(harts),
       environment_(environment),
-      interpreter_(isa, dmi, environment),
+      observers_(observers),
+      interpreter_(isa, dmi, environment, observers),
       running_(static_cast<std::uint32_t>(harts.size())) {}
 
 void FunctionalEngine::take_over(Cycles now) {
@@ -106,6 +108,7 @@ void FunctionalEngine::wake_up(std::uint32_t hart, Cycles cycle) {
     state.cycle = woken;
     state.activity = HartActivity::kRunning;
     running_.insert(hart);
+    report_wake_up(state);
   } else if (state.wake_up_tokens.count < WakeUpTokens::kMax) {
     state.wake_up_tokens.add(cycle);
   } else {
@@ -116,6 +119,15 @@ void FunctionalEngine::wake_up(std::uint32_t hart, Cycles cycle) {
   // Who was woken shall see the pulse before the waker sends the next one.
   if (active_hart_ != nullptr && active_hart_ != &state) {
     interpreter_.limit_run_to(active_hart_->cycle);
+  }
+}
+
+void FunctionalEngine::report_wake_up(const HartState& hart) const {
+  if (HartProbe* probe = observers_.harts()) {
+    probe->woke_up(hart.hart_id, hart.cycle);
+  }
+  if (SyncProbe* sync = observers_.sync()) {
+    sync->wake_up_taken(hart.hart_id, hart.cycle);
   }
 }
 

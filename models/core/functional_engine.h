@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/base/dmi_table.h"
+#include "models/base/observers.h"
 #include "models/core/hart_engine.h"
 #include "models/core/hart_set.h"
 #include "models/isa/interpreter.h"
@@ -16,7 +17,8 @@ namespace tessera {
 class FunctionalEngine final : public HartEngine {
  public:
   FunctionalEngine(const isa::IsaConfig& isa, std::vector<HartState>& harts, DmiTable& dmi,
-                   isa::HartEnvironment& environment);
+                   isa::HartEnvironment& environment,
+                   const Observers& observers = Observers::none());
 
   void take_over(Cycles now) override;
   bool is_at_rest() const override;
@@ -41,9 +43,11 @@ class FunctionalEngine final : public HartEngine {
   /// From next_turn_ to the last hart; true when one could run.
   bool run_round();
   void run_hart(std::uint32_t hart);
+  void report_wake_up(const HartState& hart) const;
 
   std::vector<HartState>& harts_;
   isa::HartEnvironment& environment_;
+  const Observers& observers_;
   isa::Interpreter interpreter_;
   HartSet running_;
   HartState* active_hart_ = nullptr;  ///< whose turn it is

@@ -84,12 +84,13 @@ Cycles dma_duration_cycles(const DmaParameters& parameters, const DmaTransfer& t
 
 Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
          const ClockDomain& clock, ByteMemory& memory, GuestErrorSink& guest_errors,
-         StatGroup& parent_stats)
+         StatGroup& parent_stats, const DeviceProbe& probe)
     : RegisterDevice(name, clock, kUnmappedValue),
       parameters_(parameters),
       memory_(memory),
       guest_errors_(guest_errors),
-      stats_(parent_stats.add_group(basename())) {
+      stats_(parent_stats.add_group(basename())),
+      probe_(probe) {
   source_ = &registers_.add_word("src_addr", DMA_SRC_ADDR);
   destination_ = &registers_.add_word("dst_addr", DMA_DST_ADDR);
   bytes_ = &registers_.add_word("num_bytes", DMA_NUM_BYTES);
@@ -102,12 +103,22 @@ Dma::Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
   registers_.add("status", DMA_STATUS, RegisterMode::kReadOnly)
       .flag(0, "busy")
       .reserved(1, 31)
+      .on_read([this](const RegisterAccess& access) {
+        if (is_status_idle(access.cycle)) {
+          tell_seen(access);
+        }
+      })
       .value_from([this](Cycles cycle) { return is_status_idle(cycle) ? 1u : 0u; });
   registers_.add_word("next_id", DMA_NEXT_ID, RegisterMode::kReadOnly)
       .on_read([this](const RegisterAccess& access) { launch(access); });
   registers_.add("done", DMA_DONE, RegisterMode::kReadOnly)
       .flag(0, "done")
       .reserved(1, 31)
+      .on_read([this](const RegisterAccess& access) {
+        if (access.cycle >= state_.done_from) {
+          tell_seen(access);
+        }
+      })
       .value_from([this](Cycles cycle) { return cycle >= state_.done_from ? 1u : 0u; });
   registers_.check_complete();
 
@@ -132,8 +143,10 @@ bool Dma::is_status_idle(Cycles cycle) const {
 }
 
 void Dma::launch(const RegisterAccess& access) {
-  const Launch launch{
-      {source_->value, destination_->value, bytes_->value}, access.hart, access.pc, access.cycle};
+  const Launch launch{{source_->value, destination_->value, bytes_->value, launched_},
+                      access.hart,
+                      access.pc,
+                      access.cycle};
   // A completion that is one register away from the front-end overrules the launch.
   const bool is_done_too_early =
       engine_ != nullptr && state_.done_from != kNever && access.cycle + 1 < state_.done_from;
@@ -153,7 +166,40 @@ void Dma::launch(const RegisterAccess& access) {
     report_early_done(launch);
   }
   state_.waiting[state_.num_waiting++] = launch;
+  ++launched_;
+  tell_launched(launch);
   start_next(access.cycle);
+}
+
+void Dma::tell_launched(const Launch& launch) const {
+  if (ActivityProbe* probe = probe_.activities()) {
+    const DmaTransfer& transfer = launch.transfer;
+    probe->launched(activity(transfer.number), {launch.hart, launch.pc, launch.cycle},
+                    fmt::format("{} bytes from {:#010x} to {:#010x}", transfer.bytes,
+                                transfer.source, transfer.destination));
+    probe->counted(probe_.agent(), "waiting_launches", state_.num_waiting, launch.cycle);
+  }
+}
+
+void Dma::tell_begun(const DmaTransfer& transfer, Cycles cycle) const {
+  if (ActivityProbe* probe = probe_.activities()) {
+    probe->begins(activity(transfer.number), "", cycle);
+    probe->counted(probe_.agent(), "waiting_launches", state_.num_waiting, cycle);
+  }
+}
+
+void Dma::tell_ended(std::uint64_t count, Cycles cycle) {
+  for (const std::uint64_t end = ended_ + count; ended_ < end; ++ended_) {
+    if (ActivityProbe* probe = probe_.activities()) {
+      probe->ends(activity(ended_), cycle);
+    }
+  }
+}
+
+void Dma::tell_seen(const RegisterAccess& reader) const {
+  if (ActivityProbe* probe = probe_.activities(); probe != nullptr && ended_ > 0) {
+    probe->completion_seen(activity(ended_ - 1), cause_of(reader));
+  }
 }
 
 void Dma::report_early_done(const Launch& launch) {
@@ -181,13 +227,15 @@ DmaFrontEnd::Offer Dma::offered() const {
 }
 
 void Dma::taken(Cycles cycle) {
-  take_waiting();
+  const Launch launch = take_waiting();
   state_.last_taken = cycle;
+  tell_begun(launch.transfer, cycle);
 }
 
 void Dma::completed(std::uint64_t transfers, std::uint64_t bytes, Cycles cycle) {
   transfers_ += transfers;
   bytes_moved_ += bytes;
+  tell_ended(transfers, cycle);
   if (state_.num_waiting == 0) {
     finish_all(cycle, cycle + 1);
   } else if (is_for_engine()) {
@@ -212,6 +260,7 @@ void Dma::start_next(Cycles cycle) {
   }
   state_.is_busy = true;
   state_.active = take_waiting();
+  tell_begun(state_.active.transfer, std::max(cycle, state_.active.cycle));
   state_.end = std::max(cycle, state_.active.cycle) +
                dma_duration_cycles(parameters_, state_.active.transfer);
   schedule_advance(state_.end);
@@ -224,6 +273,7 @@ void Dma::advance_to(Cycles cycle) {
     state_.is_moving = false;
     state_.is_busy = false;
     ++transfers_;
+    tell_ended(1, state_.end);
     if (state_.num_waiting == 0) {
       finish_all(state_.end, state_.end);
     }
@@ -234,6 +284,7 @@ void Dma::advance_to(Cycles cycle) {
 
 void Dma::move(const Launch& launch) {
   const DmaTransfer& transfer = launch.transfer;
+  memory_.attribute_to(transfer.number);
   std::vector<std::uint8_t> chunk(std::min<std::size_t>(transfer.bytes, kChunkBytes));
   for (std::uint32_t offset = 0; offset < transfer.bytes;) {
     const auto bytes =

@@ -10,6 +10,7 @@
 
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
+#include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/dma/dma_engine.h"
 #include "models/dma/dma_parameters.h"
@@ -32,7 +33,7 @@ class Dma : public RegisterDevice, public DmaFrontEnd {
   /// `memory` is the AXI side: L2, and L1 in its raw view.
   Dma(const sc_core::sc_module_name& name, const DmaParameters& parameters,
       const ClockDomain& clock, ByteMemory& memory, GuestErrorSink& guest_errors,
-      StatGroup& parent_stats);
+      StatGroup& parent_stats, const DeviceProbe& probe = {});
 
   /// The group of the DMA's statistics, for its engine's.
   StatGroup& stats() { return stats_; }
@@ -80,6 +81,13 @@ class Dma : public RegisterDevice, public DmaFrontEnd {
   bool is_status_idle(Cycles cycle) const;
   void report_early_done(const Launch& launch);
   void move(const Launch& launch);
+  Activity activity(std::uint64_t number) const { return probe_.activity("transfer", number); }
+  void tell_launched(const Launch& launch) const;
+  void tell_begun(const DmaTransfer& transfer, Cycles cycle) const;
+  /// The `count` transfers that have been under way longest have ended.
+  void tell_ended(std::uint64_t count, Cycles cycle);
+  /// A register read 1 for "nothing is under way".
+  void tell_seen(const RegisterAccess& reader) const;
   void report(const Launch& launch, std::uint32_t address, const std::string& message);
 
   const DmaParameters parameters_;
@@ -95,6 +103,9 @@ class Dma : public RegisterDevice, public DmaFrontEnd {
   std::uint64_t bytes_moved_ = 0;
   std::uint64_t busy_cycles_ = 0;
   std::uint64_t lost_launches_ = 0;
+  const DeviceProbe probe_;
+  std::uint32_t launched_ = 0;  ///< transfers; those with smaller numbers ...
+  std::uint64_t ended_ = 0;     ///< ... have ended
 };
 
 }  // namespace tessera

@@ -134,8 +134,11 @@ void DmaBackend::emit_addresses(Cycles cycle) {
 DmaBurst DmaBackend::next_burst(Reshaper& reshaper) const {
   const std::uint32_t bytes =
       std::min(reshaper.bytes, page_bytes_ - reshaper.address % page_bytes_);
-  const DmaBurst burst{reshaper.address, bytes, reshaper.partner, bytes == reshaper.bytes};
-  reshaper = {reshaper.address + bytes, reshaper.partner + bytes, reshaper.bytes - bytes};
+  const DmaBurst burst{reshaper.address, bytes, reshaper.partner, bytes == reshaper.bytes,
+                       reshaper.number};
+  reshaper.address += bytes;
+  reshaper.partner += bytes;
+  reshaper.bytes -= bytes;
   return burst;
 }
 
@@ -156,8 +159,8 @@ void DmaBackend::cut_bursts(Cycles cycle) {
   if (can_read && can_write && read_reshaper_.bytes == 0 && write_reshaper_.bytes == 0 &&
       requests_.can_pop(cycle)) {
     const DmaTransfer request = requests_.pop(cycle);
-    read_reshaper_ = {request.source, request.destination, request.bytes};
-    write_reshaper_ = {request.destination, request.source, request.bytes};
+    read_reshaper_ = {request.source, request.destination, request.bytes, request.number};
+    write_reshaper_ = {request.destination, request.source, request.bytes, request.number};
   }
 }
 

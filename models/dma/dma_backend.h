@@ -47,6 +47,7 @@ class DmaBackend : public AxiClient {
     std::uint32_t address = 0;
     std::uint32_t partner = 0;
     std::uint32_t bytes = 0;  ///< still to be cut; 0: none
+    std::uint32_t number = 0;
   };
   /// Where the crossbar sends one direction. Source: axi_demux_simple.sv, one AXI id.
   struct Route {

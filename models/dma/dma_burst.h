@@ -14,6 +14,7 @@ struct DmaBurst {
   std::uint32_t bytes = 0;
   std::uint32_t partner = 0;   ///< address of the first byte on the other side
   bool ends_transfer = false;  ///< of what the back-end was given
+  std::uint32_t number = 0;    ///< DmaTransfer::number
 };
 
 /// Goes through bursts beat by beat.
@@ -24,6 +25,7 @@ class BeatCursor {
     std::uint32_t bytes;
     std::uint32_t partner;
     bool is_last;
+    std::uint32_t number;
   };
 
   explicit BeatCursor(std::uint32_t beat_bytes) : beat_bytes_(beat_bytes) {}
@@ -42,7 +44,7 @@ class BeatCursor {
   }
   Beat first_beat(const DmaBurst& burst) const {
     const std::uint32_t bytes = std::min(burst.bytes, beat_bytes_ - burst.address % beat_bytes_);
-    return {burst.address, bytes, burst.partner, bytes == burst.bytes};
+    return {burst.address, bytes, burst.partner, bytes == burst.bytes, burst.number};
   }
 
  private:

@@ -24,15 +24,15 @@ bool is_inside(std::uint32_t address, std::uint32_t bytes, std::uint32_t base, s
 }
 }  // namespace
 
-DmaEngine::DmaEngine(const DmaParameters& parameters, DmaFrontEnd& front_end, ByteMemory& memory,
+DmaEngine::DmaEngine(const DmaParameters& parameters, DmaFrontEnd& front_end,
                      const std::vector<DmaBackendPorts>& ports, StatGroup& parent_stats)
     : parameters_(parameters), front_end_(front_end), distributor_(parameters.num_groups) {
   TESSERA_CHECK(ports.size() == parameters_.num_backends(), "{} ports for {} DMA back-ends",
                 ports.size(), parameters_.num_backends());
   for (std::uint32_t i = 0; i < ports.size(); ++i) {
     StatGroup& stats = parent_stats.add_group(fmt::format("backend[{}]", i));
-    backends_.push_back(
-        std::make_unique<DmaBackend>(parameters_, ports[i].axi, ports[i].l1, memory, stats));
+    backends_.push_back(std::make_unique<DmaBackend>(parameters_, ports[i].axi, ports[i].l1,
+                                                     ports[i].memory, stats));
   }
   for (std::uint32_t group = 0; group < parameters_.num_groups; ++group) {
     groups_.emplace_back(parameters_.backends_per_group);

@@ -37,6 +37,7 @@ class DmaFrontEnd {
 struct DmaBackendPorts {
   AxiPort& axi;
   WideL1Port& l1;
+  ByteMemory& memory;  ///< L2, and L1 in its raw map; may not wait
 };
 
 /// The DMA behind its registers in cycle timing: the split mid-end cuts transfers into L1 rows, the
@@ -46,8 +47,8 @@ struct DmaBackendPorts {
 /// Limits: one side of a transfer is in L1, the other in L2 (is_movable()).
 class DmaEngine : public Steppable {
  public:
-  /// `ports` per back-end; `memory` is L2, and L1 in its raw map; neither may wait.
-  DmaEngine(const DmaParameters& parameters, DmaFrontEnd& front_end, ByteMemory& memory,
+  /// `ports` per back-end.
+  DmaEngine(const DmaParameters& parameters, DmaFrontEnd& front_end,
             const std::vector<DmaBackendPorts>& ports, StatGroup& parent_stats);
 
   AxiClient& axi_client(std::uint32_t backend) { return *backends_[backend]; }

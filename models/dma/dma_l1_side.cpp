@@ -100,6 +100,10 @@ bool DmaL1Side::access(const BeatCursor::Beat& beat, Cycles cycle) {
     ++counters_.refused_cycles;
     return false;
   }
+  if (beat.number != attributed_) {
+    attributed_ = beat.number;
+    memory_.attribute_to(beat.number);
+  }
   std::array<std::uint8_t, RealignBuffer::kMaxLanes> data;
   const std::uint32_t source = is_write ? beat.partner : beat.address;
   const std::uint32_t destination = is_write ? beat.address : beat.partner;

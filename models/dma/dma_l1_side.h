@@ -53,6 +53,7 @@ class DmaL1Side {
   BeatCursor read_;
   BeatCursor write_;
   RegisterFifo<Response, kBufferPlaces + 1> responses_;
+  std::uint32_t attributed_ = 0;     ///< DmaTransfer::number of the latest access
   bool is_last_unbuffered_ = false;  ///< the newest access waits for a place in the buffer
   bool is_write_selected_ = false;   ///< by the arbiter between reads and writes
   bool is_selection_locked_ = false;

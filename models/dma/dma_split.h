@@ -12,12 +12,13 @@ struct DmaTransfer {
   std::uint32_t source = 0;
   std::uint32_t destination = 0;
   std::uint32_t bytes = 0;
+  std::uint32_t number = 0;  ///< of the launch: what observers call the transfer
 };
 
 /// `bytes` bytes of `transfer`, from its byte `offset` on.
 constexpr DmaTransfer part_of(const DmaTransfer& transfer, std::uint32_t offset,
                               std::uint32_t bytes) {
-  return {transfer.source + offset, transfer.destination + offset, bytes};
+  return {transfer.source + offset, transfer.destination + offset, bytes, transfer.number};
 }
 
 /// The side of `transfer` that decides who moves what: the one in L1, the source first.

@@ -11,10 +11,12 @@ namespace tessera::isa {
 /// Budgets beyond this never end; keeps the arithmetic on cycles free of overflow.
 constexpr Cycles kMaxBudget = Cycles{1} << 62;
 
-Interpreter::Impl::Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment)
+Interpreter::Impl::Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment,
+                        const Observers& observers)
     : config_(config),
       dmi_(dmi),
       environment_(environment),
+      observers_(observers),
       translator_(config, handlers()),
       code_(dmi, DmiTable::kHoldsCode),
       partial_block_(std::make_unique<CodePage>(0, nullptr)) {}
@@ -24,10 +26,36 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
   remaining_ = static_cast<std::int64_t>(std::min(budget, kMaxBudget));
   deadline_ = hart.cycle + static_cast<Cycles>(remaining_);
   not_retired_ = hart.cycle - hart.instructions;
-  const StopReason reason = stop_requested ? StopReason::kStopRequested : execute(this, nullptr);
+  is_stepwise_ = observers_.harts() != nullptr || observers_.memory() != nullptr ||
+                 observers_.sync() != nullptr;
+  const StopReason reason = stop_requested  ? StopReason::kStopRequested
+                            : is_observed() ? execute_stepwise()
+                                            : execute(this, nullptr);
   synchronise();
   hart_ = nullptr;
   return reason;
+}
+
+StopReason Interpreter::Impl::execute_stepwise() {
+  while (remaining_ > 0) {
+    CodePage* const page = code_.page_of(hart_->pc);
+    if (page == nullptr || hart_->pc % 4 != 0) {
+      prepare_fetch();
+      if (stop_requested) {
+        return StopReason::kStopRequested;
+      }
+      continue;
+    }
+    const std::size_t index = hart_->pc / 4 % CodePage::kInstructions;
+    if (page->lengths[index] == 0) {
+      translator_.translate(*page, index);  // as far as execute() would
+    }
+    remaining_ -= page->lengths[index];
+    if (const std::optional<StopReason> reason = step(*page, index)) {
+      return *reason;
+    }
+  }
+  return StopReason::kBudget;
 }
 
 void Interpreter::Impl::synchronise() {
@@ -50,6 +78,9 @@ void Interpreter::Impl::prepare_fetch() {
   synchronise();
   const std::uint8_t* bytes = fetch_page(*hart_, environment_, dmi_);
   if (bytes == nullptr) {
+    if (HartProbe* probe = observers_.harts()) {
+      probe->trapped(hart_->hart_id, hart_->pc, config_.trap_address, hart_->cycle);
+    }
     next_pc_ = config_.trap_address;
     extra_cycles_ = 0;
     retire();
@@ -63,8 +94,9 @@ void Interpreter::Impl::watch_pc(std::uint32_t address) {
   code_.forget(address);
 }
 
-Interpreter::Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment)
-    : impl_(std::make_unique<Impl>(config, dmi, environment)) {}
+Interpreter::Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment,
+                         const Observers& observers)
+    : impl_(std::make_unique<Impl>(config, dmi, environment, observers)) {}
 Interpreter::~Interpreter() = default;
 
 StopReason Interpreter::run(HartState& hart, Cycles budget) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "models/base/dmi_table.h"
+#include "models/base/observers.h"
 #include "models/isa/hart_environment.h"
 #include "models/isa/hart_state.h"
 #include "models/isa/isa_config.h"
@@ -24,9 +25,12 @@ enum class StopReason : std::uint8_t {
 /// Code is decoded once per 4 KiB page, shared by all harts, and fetched through the DMI table:
 /// code lives in memory with DMI (L1, L2, ROM). Pages that hold decoded code lose their write
 /// pointer, so stores to them reach HartEnvironment::access(), whose owner calls invalidate_code().
+/// While harts, memory or synchronisation are observed, instructions are executed one by one, to
+/// the same effect.
 class Interpreter {
  public:
-  Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment);
+  Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment,
+              const Observers& observers = Observers::none());
   ~Interpreter();
 
   /// Executes `hart` (activity kRunning) until at least `budget` cycles have passed or it stops.

@@ -17,7 +17,8 @@ namespace tessera::isa {
 /// anything, the code page included.
 class Interpreter::Impl {
  public:
-  Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment);
+  Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment,
+       const Observers& observers);
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -42,6 +43,9 @@ class Interpreter::Impl {
   static const void* const* handlers();
 
   // interpreter.cpp
+  /// The same as execute(), instruction by instruction.
+  StopReason execute_stepwise();
+  bool is_observed() const { return kHasObservers && is_stepwise_; }
   /// Brings hart_->cycle and hart_->instructions up to date.
   void synchronise();
   /// Makes the page of hart_->pc ready for threaded code, or traps.
@@ -52,6 +56,11 @@ class Interpreter::Impl {
   /// charged for it and for the rest of its block.
   std::optional<StopReason> step(const CodePage& page, std::size_t index);
   Outcome perform(const Instruction& instruction);
+  /// perform(), and tells the observers.
+  Outcome perform_observed(const Instruction& instruction);
+  void report_wfi(const RetiredInstruction& wfi, bool is_asleep) const;
+  /// An access through DMI; of others the environment tells.
+  void report_direct(const MemoryOperation& operation, std::uint32_t result) const;
   Outcome perform_access(const Instruction& instruction);
   Outcome perform_system(const Instruction& instruction);
   void retire();
@@ -61,6 +70,7 @@ class Interpreter::Impl {
   const IsaConfig config_;
   DmiTable& dmi_;
   HartEnvironment& environment_;
+  const Observers& observers_;
   Translator translator_;
   CodeCache<CodePage> code_;
   std::unique_ptr<CodePage> partial_block_;
@@ -70,6 +80,7 @@ class Interpreter::Impl {
   Cycles deadline_ = 0;         ///< local time at which the budget is used up
   std::int64_t remaining_ = 0;  ///< cycles until the deadline
   Cycles not_retired_ = 0;      ///< hart_->cycle - hart_->instructions
+  bool is_stepwise_ = false;    ///< somebody watches
   std::uint32_t next_pc_ = 0;   ///< of the instruction in step()
   Cycles extra_cycles_ = 0;     ///< of the instruction in step()
 };

@@ -5,6 +5,7 @@
 #include "models/base/error.h"
 #include "models/isa/hart_effects.h"
 #include "models/isa/interpreter_impl.h"
+#include "models/isa/observation.h"
 #include "models/isa/semantics.h"
 
 namespace tessera::isa {
@@ -18,7 +19,7 @@ std::optional<StopReason> Interpreter::Impl::step(const CodePage& page, std::siz
   if (translator_.is_watched(hart_->pc)) {
     environment_.pc_reached(*hart_);
   }
-  switch (perform(instruction)) {
+  switch (is_observed() ? perform_observed(instruction) : perform(instruction)) {
     case Outcome::kRetired:
       retire();
       return stop_requested ? std::optional(StopReason::kStopRequested) : std::nullopt;
@@ -39,6 +40,45 @@ void Interpreter::Impl::retire() {
   remaining_ -= 1 + static_cast<std::int64_t>(extra_cycles_);
   not_retired_ += extra_cycles_;
   hart_->pc = next_pc_;
+}
+
+Interpreter::Impl::Outcome Interpreter::Impl::perform_observed(const Instruction& instruction) {
+  RetiredInstruction retired = described(instruction, *hart_);
+  const std::uint64_t traps = hart_->traps;
+  const Outcome outcome = perform(instruction);
+  const bool has_ended = outcome == Outcome::kRetired || outcome == Outcome::kAsleep;
+  if (HartProbe* probe = observers_.harts(); probe != nullptr && has_ended) {
+    if (hart_->traps != traps) {
+      probe->trapped(retired.hart, retired.pc, next_pc_, retired.cycle);
+    } else {
+      add_outcome(retired, instruction, *hart_);
+      retired.next_pc = next_pc_;
+      probe->retired(retired);
+    }
+  }
+  if (instruction.op == Op::kWfi) {
+    report_wfi(retired, outcome == Outcome::kAsleep);
+  } else if (SyncProbe* sync = observers_.sync(); sync != nullptr && instruction.op == Op::kFence) {
+    sync->fenced(retired.hart, retired.cycle);
+  }
+  return outcome;
+}
+
+void Interpreter::Impl::report_wfi(const RetiredInstruction& wfi, bool is_asleep) const {
+  const Cycles after = wfi.cycle + 1;
+  HartProbe* const probe = observers_.harts();
+  if (probe != nullptr && (is_asleep || extra_cycles_ > 0)) {
+    probe->fell_asleep(wfi.hart, wfi.pc, after);
+  }
+  if (is_asleep) {
+    return;
+  }
+  if (probe != nullptr && extra_cycles_ > 0) {
+    probe->woke_up(wfi.hart, after + extra_cycles_);
+  }
+  if (SyncProbe* sync = observers_.sync()) {
+    sync->wake_up_taken(wfi.hart, after + extra_cycles_);
+  }
 }
 
 Interpreter::Impl::Outcome Interpreter::Impl::perform(const Instruction& instruction) {
@@ -115,10 +155,12 @@ std::optional<std::uint32_t> Interpreter::Impl::access(const MemoryOperation& op
   if (operation.kind == AccessKind::kLoad && page.read != nullptr) {
     std::uint32_t value = 0;
     std::memcpy(&value, page.read + offset, operation.bytes);
+    report_direct(operation, value);
     return value;
   }
   if (operation.kind == AccessKind::kStore && page.write != nullptr) {
     std::memcpy(page.write + offset, &operation.data, operation.bytes);
+    report_direct(operation, 0);
     return 0;
   }
   const HartReply reply =
@@ -129,6 +171,15 @@ std::optional<std::uint32_t> Interpreter::Impl::access(const MemoryOperation& op
   }
   extra_cycles_ += reply.extra_cycles;
   return reply.data;
+}
+
+void Interpreter::Impl::report_direct(const MemoryOperation& operation,
+                                      std::uint32_t result) const {
+  if (MemoryProbe* probe = observers_.memory()) {
+    probe->accessed(as_observed({hart_->hart_id, hart_->pc, operation.address, operation.data,
+                                 operation.bytes, operation.kind, hart_->cycle},
+                                result, hart_->cycle));
+  }
 }
 
 Interpreter::Impl::Outcome Interpreter::Impl::perform_system(const Instruction& instruction) {

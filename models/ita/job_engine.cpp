@@ -95,6 +95,7 @@ void JobEngine::step(Cycles cycle) {
 
 void JobEngine::begin_job(Cycles cycle) {
   job_ = queue_.begin_job();
+  memory_.attribute_to(job_.number);
   if (job_.is_refused) {
     state_.refused_end = cycle + hardware_.rows_per_step();
     return;

@@ -21,7 +21,8 @@ class JobQueue {
  public:
   struct Job {
     TileJob job{JobContext{}};
-    bool is_refused = false;  ///< takes its time, but neither reads nor writes
+    bool is_refused = false;   ///< takes its time, but neither reads nor writes
+    std::uint64_t number = 0;  ///< what observers call it
   };
   virtual ~JobQueue() = default;
   /// A triggered job waits.

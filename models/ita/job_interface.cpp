@@ -16,7 +16,7 @@ constexpr std::uint32_t kUnmappedValue = 0;
 JobInterface::JobInterface(const sc_core::sc_module_name& name,
                            const JobInterfaceParameters& parameters, const ClockDomain& clock,
                            ByteMemory& memory, WakeUpTarget& harts, GuestErrorSink& guest_errors,
-                           StatGroup& parent_stats)
+                           StatGroup& parent_stats, const DeviceProbe& probe)
     : RegisterDevice(name, clock, kUnmappedValue),
       memory_(memory),
       harts_(harts),
@@ -24,7 +24,8 @@ JobInterface::JobInterface(const sc_core::sc_module_name& name,
       hardware_(parameters.hardware),
       times_(hardware_),
       stats_(parent_stats.add_group(basename())),
-      engine_(parameters.flavour, hardware_, parameters.region_base, parameters.region_bytes) {
+      engine_(parameters.flavour, hardware_, parameters.region_base, parameters.region_bytes),
+      probe_(probe) {
   add_control_registers();
   add_job_registers();
   registers_.check_complete();
@@ -39,17 +40,21 @@ void JobInterface::add_control_registers() {
   Register& acquired = registers_.add_word("ACQUIRE", ITA_JOB_ACQUIRE, RegisterMode::kReadOnly);
   acquired.on_read(
       [this, &acquired](const RegisterAccess& access) { acquired.value = acquire(access); });
+  const auto seen = [this](const RegisterAccess& access) { tell_seen(access); };
   registers_.add_word("FINISHED", ITA_JOB_FINISHED, RegisterMode::kReadOnly)
+      .on_read(seen)
       .value_from([this](Cycles) { return state_.finished; });
-  registers_.add_word("STATUS", ITA_JOB_STATUS, RegisterMode::kReadOnly).value_from([this](Cycles) {
-    return status();
-  });
+  registers_.add_word("STATUS", ITA_JOB_STATUS, RegisterMode::kReadOnly)
+      .on_read(seen)
+      .value_from([this](Cycles) { return status(); });
   registers_.add_word("RUNNING_JOB", ITA_JOB_RUNNING_JOB, RegisterMode::kReadOnly)
+      .on_read(seen)
       .value_from([this](Cycles) { return state_.is_running ? state_.oldest : ITA_JOB_NONE; });
   registers_.add_word("SOFT_CLEAR", ITA_JOB_SOFT_CLEAR, RegisterMode::kWriteOnly)
       .on_write([this](std::uint32_t, const RegisterAccess& access) { soft_clear(access); });
   registers_.add_word("SW_EVT", ITA_JOB_SW_EVT, RegisterMode::kWriteOnly)
-      .on_write([this](std::uint32_t, const RegisterAccess& access) { raise_event(access.cycle); });
+      .on_write(
+          [this](std::uint32_t, const RegisterAccess& access) { raise_event(cause_of(access)); });
   registers_.add_word("WAKE_HART", ITA_JOB_WAKE_HART)
       .value_from([this](Cycles) { return state_.wake_hart; })
       .on_write([this](std::uint32_t value, const RegisterAccess& access) {
@@ -173,8 +178,9 @@ void JobInterface::commit(bool is_triggered, const RegisterAccess& access) {
     return;
   }
   state_.is_locked = false;
-  state_.origins[programmed_context()] = {access.hart, access.pc};
+  state_.origins[programmed_context()] = {access.hart, access.pc, launched_};
   ++state_.num_committed;
+  tell_launched(access);
   if (is_triggered) {
     state_.num_triggered = state_.num_committed;
     start_job(access.cycle);
@@ -190,10 +196,14 @@ void JobInterface::soft_clear(const RegisterAccess& access) {
   }
   const State old = state_;
   state_ = State{};
+  ended_ = launched_;
   // A hart behind the others may clear at a time that the last job has already passed.
   state_.end = old.is_running ? std::max(access.cycle, old.start) : old.end;
   state_.wake_hart = old.wake_hart;
-  counters_.busy_cycles += old.is_running ? state_.end - old.start : 0;
+  if (old.is_running) {
+    counters_.busy_cycles += state_.end - old.start;
+    tell_ended(old.origins[old.oldest].number);
+  }
   engine_.abandon();
   if (cycle_engine_ != nullptr) {
     cycle_engine_->abort();
@@ -232,6 +242,45 @@ void JobInterface::start_job(Cycles cycle) {
   if (cycle_engine_ == nullptr) {
     state_.end = state_.start + times_.cycles(TileJob(state_.contexts[state_.oldest]).kind());
   }
+  tell_begun();
+}
+
+void JobInterface::tell_launched(const RegisterAccess& access) {
+  if (ActivityProbe* probe = probe_.activities()) {
+    const TileJob job(state_.contexts[(programmed_context() + kNumContexts - 1) % kNumContexts]);
+    probe->launched(
+        probe_.activity("job", launched_), cause_of(access),
+        fmt::format("{} tile step: input {:#x}, weights {:#x}{}", to_string(job.layer), job.input,
+                    job.weights, job.has_output ? fmt::format(", output {:#x}", job.output) : ""));
+    tell_waiting(access.cycle);
+  }
+  ++launched_;
+}
+
+void JobInterface::tell_begun() const {
+  if (ActivityProbe* probe = probe_.activities()) {
+    probe->begins(probe_.activity("job", state_.origins[state_.oldest].number), "", state_.start);
+    tell_waiting(state_.start);
+  }
+}
+
+void JobInterface::tell_ended(std::uint64_t number) const {
+  if (ActivityProbe* probe = probe_.activities()) {
+    probe->ends(probe_.activity("job", number), state_.end);
+    tell_waiting(state_.end);
+  }
+}
+
+void JobInterface::tell_seen(const RegisterAccess& reader) const {
+  if (ActivityProbe* probe = probe_.activities(); probe != nullptr && ended_ > 0) {
+    probe->completion_seen(probe_.activity("job", ended_ - 1), cause_of(reader));
+  }
+}
+
+void JobInterface::tell_waiting(Cycles cycle) const {
+  const std::uint32_t running = state_.is_running ? 1 : 0;
+  probe_.activities()->counted(probe_.agent(), "waiting_jobs", state_.num_committed - running,
+                               cycle);
 }
 
 RegisterAccess JobInterface::origin() const {
@@ -255,7 +304,7 @@ JobQueue::Job JobInterface::begin_job() {
   } else {
     count_tile_step(job);
   }
-  return {job, misuse.has_value()};
+  return {job, misuse.has_value(), state_.origins[state_.oldest].number};
 }
 
 void JobInterface::end_job(Cycles cycle) {
@@ -269,15 +318,19 @@ void JobInterface::finish_job() {
   counters_.busy_cycles += state_.end - state_.start;
   ++state_.finished;
   const RegisterAccess access = origin();
+  const std::uint64_t number = state_.origins[state_.oldest].number;
   state_.oldest = (state_.oldest + 1) % kNumContexts;
   --state_.num_committed;
   --state_.num_triggered;
   state_.is_running = false;
+  ended_ = number + 1;
+  tell_ended(number);
   show_context(state_.oldest, access);
-  raise_event(state_.end);
+  raise_event({probe_.agent(), 0, state_.end});
 }
 
 void JobInterface::run_tile_step(const TileJob& job) {
+  memory_.attribute_to(state_.origins[state_.oldest].number);
   std::optional<JobMisuse> misuse = engine_.refusal(job);
   TileOperands operands{};
   if (!misuse && !engine_.fetch(job, memory_, operands)) {
@@ -318,10 +371,13 @@ void JobInterface::show_context(std::uint32_t context, const RegisterAccess& acc
   }
 }
 
-void JobInterface::raise_event(Cycles cycle) {
+void JobInterface::raise_event(const Cause& sender) {
   ++counters_.events;
   if (state_.wake_hart != ITA_JOB_NONE) {
-    harts_.wake_up(state_.wake_hart, cycle);
+    if (SyncProbe* probe = probe_.sync()) {
+      probe->wake_up_sent(state_.wake_hart, sender);
+    }
+    harts_.wake_up(state_.wake_hart, sender.cycle);
   }
 }
 

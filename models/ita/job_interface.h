@@ -9,6 +9,7 @@
 
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
+#include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
 #include "models/ita/job_engine.h"
@@ -38,7 +39,8 @@ class JobInterface : public RegisterDevice, public JobQueue {
  public:
   JobInterface(const sc_core::sc_module_name& name, const JobInterfaceParameters& parameters,
                const ClockDomain& clock, ByteMemory& memory, WakeUpTarget& harts,
-               GuestErrorSink& guest_errors, StatGroup& parent_stats);
+               GuestErrorSink& guest_errors, StatGroup& parent_stats,
+               const DeviceProbe& probe = {});
 
   /// No job waits or is under way.
   bool is_idle() const { return state_.num_triggered == 0; }
@@ -61,6 +63,7 @@ class JobInterface : public RegisterDevice, public JobQueue {
   struct Origin {
     std::uint32_t hart = kNoHart;
     std::uint32_t pc = 0;
+    std::uint64_t number = 0;  ///< of the job, for observers
   };
   struct State {
     std::array<JobContext, kNumContexts> contexts{};
@@ -110,7 +113,14 @@ class JobInterface : public RegisterDevice, public JobQueue {
   void count_tile_step(const TileJob& job);
   RegisterAccess origin() const;
   void show_context(std::uint32_t context, const RegisterAccess& access);
-  void raise_event(Cycles cycle);
+  /// `sender`: nobody but the ITA itself, or the hart that asked for the event.
+  void raise_event(const Cause& sender);
+  void tell_launched(const RegisterAccess& access);
+  void tell_begun() const;
+  void tell_ended(std::uint64_t number) const;
+  /// A register told how many jobs have ended.
+  void tell_seen(const RegisterAccess& reader) const;
+  void tell_waiting(Cycles cycle) const;
   std::uint32_t status() const;
   void report(const RegisterAccess& access, const std::string& message, std::uint32_t address = 0);
 
@@ -124,6 +134,9 @@ class JobInterface : public RegisterDevice, public JobQueue {
   JobEngine* cycle_engine_ = nullptr;
   State state_;
   Counters counters_;
+  const DeviceProbe probe_;
+  std::uint64_t launched_ = 0;  ///< jobs committed
+  std::uint64_t ended_ = 0;     ///< number behind that of the last one that ended
 };
 
 }  // namespace tessera::ita

@@ -25,13 +25,15 @@ std::uint64_t macs_of(const HeadShape& shape) {
 OperandBlockInterface::OperandBlockInterface(const sc_core::sc_module_name& name,
                                              const OperandBlockParameters& parameters,
                                              const ClockDomain& clock, ByteMemory& memory,
-                                             GuestErrorSink& guest_errors, StatGroup& parent_stats)
+                                             GuestErrorSink& guest_errors, StatGroup& parent_stats,
+                                             const std::vector<ObservedInstance>& observed)
     : RegisterDevice(name, clock, kUnmappedValue),
       parameters_(parameters),
-      memory_(memory),
       guest_errors_(guest_errors),
       instances_(parameters.num_instances) {
   for (std::uint32_t i = 0; i < parameters_.num_instances; ++i) {
+    instances_[i].memory = observed.empty() ? &memory : &observed[i].memory;
+    instances_[i].probe = observed.empty() ? DeviceProbe() : observed[i].probe;
     add_registers(i);
     add_stats(i, parent_stats);
   }
@@ -50,6 +52,13 @@ void OperandBlockInterface::add_registers(std::uint32_t index) {
       .flag(4, "SKIPSOFTMAX")
       .field(ITA_BLOCK_STATE_ITER_SHIFT, 3, "ITER")
       .reserved(8, 24)
+      .on_read([this, &instance](const RegisterAccess& access) {
+        ActivityProbe* const probe = instance.probe.activities();
+        if (probe != nullptr && instance.is_done && instance.heads > 0) {
+          probe->completion_seen(instance.probe.activity("head", instance.heads - 1),
+                                 cause_of(access));
+        }
+      })
       .value_from([this, &instance](Cycles) { return state_of(instance); })
       .on_write([this, &instance](std::uint32_t value, const RegisterAccess& access) {
         write_state(instance, value, access);
@@ -130,12 +139,25 @@ void OperandBlockInterface::start(Instance& instance, const RegisterAccess& acce
   instance.pc = access.pc;
   // A hart behind the others may start at a time that the run before has already passed.
   instance.start = std::max(access.cycle, instance.end);
+  instance.memory->attribute_to(instance.heads);
+  tell_started(instance, access);
   if (!engines_.empty() && start_engine(instance)) {
     return;
   }
   instance.end = instance.start +
                  operand_block_cycles(instance.shape, parameters_.timing, parameters_.flavour);
   schedule_end();
+}
+
+void OperandBlockInterface::tell_started(const Instance& instance,
+                                         const RegisterAccess& access) const {
+  if (ActivityProbe* probe = instance.probe.activities()) {
+    probe->launched(run_of(instance), cause_of(access),
+                    fmt::format("S {} E {} P {}, operands at {:#x}, output at {:#x}",
+                                instance.shape.s, instance.shape.e, instance.shape.p,
+                                instance.addresses.block, instance.addresses.output));
+    probe->begins(run_of(instance), "", instance.start);
+  }
 }
 
 bool OperandBlockInterface::is_idle() const {
@@ -166,7 +188,7 @@ bool OperandBlockInterface::start_engine(Instance& instance) {
   if (!all_reachable() || !is_reachable(run.result)) {
     return false;
   }
-  const auto tables = requant_pieces(memory_, instance.addresses.requant);
+  const auto tables = requant_pieces(*instance.memory, instance.addresses.requant);
   run.operands.insert(run.operands.end(), tables.begin(), tables.end());
   if (!all_reachable()) {
     return false;
@@ -184,10 +206,10 @@ void OperandBlockInterface::operands_arrived(std::uint32_t index) {
 void OperandBlockInterface::write_result(std::uint32_t index, std::uint32_t offset,
                                          std::uint32_t bytes) {
   Instance& instance = instances_[index];
-  TESSERA_CHECK(
-      offset + bytes <= instance.result.size() &&
-          memory_.write(instance.addresses.output + offset, instance.result.data() + offset, bytes),
-      "{} bytes at {} of the result of ITA {}", bytes, offset, index);
+  TESSERA_CHECK(offset + bytes <= instance.result.size() &&
+                    instance.memory->write(instance.addresses.output + offset,
+                                           instance.result.data() + offset, bytes),
+                "{} bytes at {} of the result of ITA {}", bytes, offset, index);
   instance.bytes_written += bytes;
 }
 
@@ -200,6 +222,9 @@ void OperandBlockInterface::end_run(Instance& instance) {
   instance.is_moving = false;
   instance.is_busy = false;
   instance.is_done = true;
+  if (ActivityProbe* probe = instance.probe.activities()) {
+    probe->ends(run_of(instance), instance.end);
+  }
   ++instance.heads;
   instance.busy_cycles += instance.end - instance.start;
 }
@@ -230,7 +255,8 @@ void OperandBlockInterface::advance_to(Cycles cycle) {
 
 std::vector<std::int8_t> OperandBlockInterface::compute(Instance& instance) {
   const RegisterAccess origin{instance.hart, instance.pc, instance.end};
-  const OperandBlockFetch fetch = fetch_operand_block(memory_, instance.addresses, instance.shape);
+  const OperandBlockFetch fetch =
+      fetch_operand_block(*instance.memory, instance.addresses, instance.shape);
   instance.bytes_read += fetch.bytes;
   if (!fetch.is_complete) {
     report(instance, origin,
@@ -249,7 +275,7 @@ void OperandBlockInterface::run_head(Instance& instance) {
   if (result.empty()) {
     return;
   }
-  if (!memory_.write(output, result.data(), result.size())) {
+  if (!instance.memory->write(output, result.data(), result.size())) {
     report(instance, {instance.hart, instance.pc, instance.end},
            fmt::format("the output, {} bytes at {:#x}, leaves memory", result.size(), output),
            output);

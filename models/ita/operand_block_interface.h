@@ -11,6 +11,7 @@
 #include "models/base/address_range.h"
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
+#include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/ita/operand_block.h"
 #include "models/ita/operand_block_engine.h"
@@ -31,10 +32,17 @@ namespace tessera::ita {
 ///         nothing is written, DONE is set.
 class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
  public:
-  /// `memory` sees what the operands and outputs may lie in: L1 and L2.
+  /// How one instance is seen: its line to the observers, and `memory` by a way of its own.
+  struct ObservedInstance {
+    DeviceProbe probe;
+    ByteMemory& memory;
+  };
+  /// `memory` sees what the operands and outputs may lie in: L1 and L2. `observed`: one per
+  /// instance, or none.
   OperandBlockInterface(const sc_core::sc_module_name& name,
                         const OperandBlockParameters& parameters, const ClockDomain& clock,
-                        ByteMemory& memory, GuestErrorSink& guest_errors, StatGroup& parent_stats);
+                        ByteMemory& memory, GuestErrorSink& guest_errors, StatGroup& parent_stats,
+                        const std::vector<ObservedInstance>& observed = {});
 
   bool is_idle() const;
   /// Cycle timing with one engine per instance for what lies in `memories`, or functional timing
@@ -64,6 +72,8 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
     bool is_done = false;
     bool is_moving = false;  ///< inside run_head(), which may wait for a foreign target; or an
                              ///< engine runs it
+    ByteMemory* memory = nullptr;
+    DeviceProbe probe;
     // The run under way.
     HeadShape shape{};
     OperandBlockAddresses addresses{};
@@ -95,6 +105,10 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
   /// Hands the run to its engine; false when not everything lies in the engines' memories.
   bool start_engine(Instance& instance);
   void end_run(Instance& instance);
+  Activity run_of(const Instance& instance) const {
+    return instance.probe.activity("head", instance.heads);
+  }
+  void tell_started(const Instance& instance, const RegisterAccess& access) const;
   void run_head(Instance& instance);
   /// Returns the result; empty, and reported, when the operands are not in memory.
   std::vector<std::int8_t> compute(Instance& instance);
@@ -103,7 +117,6 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
               std::uint32_t address = 0);
 
   const OperandBlockParameters parameters_;
-  ByteMemory& memory_;
   GuestErrorSink& guest_errors_;
   std::vector<Instance> instances_;
   std::vector<StatGroup*> stats_;

@@ -46,6 +46,20 @@ std::uint32_t JobContext::at(std::uint32_t offset) const {
   return const_cast<JobContext*>(this)->at(offset);
 }
 
+const char* to_string(Layer layer) {
+  switch (layer) {
+    case Layer::kAttention:
+      return "attention";
+    case Layer::kFeedForward:
+      return "feed_forward";
+    case Layer::kLinear:
+      return "linear";
+    case Layer::kSingleAttention:
+      return "single_attention";
+  }
+  TESSERA_CHECK(false, "no layer: {}", static_cast<int>(layer));
+}
+
 TileCounts decode_tiles(std::uint32_t tiles_register) {
   const auto size = [&](unsigned shift) {
     return std::max(tiles_register >> shift & ITA_JOB_TILES_MAX, 1u);

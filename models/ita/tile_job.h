@@ -14,6 +14,9 @@ namespace tessera::ita {
 /// Values are those of the register field CTRL_ENGINE.layer.
 enum class Layer : std::uint8_t { kAttention, kFeedForward, kLinear, kSingleAttention };
 
+/// Lower-case name: "attention", ...
+const char* to_string(Layer layer);
+
 /// The registers 0x20 .. 0x60 of one context of the job interface.
 struct JobContext {
   static constexpr std::size_t kNumWords = 17;

@@ -158,39 +158,28 @@ bool L1Memory::CoreView::write(std::uint32_t address, const void* data, std::siz
   return true;
 }
 
-template <typename Piece>
-bool L1Memory::RawView::for_each_piece(std::uint32_t address, std::size_t bytes, Piece&& piece) {
+bool L1Memory::RawView::read(std::uint32_t address, void* data, std::size_t bytes) {
+  auto* out = static_cast<std::uint8_t*>(data);
   if (!memory_.is_inside(address, bytes)) {
     return false;
   }
-  const L1Layout& layout = memory_.config_.layout;
-  const std::uint32_t tile_row_bytes = layout.banks_per_tile() * kWordBytes;
-  for (std::size_t done = 0; done < bytes;) {
-    const std::uint32_t raw = address + static_cast<std::uint32_t>(done);
-    std::size_t length = bytes - done;
-    if (raw < layout.sequential_end()) {
-      length = std::min<std::size_t>(length, tile_row_bytes - raw % tile_row_bytes);
-    }
-    piece(layout.raw_to_core(raw), done, length);
-    done += length;
-  }
+  memory_.config_.layout.for_each_core_piece(
+      address, bytes, [&](std::uint32_t place, std::size_t offset, std::size_t length) {
+        memory_.core_view_.read(place, out + offset, length);
+      });
   return true;
-}
-
-bool L1Memory::RawView::read(std::uint32_t address, void* data, std::size_t bytes) {
-  auto* out = static_cast<std::uint8_t*>(data);
-  return for_each_piece(address, bytes,
-                        [&](std::uint32_t place, std::size_t offset, std::size_t length) {
-                          memory_.core_view_.read(place, out + offset, length);
-                        });
 }
 
 bool L1Memory::RawView::write(std::uint32_t address, const void* data, std::size_t bytes) {
   const auto* in = static_cast<const std::uint8_t*>(data);
-  return for_each_piece(address, bytes,
-                        [&](std::uint32_t place, std::size_t offset, std::size_t length) {
-                          memory_.core_view_.write(place, in + offset, length);
-                        });
+  if (!memory_.is_inside(address, bytes)) {
+    return false;
+  }
+  memory_.config_.layout.for_each_core_piece(
+      address, bytes, [&](std::uint32_t place, std::size_t offset, std::size_t length) {
+        memory_.core_view_.write(place, in + offset, length);
+      });
+  return true;
 }
 
 }  // namespace tessera

@@ -65,10 +65,6 @@ class L1Memory final : public HartPort {
     bool write(std::uint32_t address, const void* data, std::size_t bytes) override;
 
    private:
-    /// Cuts the range where it is not contiguous in the core view; calls piece(core address, offset
-    /// from the start, length). False, and no call, when a byte is outside.
-    template <typename Piece>
-    bool for_each_piece(std::uint32_t address, std::size_t bytes, Piece&& piece);
     L1Memory& memory_;
   };
 

@@ -61,12 +61,14 @@ std::uint32_t ones(std::uint32_t count) {
 ControlRegisters::ControlRegisters(const sc_core::sc_module_name& name,
                                    const ControlParameters& parameters, const ClockDomain& clock,
                                    WakeUpTarget& harts, EndOfComputation on_end,
-                                   GuestErrorSink& guest_errors, StatGroup& parent_stats)
+                                   GuestErrorSink& guest_errors, StatGroup& parent_stats,
+                                   const Observers& observers)
     : RegisterDevice(name, clock, kUnmappedValue),
       parameters_(parameters),
       harts_(harts),
       on_end_(std::move(on_end)),
       guest_errors_(guest_errors),
+      observers_(observers),
       wake_up_enabled_(harts.num_harts(), true) {
   const ControlMap& map = parameters_.map;
   registers_.add_word("eoc", map.eoc)
@@ -168,11 +170,15 @@ std::uint32_t ControlRegisters::decode(std::uint64_t address) const {
   return static_cast<std::uint32_t>(address) & ones(parameters_.map.decoded_bits);
 }
 
-void ControlRegisters::wake_range(std::uint32_t first, std::uint32_t count, Cycles cycle) {
+void ControlRegisters::wake_range(std::uint32_t first, std::uint32_t count,
+                                  const RegisterAccess& access) {
   const std::uint32_t end = std::min(first + count, harts_.num_harts());
   for (std::uint32_t hart = first; hart < end; ++hart) {
     if (wake_up_enabled_[hart]) {
-      harts_.wake_up(hart, cycle);
+      if (SyncProbe* probe = observers_.sync()) {
+        probe->wake_up_sent(hart, cause_of(access));
+      }
+      harts_.wake_up(hart, access.cycle);
       ++wake_ups_;
     }
   }
@@ -180,9 +186,9 @@ void ControlRegisters::wake_range(std::uint32_t first, std::uint32_t count, Cycl
 
 void ControlRegisters::write_wake_up(std::uint32_t value, const RegisterAccess& access) {
   if (value < harts_.num_harts()) {
-    wake_range(value, 1, access.cycle);
+    wake_range(value, 1, access);
   } else {
-    wake_range(0, harts_.num_harts(), access.cycle);
+    wake_range(0, harts_.num_harts(), access);
   }
 }
 
@@ -195,14 +201,14 @@ void ControlRegisters::write_wake_up_tile(std::uint32_t group, std::uint32_t mas
   for (std::uint32_t tile = 0; tile < parameters_.tiles_per_group; ++tile) {
     if ((mask >> tile & 1) != 0) {
       wake_range((group * parameters_.tiles_per_group + tile) * parameters_.harts_per_tile,
-                 parameters_.harts_per_tile, access.cycle);
+                 parameters_.harts_per_tile, access);
     }
   }
 }
 
 void ControlRegisters::write_wake_up_group(std::uint32_t mask, const RegisterAccess& access) {
   if (mask == CONTROL_WAKE_UP_ALL) {
-    wake_range(0, harts_.num_harts(), access.cycle);
+    wake_range(0, harts_.num_harts(), access);
     return;
   }
   if (mask > ones(parameters_.num_groups)) {
@@ -211,7 +217,7 @@ void ControlRegisters::write_wake_up_group(std::uint32_t mask, const RegisterAcc
   const std::uint32_t harts_per_group = parameters_.tiles_per_group * parameters_.harts_per_tile;
   for (std::uint32_t group = 0; group < parameters_.num_groups; ++group) {
     if ((mask >> group & 1) != 0) {
-      wake_range(group * harts_per_group, harts_per_group, access.cycle);
+      wake_range(group * harts_per_group, harts_per_group, access);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/base/guest_error.h"
+#include "models/base/observers.h"
 #include "models/base/read_only_cache_control.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
@@ -53,7 +54,8 @@ class ControlRegisters : public RegisterDevice {
 
   ControlRegisters(const sc_core::sc_module_name& name, const ControlParameters& parameters,
                    const ClockDomain& clock, WakeUpTarget& harts, EndOfComputation on_end,
-                   GuestErrorSink& guest_errors, StatGroup& parent_stats);
+                   GuestErrorSink& guest_errors, StatGroup& parent_stats,
+                   const Observers& observers = Observers::none());
 
   /// `changed` is called when a register of the read-only caches has been written.
   void on_read_only_cache(std::function<void()> changed) {
@@ -70,12 +72,13 @@ class ControlRegisters : public RegisterDevice {
   void write_wake_up_tile(std::uint32_t group, std::uint32_t mask, const RegisterAccess& access);
   void write_wake_up_group(std::uint32_t mask, const RegisterAccess& access);
   void update_enables(const RegisterAccess& access);
-  void wake_range(std::uint32_t first, std::uint32_t count, Cycles cycle);
+  void wake_range(std::uint32_t first, std::uint32_t count, const RegisterAccess& access);
 
   const ControlParameters parameters_;
   WakeUpTarget& harts_;
   const EndOfComputation on_end_;
   GuestErrorSink& guest_errors_;
+  const Observers& observers_;
   std::vector<bool> wake_up_enabled_;  ///< per hart; ANDed with every wake-up
   Register* stride_ = nullptr;
   Register* offset_ = nullptr;

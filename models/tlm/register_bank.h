@@ -9,6 +9,7 @@
 
 #include <tlm>
 
+#include "models/base/probe.h"
 #include "models/base/units.h"
 
 namespace tessera {
@@ -19,6 +20,10 @@ struct RegisterAccess {
   std::uint32_t pc = 0;
   Cycles cycle = 0;
 };
+
+inline Cause cause_of(const RegisterAccess& access) {
+  return {access.hart, access.pc, access.cycle};
+}
 
 enum class RegisterMode : std::uint8_t { kReadWrite, kReadOnly, kWriteOnly };
 

@@ -322,9 +322,9 @@ class DmaMachine {
     initiator_.socket.bind(dma.target_socket);
     std::vector<DmaBackendPorts> ports;
     for (std::uint32_t i = 0; i < shape.num_backends(); ++i) {
-      ports.push_back({axi_side_->port(i), banks[i]});
+      ports.push_back({axi_side_->port(i), banks[i], memory});
     }
-    engine = std::make_unique<DmaEngine>(shape, dma, memory, ports, dma.stats());
+    engine = std::make_unique<DmaEngine>(shape, dma, ports, dma.stats());
     for (std::uint32_t i = 0; i < shape.num_backends(); ++i) {
       axi_side_->connect(i, engine->axi_client(i));
     }

@@ -23,6 +23,18 @@ std::uint32_t outputs_of_grouped(const MvuWork& work, std::uint32_t step) {
 }
 }  // namespace
 
+const char* to_string(Path path) {
+  switch (path) {
+    case Path::kVector:
+      return "vector";
+    case Path::kSoftmax:
+      return "softmax";
+    case Path::kLoad:
+      break;
+  }
+  return "load";
+}
+
 std::uint32_t outputs_of_step(const MvuWork& work, std::uint32_t step) {
   switch (work.order) {
     case MvuWork::Order::kFlattened:

@@ -27,6 +27,8 @@ enum class Path : std::uint8_t {
   kLoad,     ///< L2 to register files
 };
 inline constexpr std::uint32_t kNumPaths = 3;
+/// "vector", "softmax", "load".
+const char* to_string(Path path);
 
 /// What a unit waits for before its first vector of a chain: for each path the youngest chain that
 /// must be committed, and the youngest that must have read its source. 0: none.

@@ -24,8 +24,9 @@ void CycleEngine::Client::write_response(std::uint32_t tag, Cycles cycle) {
   is_woken_ = true;
 }
 
-CycleEngine::CycleEngine(const EngineParameters& engine, AxiPort& port)
+CycleEngine::CycleEngine(const EngineParameters& engine, AxiPort& port, const DeviceProbe& probe)
     : engine_(engine),
+      probe_(probe),
       decoder_(engine),
       mover_(engine, port),
       instructions_(engine.instruction_fifo_depth),
@@ -161,6 +162,9 @@ void CycleEngine::apply_commits(Cycles cycle) {
       has_committed_[sequence % kWindow] = 1;
       has_read_[sequence % kWindow] = 1;
       last_commit_ = std::max(last_commit_, cycle);
+      if (ActivityProbe* probe = probe_.activities()) {
+        probe->ends(probe_.activity("chain", sequence - 1), cycle);
+      }
       if (chain(sequence).is_transposed) {
         --tiles_in_buffer_;
       }

@@ -13,6 +13,7 @@
 #include "models/attention_engine/engine_parameters.h"
 #include "models/attention_engine/error_code.h"
 #include "models/base/axi_port.h"
+#include "models/base/observers.h"
 #include "models/base/steppable.h"
 
 namespace tessera::attention_engine {
@@ -56,7 +57,8 @@ class CycleEngine final : public Steppable {
     Cycles context_cycles = 0;             ///< of mvu[kNone], those of context products
   };
 
-  CycleEngine(const EngineParameters& engine, AxiPort& port);
+  /// `probe` is told of every chain, from dispatch to commit.
+  CycleEngine(const EngineParameters& engine, AxiPort& port, const DeviceProbe& probe = {});
 
   /// Instructions come from `source` until it has none left and all its chains are committed; then
   /// from the FIFO again. REQUIRES: nothing of the FIFO is under way.
@@ -163,6 +165,7 @@ class CycleEngine final : public Steppable {
   [[nodiscard]] Cycles find_next(Cycles from) const;
 
   const EngineParameters engine_;
+  const DeviceProbe probe_;
   ChainDecoder decoder_;
   AxiMover mover_;
   bool is_woken_ = false;  ///< by AXI, since the last step

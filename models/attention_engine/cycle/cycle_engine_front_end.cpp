@@ -94,6 +94,9 @@ void CycleEngine::dispatch(Cycles cycle) {
         units_[unit].chains.push(dispatched_);
       }
     }
+    if (ActivityProbe* probe = probe_.activities()) {
+      probe->begins(probe_.activity("chain", dispatched_ - 1), to_string(decoded_.path), cycle);
+    }
     ++counters_.chains;
     counters_.issued_macs += decoded_.issued_macs;
   } else if (front_end_ == FrontEnd::kInterrupt) {

@@ -19,14 +19,16 @@ constexpr std::uint32_t kPulses = ATTENTION_ENGINE_CTRL_SOFT_RESET | ATTENTION_E
 AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
                                  const EngineParameters& engine, const ClockDomain& clock,
                                  ByteMemory& memory, WakeUpTarget& harts,
-                                 GuestErrorSink& guest_errors, StatGroup& parent_stats)
+                                 GuestErrorSink& guest_errors, StatGroup& parent_stats,
+                                 const DeviceProbe& probe)
     : RegisterDevice(name, clock, kUnmappedValue),
       engine_(engine),
       memory_(memory),
       harts_(harts),
       guest_errors_(guest_errors),
       bus_(kL2Cycles),
-      alone_(engine, bus_) {
+      alone_(engine, bus_),
+      probe_(probe) {
   bus_.connect(alone_.axi_client());
   add_read_only_registers();
   add_control_registers();
@@ -82,6 +84,7 @@ void AttentionEngine::add_control_registers() {
         write_control(value, access);
       });
   registers_.add_word("STATUS", ATTENTION_ENGINE_STATUS, RegisterMode::kReadOnly)
+      .on_read([this](const RegisterAccess& access) { tell_seen(access); })
       .value_from([this](Cycles) { return status(); });
   registers_.add_word("IRQ_RAW", ATTENTION_ENGINE_IRQ_RAW, RegisterMode::kReadOnly)
       .value_from([this](Cycles) { return state_.irq_raw; });
@@ -131,9 +134,12 @@ void AttentionEngine::add_queue_registers() {
               ATTENTION_ENGINE_COMPLETION_BYTES, 0xFFFF'FFF0);
   add_setting("CQ_LOG2", ATTENTION_ENGINE_CQ_LOG2, &State::completions_log2, 1, kMaxLog2);
   add_setting("CQ_HEAD", ATTENTION_ENGINE_CQ_HEAD, &State::completions_head, 1, 0xFFFF'FFFF);
+  const auto seen = [this](const RegisterAccess& access) { tell_seen(access); };
   registers_.add_word("CQ_TAIL", ATTENTION_ENGINE_CQ_TAIL, RegisterMode::kReadOnly)
+      .on_read(seen)
       .value_from([this](Cycles) { return state_.completions_tail; });
   registers_.add_word("HEAD", ATTENTION_ENGINE_HEAD, RegisterMode::kReadOnly)
+      .on_read(seen)
       .value_from([this](Cycles) { return state_.head; });
   registers_.add_word("TAIL", ATTENTION_ENGINE_TAIL)
       .value_from([this](Cycles) { return state_.tail; })
@@ -172,6 +178,7 @@ void AttentionEngine::write_control(std::uint32_t value, const RegisterAccess& a
   }
   if ((value & ATTENTION_ENGINE_CTRL_SOFT_RESET) != 0) {
     state_ = State{};
+    ended_ = launched_;
     engine().reset(access.cycle);
     return;
   }
@@ -188,9 +195,11 @@ void AttentionEngine::write_tail(std::uint32_t value, const RegisterAccess& acce
                                state_.head, places));
     return;
   }
+  const std::uint32_t added = value - state_.tail;
   state_.tail = value;
   state_.hart = access.hart;
   state_.pc = access.pc;
+  tell_launched(added, access);
   start_next(access.cycle);
 }
 

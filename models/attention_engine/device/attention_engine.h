@@ -17,6 +17,7 @@
 #include "models/attention_engine/engine_parameters.h"
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
+#include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
 #include "models/tlm/register_device.h"
@@ -40,11 +41,13 @@ class AttentionEngine : public RegisterDevice {
   /// `memory` is the AXI side: L2, and L1 in its raw view.
   AttentionEngine(const sc_core::sc_module_name& name, const EngineParameters& engine,
                   const ClockDomain& clock, ByteMemory& memory, WakeUpTarget& harts,
-                  GuestErrorSink& guest_errors, StatGroup& parent_stats);
+                  GuestErrorSink& guest_errors, StatGroup& parent_stats,
+                  const DeviceProbe& probe = {});
 
   /// Cycle timing with `timed`, or functional timing (null). REQUIRES: is_idle().
   void use_engine(TimedEngine* timed);
   [[nodiscard]] const EngineParameters& parameters() const { return engine_; }
+  [[nodiscard]] const DeviceProbe& probe() const { return probe_; }
   /// No descriptor and no instruction is under way.
   [[nodiscard]] bool is_idle() const { return !job_ && engine().is_idle(); }
 
@@ -102,6 +105,17 @@ class AttentionEngine : public RegisterDevice {
   [[nodiscard]] std::uint32_t status() const;
   void report(const RegisterAccess& access, const std::string& message);
 
+  // What observers are told: attention_engine_observed.cpp.
+  [[nodiscard]] Activity descriptor(std::uint64_t number) const {
+    return probe_.activity("descriptor", number);
+  }
+  void tell_launched(std::uint32_t count, const RegisterAccess& access);
+  void tell_begun(Cycles cycle) const;
+  void tell_ended(Cycles cycle);
+  /// A register told how many descriptors have ended.
+  void tell_seen(const RegisterAccess& reader) const;
+  void tell_waiting(Cycles cycle) const;
+
   // Descriptors: attention_engine_queue.cpp.
   void start_next(Cycles cycle);
   void end_job(Cycles cycle);
@@ -146,6 +160,9 @@ class AttentionEngine : public RegisterDevice {
   std::uint64_t failed_descriptors_ = 0;
   std::uint64_t instructions_ = 0;
   std::uint64_t interrupts_ = 0;
+  const DeviceProbe probe_;
+  std::uint64_t launched_ = 0;  ///< descriptors rung for; those with smaller numbers ...
+  std::uint64_t ended_ = 0;     ///< ... have ended, or a reset has dropped them
 };
 
 }  // namespace tessera::attention_engine

@@ -16,6 +16,8 @@ void AttentionEngine::start_next(Cycles cycle) {
       {(state_.control & ATTENTION_ENGINE_CTRL_ONLINE) != 0,
        (state_.control & ATTENTION_ENGINE_CTRL_UNLIMITED) != 0 ? CapacityMode::kUnlimited
                                                                : CapacityMode::kStrict}};
+  memory_.attribute_to(ended_);
+  tell_begun(cycle);
   job_.emplace();
   job_->descriptor = read_descriptor(context, state_.ring_address());
   job_->start = cycle;
@@ -88,6 +90,7 @@ void AttentionEngine::complete(const RunningJob& job, const EngineError& error,
   }
   ++state_.head;
   causes |= state_.head == state_.tail ? ATTENTION_ENGINE_IRQ_QUEUE_EMPTY : 0;
+  tell_ended(cycle);
   raise(causes, cycle);
   start_next(cycle);
 }
@@ -113,6 +116,9 @@ void AttentionEngine::raise(std::uint32_t causes, Cycles cycle) {
   state_.irq_raw |= causes;
   if ((causes & state_.irq_enabled) != 0 && state_.wake_hart != ATTENTION_ENGINE_NONE) {
     ++interrupts_;
+    if (SyncProbe* probe = probe_.sync()) {
+      probe->wake_up_sent(state_.wake_hart, {probe_.agent(), 0, cycle});
+    }
     harts_.wake_up(state_.wake_hart, cycle);
   }
 }

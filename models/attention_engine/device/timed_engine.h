@@ -13,7 +13,8 @@ namespace tessera::attention_engine {
 /// The cycle engine as a part of the loop of cycle timing, and who is told of its steps.
 class TimedEngine final : public Steppable {
  public:
-  TimedEngine(const EngineParameters& engine, AxiPort& port) : engine_(engine, port) {}
+  TimedEngine(const EngineParameters& engine, AxiPort& port, const DeviceProbe& probe)
+      : engine_(engine, port, probe) {}
 
   CycleEngine& engine() { return engine_; }
   [[nodiscard]] const CycleEngine& engine() const { return engine_; }
