@@ -346,7 +346,7 @@ static void run_requantised(const uint32_t* arguments, uint32_t rank, uint32_t w
         task.requant.activation_mult, task.requant.activation_shift, task.requant.activation_add});
   }
   task.is_simple = is_xpulp && task.scaling.multiplier != 0 &&
-                   (!is_active || task.activation_scaling.multiplier != 0) &&
+                   (!is_active || task.activation_scaling.multiplier != 0) && operands->k != 0 &&
                    operands->k % 4 == 0 && (operands->output | operands->output_stride) % 4 == 0 &&
                    (operands->bias_kind == kBiasNone || operands->bias_kind == kBiasPerColumn);
   run(&task, rank, workers, is_xpulp);

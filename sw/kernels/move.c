@@ -91,6 +91,10 @@ void kernel_transpose(const uint32_t* arguments, uint32_t rank, uint32_t workers
       for (; to != end; to += 4, from += t.stride3) {
         *(uint32_t*)to = *(const uint32_t*)from;
       }
+    } else if (t.element_bytes == 2) {
+      for (; to != end; to += 2, from += t.stride3) {
+        *(uint16_t*)to = *(const uint16_t*)from;
+      }
     } else {
 #pragma GCC unroll 4
       for (; to != end; ++to, from += t.stride3) {

@@ -91,7 +91,8 @@ def requant(rng, depth):
 
 def gemm_case(rng, memory, bias_kinds):
     """Operands that all GEMM kernels share: (fields, a, b, bias or None)."""
-    m, n, k = size(rng, 19), size(rng, 19), int(rng.choice([1, 3, 4, 5, 8, 17, 32, 61, 64, 100]))
+    depths = (0, 0, 1, 3, 4, 5, 8, 17, 32, 61, 64, 100)  # 0: blocks of weights that are all zero
+    m, n, k = size(rng, 19), size(rng, 19), int(rng.choice(depths))
     a = bytes_of(rng, (m, k), byte_type(rng))
     b = bytes_of(rng, (n, k))
     a_offset, a_stride = memory.place_rows(a, 4, 4)
@@ -174,7 +175,7 @@ def fill(rng, memory):
 
 def transpose(rng, memory):
     shape = tuple(size(rng, 7) for _ in range(4))
-    dtype = np.dtype(str(rng.choice(["int8", "int32"])))
+    dtype = np.dtype(str(rng.choice(["int8", "uint16", "int32"])))
     data = np.frombuffer(rng.bytes(int(np.prod(shape)) * dtype.itemsize), dtype).reshape(shape)
     permutation = [int(axis) for axis in rng.permutation(4)]
     result = ops.transpose(data, permutation)
