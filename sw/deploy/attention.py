@@ -22,7 +22,7 @@ class HeadsOnCores:
         self.builder = builder
         self.heads = heads
         count = layer.node.attributes["heads"]
-        self.k = builder.resident(layer.inputs[1])
+        self.k = Rows.resident(builder, layer.inputs[1], WORD)
         columns = self.k.shape[0]
         self.width = self.k.shape[1] // count
         need(self.width % WORD == 0, layer.name, f"heads of width {self.width} on cores; allowed: "

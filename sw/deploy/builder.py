@@ -44,7 +44,7 @@ class Builder:
         self.lasting = {}
         for name in graph.inputs:
             tensor = graph.tensors[name]
-            buffer = Buffer(name, tensor.bytes, "L2", "tensor", tensor=name, advances="source")
+            buffer = Buffer(name, tensor.bytes, "L2", "tensor", tensor=name, advances=True)
             self.io[name] = buffer
             self.homes[name] = View.of(buffer, tensor.shape, tensor.dtype)
 
@@ -207,7 +207,7 @@ class Builder:
         """L2 memory of an output of the model."""
         if name not in self.io:
             self.io[name] = Buffer(name, self.graph.tensors[name].bytes, "L2", "tensor",
-                                   tensor=name, advances="destination")
+                                   tensor=name, advances=True)
         return self.io[name]
 
     def wanted_permutation(self, name):
@@ -252,6 +252,13 @@ class Rows:
             rows = builder.transposed(builder.resident(name).reshape((-1, columns))
                                       or builder.contiguous(name).reshape((-1, columns)), granule)
         return Rows(builder, rows, columns)
+
+    @staticmethod
+    def resident(builder, name, granule):
+        """A View of an input as rows in L1, all of them; granule as for operand()."""
+        builder.resident(name)
+        columns = builder.graph.tensors[name].shape[-1]
+        return Rows.operand(builder, name, columns, granule).view
 
     @staticmethod
     def result(builder, columns, layouts=False):

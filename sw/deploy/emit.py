@@ -41,24 +41,28 @@ def emit(plan, inputs):
     Raises: ModelError when L2 is too small, naming the layer that no longer fits.
     """
     io = plan.builder.io
-    sources = [io[name] for name in plan.graph.inputs]
-    results = list(dict.fromkeys(io[name] for name in plan.graph.outputs))
-    strides = [sum(aligned(buffer.bytes) for buffer in group) for group in (sources, results)]
+    need(plan.graph.inputs and plan.graph.outputs, "model", "it has no input or no output")
+    ports = list(dict.fromkeys(io[name] for name in plan.graph.inputs + plan.graph.outputs))
+    stride = sum(aligned(buffer.bytes) for buffer in ports)
     schedule = Schedule(plan.soc, use_itas=plan.uses_itas, iterations=len(inputs),
-                        source_stride=strides[0], destination_stride=strides[1])
+                        source_stride=stride, destination_stride=stride)
     memory = L2(schedule)
     for buffer, array in plan.builder.constants:
         memory.place(buffer, array.tobytes(), True)
-    memory.place_group(sources, b"".join(
-        np.ascontiguousarray(values[buffer.tensor]).tobytes().ljust(aligned(buffer.bytes), b"\0")
-        for values in inputs for buffer in sources))
-    memory.place_group(results, bytes(strides[1] * len(inputs)))
+    memory.place_group(ports, b"".join(
+        port_bytes(values, buffer) for values in inputs for buffer in ports))
     for buffer in spilled_buffers(plan):
         memory.place(buffer, bytes(buffer.bytes), False)
     tasks = Emitter(plan, schedule, memory).emit()
-    outputs = {name: (io[name].address, strides[1], plan.graph.tensors[name].shape,
+    outputs = {name: (io[name].address, stride, plan.graph.tensors[name].shape,
                       plan.graph.tensors[name].dtype) for name in plan.graph.outputs}
     return Workload(plan, schedule, inputs, outputs, tasks)
+
+
+def port_bytes(values, buffer):
+    """What an iteration finds in an input of the model, or zeros for an output."""
+    data = np.ascontiguousarray(values[buffer.tensor]).tobytes() if buffer.tensor in values else b""
+    return data.ljust(aligned(buffer.bytes), b"\0")
 
 
 class L2:
@@ -79,8 +83,6 @@ class L2:
 
     def place_group(self, buffers, data):
         """Neighbours in memory, for all iterations."""
-        if not buffers:
-            raise ModelError("model", "it has no input or no output")
         address = None
         for buffer in buffers:
             if address is None:
@@ -109,6 +111,7 @@ class Emitter:
         self.schedule = schedule
         self.memory = memory
         self.mapper = ItaMapper(schedule) if plan.uses_itas else None
+        self.weights = {}  # product on ITAs: map_ita.Weights
         self.tasks = {}
 
     def emit(self):
@@ -166,27 +169,30 @@ class Emitter:
     def ita_step(self, step, tasks):
         """Layers on ITAs, with tasks of the cores at the same time; weights are placed in L2 when
         they are met first."""
-        for call in step.ita_calls:
-            self.schedule.begin_layer(call.layer.name)
-            weights = [self.ita_weights(layer) for layer in call.weights]
-            call.apply(self.mapper, weights, [ita.matrix(view) for view in call.views])
+        name = step.ita_calls[0].layer.name
         try:
+            for call in step.ita_calls:
+                name = call.layer.name
+                self.schedule.begin_layer(name)
+                weights = [self.ita_weights(layer) for layer in call.weights]
+                call.apply(self.mapper, weights, [ita.matrix(view) for view in call.views])
             self.mapper.flush(tasks)
         except MappingError as error:
-            raise ModelError(step.ita_calls[0].layer.name, str(error)) from error
+            raise ModelError(name, str(error)) from error
 
     def ita_weights(self, layer):
         """map_ita.Weights of a product."""
-        product = layer.product
-        self.memory.need_room(layer.name, "weight", product.weight.size)
-        return self.mapper.add_weights(product.weight, product.bias)
+        if layer.name not in self.weights:
+            product = layer.product
+            self.memory.need_room(layer.name, "weight", product.weight.size)
+            self.weights[layer.name] = self.mapper.add_weights(product.weight, product.bias)
+        return self.weights[layer.name]
 
     def copies(self, transfers):
         """Transfers as commands of up to MAX_COPIES; short ones only at the end of a command."""
         group, group_flags = [], None
         for item in transfers:
-            flags = (item.source.buffer.advances == "source",
-                     item.destination.buffer.advances == "destination")
+            flags = item.source.buffer.advances, item.destination.buffer.advances
             if group and (len(group) == MAX_COPIES or flags != group_flags):
                 self.copy(group, group_flags)
                 group = []

@@ -7,7 +7,8 @@ Projections that only an attention layer uses are computed with it, and stay in 
 import dataclasses
 
 from .attention import heads_beside_itas
-from .builder import Rows
+from .builder import Rows, row_blocks
+from .commands import TILE
 from .map_ita import Activation, ItaMapper, Matrix
 from .operators import per_head
 
@@ -42,11 +43,7 @@ def linear(builder):
     """Maps the builder's current layer, a product with constant weights."""
     layer = builder.layer
     requant = layer.product.requant
-    x = Rows.operand(builder, layer.inputs[0], layer.product.weight.shape[1], WORD)
     transposes = feeds_values(builder, layer)
-    columns = layer.product.weight.shape[0]
-    view = builder.result(permutation=(1, 0)).transpose((1, 0)) if transposes else \
-        builder.result().reshape((-1, columns))
     keeps_rows = builder.mapping.order(layer) == "rows"
     if builder.mapping.order(layer) != "auto":
         builder.note(f"order {builder.mapping.order(layer)}")
@@ -55,7 +52,21 @@ def linear(builder):
         mapper.linear(matrices[0], weights[0], matrices[1], triple(requant.constants),
                       activation_of(requant), transposes, keeps_rows)
 
-    builder.ita_call(Call(layer, [layer], [x.view, view], apply))
+    if transposes:
+        view = builder.result(permutation=(1, 0)).transpose((1, 0))
+        x = Rows.resident(builder, layer.inputs[0], WORD)
+        builder.ita_call(Call(layer, [layer], [x, view], apply))
+        return
+    columns, depth = layer.product.weight.shape
+    x, out = Rows.operand(builder, layer.inputs[0], depth, WORD), Rows.result(builder, columns)
+    if not (x.is_streamed or out.is_streamed):
+        builder.ita_call(Call(layer, [layer], [x.view, out.view], apply))
+        return
+    for begin, end in row_blocks(builder, [x, out], TILE):
+        step = builder.step()
+        block, target = x.block(step, begin, end), out.space(begin, end)
+        step.ita_calls.append(Call(layer, [layer], [block, target], apply))
+        out.write_back(step, target, begin)
 
 
 def feeds_values(builder, layer):
@@ -78,10 +89,11 @@ def attention(builder):
     if layer.name in builder.projections:
         self_attention(builder, heads, qk, av)
         return
-    q, k, v = (builder.resident(name) for name in layer.inputs)
-    is_transposed = not v.has_rows()
-    if is_transposed:
-        v = v.transpose((1, 0))
+    q, k = (Rows.resident(builder, name, WORD) for name in layer.inputs[:2])
+    v = builder.resident(layer.inputs[2]).transpose((1, 0))
+    is_transposed = v.has_rows()
+    if not is_transposed:
+        v = Rows.resident(builder, layer.inputs[2], WORD)
 
     def apply(mapper, _, matrices):
         mapper.attention(*matrices, heads, qk, av, is_transposed, placed.rounds())
@@ -95,7 +107,7 @@ def self_attention(builder, heads, qk, av):
     """Attention with the three products that make its inputs."""
     layer = builder.layer
     products = builder.projections[layer.name]
-    x, keys = (Rows.operand(builder, product.inputs[0], product.product.weight.shape[1], WORD)
+    x, keys = (Rows.resident(builder, product.inputs[0], WORD)
                for product in products[:2])
     rounds = builder.mapping.heads[layer.name].rounds()
     requants = {name: triple(product.product.requant.constants)
@@ -106,7 +118,7 @@ def self_attention(builder, heads, qk, av):
                               {**requants, "qk": qk, "av": av}, matrices[1], rounds)
 
     builder.note("with " + ", ".join(product.name for product in products))
-    builder.ita_call(Call(layer, products, [x.view, keys.view, builder.result()], apply))
+    builder.ita_call(Call(layer, products, [x, keys, builder.result()], apply))
 
 
 def projections(graph, layers, mapping, soc):
@@ -128,8 +140,9 @@ def projections(graph, layers, mapping, soc):
                len(users[product.output]) == 1 and product.output not in graph.outputs
                for product in products) and products[1].inputs == products[2].inputs:
             rows, width = graph.tensors[layer.output].shape
-            if graph.tensors[layer.inputs[1]].shape[0] == rows and ItaMapper.fits_self_attention(
-                    soc, rows, width // layer.node.attributes["heads"]):
+            keys = graph.tensors[layer.inputs[1]].shape[0]
+            if ItaMapper.fits_self_attention(soc, rows, keys,
+                                             width // layer.node.attributes["heads"]):
                 result[layer.name] = products
     return result
 

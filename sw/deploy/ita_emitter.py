@@ -10,7 +10,6 @@ from .ita_steps import BiasLine, InputLine, MappingError, OwnLine, WeightLine
 BIASES_PER_SLOT = TILE_BYTES // TILE_BIAS_BYTES
 STORE_STEPS = 2  # that an output's slot is in use while a team brings it away
 BIAS_STEPS = 3   # that biases come earlier: a team passes them on
-NUM_CONTEXTS = 4
 
 
 class Emitter:
@@ -76,15 +75,14 @@ class Emitter:
         return self.soc.ita_l1_base(ita) + (stay.slot + tile) * TILE_BYTES
 
     def _chains(self):
-        """Per ITA {step: (preloads, next step or None, holds)}."""
+        """Per ITA {step: (preloads, next step or None)}."""
         chains = {}
         for ita in range(self.soc.num_itas):
             own = [number for number, step in enumerate(self.steps) if ita in step.jobs]
             chain, preloads = {}, True
             for number, following in zip(own, own[1:] + [None]):
                 is_ahead = following is not None and self._is_there(number, following, ita)
-                chain[number] = (preloads, following if is_ahead else None,
-                                 self._holds(ita, number, following))
+                chain[number] = (preloads, following if is_ahead else None)
                 preloads = not is_ahead
             chains[ita] = chain
         return chains
@@ -95,26 +93,8 @@ class Emitter:
         stay = self.places[following][line]
         return stay.first < number if line.is_result else stay.release < number
 
-    def _holds(self, ita, number, following):
-        """Whether the job may start only together with the next one.
-
-        When a job ends that is not an output tile's last, the hardware compares its count of inner
-        tiles with the sizes in the context behind. What that context held before may equal the
-        count (models/ita/README.md). REQUIRES: called for the jobs in their order."""
-        mapper = self.mapper
-        job = self.steps[number].jobs[ita]
-        place = mapper.jobs_of[ita]
-        mapper.jobs_of[ita] += 1
-        mapper.tiles_of_context[ita, place % NUM_CONTEXTS] = job.tiles
-        if job.output is not None or following is None:
-            return False
-        if self.schedule.iterations > 1 and place + 1 < NUM_CONTEXTS:
-            return True  # the iteration before has left something there
-        behind = mapper.tiles_of_context.get((ita, (place + 1) % NUM_CONTEXTS), (0, 0, 0))
-        return max(1, behind[job.counter]) == job.inner + 1
-
     def _issue(self, number, ita, job, chain, layer):
-        preloads, following, holds = chain
+        preloads, following = chain
         next_weight = None
         if following is not None:
             line, tile = self.steps[following].jobs[ita].weight
@@ -130,7 +110,8 @@ class Emitter:
             self._address(ita, number, *job.input), self._address(ita, number, *job.weight),
             job.tiles, job.requant_low, job.requant_high, job.layer, next_weight, preloads, bias,
             job.bias_per_row, output, job.activation.kind, job.activation.gelu,
-            job.activation.requant, holds), layer=layer)
+            job.activation.requant), layer=layer)
+        self.mapper.issued[ita].append(job)
 
     def _fetch(self, stays, layer):
         """What can be brought from here on, about in the order of use."""

@@ -17,8 +17,8 @@ class Buffer:
     """Bytes in L1 or L2. first, last: steps in which they are in use; address: set by allocation.
 
     kind: "stream" (tiles on their way; shrinks with the tile size), "tensor" (an activation),
-    "constant", "scratch". advances: L2 only, "source" or "destination" moves from iteration to
-    iteration. tensor: name of the activation, if it is one."""
+    "constant", "scratch". advances: L2 only, each iteration has its own, an input or output
+    of the model. tensor: name of the activation, if it is one."""
 
     name: str
     bytes: int
@@ -26,7 +26,7 @@ class Buffer:
     kind: str = "stream"
     layer: str = ""
     tensor: str = ""
-    advances: str = ""
+    advances: bool = False
     first: int = None
     last: int = None
     address: int = None

@@ -22,13 +22,15 @@ import collections
 
 import numpy as np
 
-from .commands import LAYER_LINEAR, LAYER_SINGLE_ATTENTION, TILE, TILE_BYTES
+from .commands import LAYER_LINEAR, LAYER_SINGLE_ATTENTION, NUM_CONTEXTS, TILE, TILE_BYTES
 from .ita_emitter import Emitter
 from .ita_steps import (Activation, ColumnBlock, InputLine, MappingError, Matrix, OwnLine,
                         ResultLine, Step, TileStep, WeightLine, Weights)
+from .operators import SOFTMAX_GROUP
 
-MAX_TILES = 15
+MAX_TILES = 15  # fields of the TILES register; spec/ita.md 5.1
 MAX_SLOTS = 16
+LINEAR_SLOTS = 8  # two pairs of operands, biases, and three results on their way
 COUNTS_S, COUNTS_E, COUNTS_P = range(3)  # places in a job's sizes
 BIAS_BITS = 24
 
@@ -48,6 +50,43 @@ def pack_biases(values):
     return np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
 
 
+def num_slots(soc):
+    """Tiles that the banks of an ITA hold, as far as they are used."""
+    return min(MAX_SLOTS, soc.ita_l1_bytes // TILE_BYTES)
+
+
+def why_not_linear(soc, rows, columns, inner):
+    """The reason why ITAs cannot compute a Linear of these sizes, or None."""
+    if num_slots(soc) < LINEAR_SLOTS:
+        return f"an ITA's banks hold {num_slots(soc)} tiles; allowed: at least {LINEAR_SLOTS}"
+    return size_reason({"S": rows, "N": columns, "K": inner}, {"K": (inner, MAX_TILES)})
+
+
+def why_not_attention(soc, queries, keys, width):
+    """The reason why ITAs cannot compute attention, or None. width: of a head."""
+    if soc.ita_processing_elements != SOFTMAX_GROUP:
+        return (f"{soc.ita_processing_elements} processing elements; allowed: {SOFTMAX_GROUP}, "
+                "the softmax of models takes as many columns at a time")
+    # The logits of a row of tiles, queries or values and keys, results on their way.
+    most = min(MAX_TILES, num_slots(soc) - 4)
+    if keys and queries % keys:
+        return (f"S={queries} with {keys} keys; allowed: multiples of the keys, ITA leaves the "
+                "layer after as many rows of tiles as the keys have")
+    return size_reason({"S": queries, "S of the keys": keys, "P": width},
+                       {"S of the keys": (keys, most), "P": (width, MAX_TILES)})
+
+
+def size_reason(multiples, limited):
+    """Why sizes {name: size} do not fit tiles; limited: {name: (size, most tiles)}."""
+    for name, size in multiples.items():
+        if size % TILE or not size:
+            return f"{name}={size}; allowed: multiples of {TILE}"
+    for name, (size, most) in limited.items():
+        if size > TILE * most:
+            return f"{name}={size}; allowed: at most {TILE * most}"
+    return None
+
+
 class ItaMapper:
     """Collects layers; see the module."""
 
@@ -55,12 +94,11 @@ class ItaMapper:
         self.schedule = schedule
         self.soc = schedule.soc
         self.num_itas = self.soc.num_itas
-        self.num_slots = min(MAX_SLOTS, self.soc.ita_l1_bytes // TILE_BYTES)
+        self.num_slots = num_slots(self.soc)
         self.steps = []
         self.biases = []  # packed biases of column blocks
-        self.tiles_of_context = {}  # (ita, context): sizes that it was programmed with last
         self.is_backwards = {"rows": False, "columns": False, "inner": False}
-        self.jobs_of = collections.Counter()  # ita: jobs since the start
+        self.issued = collections.defaultdict(list)  # ita: its TileSteps since the start
         self.written = []      # (step, begin, end) in L1
         self.input_lines = {}  # (source, step that writes it): InputLine
         if self.num_itas == 0:
@@ -104,8 +142,11 @@ class ItaMapper:
                 row, and not all rows of the ITAs' columns, then the next columns.
         Raises: MappingError.
         """
-        self._check_matrix(x, "input", columns=weights.k_tiles * TILE)
-        shape = (x.rows, weights.n_tiles * TILE)
+        depth, shape = weights.k_tiles * TILE, (x.rows, weights.n_tiles * TILE)
+        reason = why_not_linear(self.soc, *shape, depth)
+        if reason:
+            raise MappingError(reason)
+        self._check_matrix(x, "input", columns=depth)
         self._check_matrix(y, "output", *(shape[::-1] if transposes else shape))
         inputs = self._input_lines(x)
         blocks = [self._column_block(weights, columns)
@@ -124,15 +165,18 @@ class ItaMapper:
         """o = softmax(requant(q k^T)) v for each head.
 
         Args:
-            q, k, v: Matrix [S][H*P]; v [H*P][S] if v_is_transposed.
+            q: Matrix [S][H*P]; k, v the same of a divisor of S rows; v [H*P][..] if
+                v_is_transposed.
             o: Matrix [S][H*P].
             qk, av: (mult, shift, add), or a list of them per head.
             rounds: what the ITAs compute side by side, list of {ita: head}; default all, in turn.
         """
         width = q.columns // heads
-        self._check_attention(q.rows, width, heads)
+        self._check_attention(q, k, width)
+        for matrix in (q, k, v, o):
+            self._check_matrix(matrix, "operand")
         for own in rounds or self._rounds(heads):
-            s, p = q.rows // TILE, width // TILE
+            s, p = k.rows // TILE, width // TILE
 
             def tiles_of(matrix, row, column, transposes=False, by_rows=False, own=own):
                 sources = {ita: self._tile(matrix, *((row + head * p, column) if by_rows else
@@ -140,7 +184,7 @@ class ItaMapper:
                            for ita, head in own.items()}
                 return OwnLine(ready=self._last_write(*sources.values()), sources=sources,
                                transposes=transposes)
-            q_lines = [[tiles_of(q, x, c) for c in range(p)] for x in range(s)]
+            q_lines = [[tiles_of(q, x, c) for c in range(p)] for x in range(q.rows // TILE)]
             k_lines = [[tiles_of(k, y, c) for c in range(p)] for y in range(s)]
             if v_is_transposed:
                 v_lines = [[tiles_of(v, y, x, by_rows=True) for x in range(s)] for y in range(p)]
@@ -153,7 +197,7 @@ class ItaMapper:
         """Projections and attention in one: q, k and v do not leave the ITAs if they fit.
 
         Args:
-            x: Matrix [S][E] that becomes q; keys: the same for k and v, default x.
+            x: Matrix [S][E] that becomes q; keys: [..][E] that becomes k and v, default x.
             wq, wk, wv: Weights of [H*P][E].
             o: Matrix [S][H*P].
             requants: {"q", "k", "v", "qk", "av": (mult, shift, add), or a list per head}.
@@ -162,15 +206,15 @@ class ItaMapper:
         """
         keys = keys or x
         width = wq.n_tiles * TILE // heads
-        self._check_attention(x.rows, width, heads)
-        if not self.fits_self_attention(self.soc, x.rows, width):
+        self._check_attention(x, keys, width)
+        if not self.fits_self_attention(self.soc, x.rows, keys.rows, width):
             return False
-        s, p = x.rows // TILE, width // TILE
+        s, p = keys.rows // TILE, width // TILE
         for own in rounds or self._rounds(heads):
             results = {}
             for name, source, weights in (("v", keys, wv), ("k", keys, wk), ("q", x, wq)):
                 inputs = self._input_lines(source)
-                lines = [[ResultLine(is_result=True) for _ in range(p)] for _ in range(s)]
+                lines = [[ResultLine(is_result=True) for _ in range(p)] for _ in inputs]
                 for block in range(p):
                     columns = {ita: head * p + block for ita, head in own.items()}
                     self._project(inputs, self._column_block(weights, columns),
@@ -183,31 +227,27 @@ class ItaMapper:
         return True
 
     @staticmethod
-    def fits_self_attention(soc, rows, width):
+    def fits_self_attention(soc, queries, keys, width):
         """Whether self_attention() of so many rows and columns of a head fits the slots."""
-        s, p = rows // TILE, width // TILE
-        return 3 * s * p + min(s + 5, 7) <= min(MAX_SLOTS, soc.ita_l1_bytes // TILE_BYTES)
+        s, p = keys // TILE, width // TILE
+        return (queries // TILE + 2 * s) * p + min(s + 5, 7) <= num_slots(soc)
 
     # --- checks ---
 
     def _check_matrix(self, matrix, name, rows=None, columns=None):
-        if matrix.rows % TILE or matrix.columns % TILE or matrix.address % 4 or matrix.stride % 4:
+        if matrix.rows % TILE or matrix.columns % TILE or matrix.address % 4 or \
+                matrix.stride % 4 or matrix.address >= self.soc.core_l1_bytes:
             raise MappingError(f"{name} of {matrix.rows} x {matrix.columns} at "
-                               f"{matrix.address:#x}; allowed: multiples of {TILE}, words")
+                               f"{matrix.address:#x}; allowed: multiples of {TILE}, words of the "
+                               "cores' L1")
         for actual, expected in ((matrix.rows, rows), (matrix.columns, columns)):
             if expected is not None and actual != expected:
                 raise MappingError(f"{name} has {actual} rows or columns; expected {expected}")
-        if columns is not None and name == "input" and columns > MAX_TILES * TILE:
-            raise MappingError(f"inner dimension {columns}; allowed: up to {MAX_TILES * TILE}, "
-                               f"ITA counts {MAX_TILES} tiles")
 
-    def _check_attention(self, rows, width, heads):
-        if rows % TILE or width % TILE or not rows or not width:
-            raise MappingError(f"attention over {rows} rows with {heads} heads of {width}; "
-                               f"allowed: multiples of {TILE}")
-        if rows // TILE + 4 > self.num_slots or width > MAX_TILES * TILE:
-            raise MappingError(f"attention over {rows} rows, heads of {width}; allowed: up to "
-                               f"{(self.num_slots - 4) * TILE} rows, {MAX_TILES * TILE} columns")
+    def _check_attention(self, queries, keys, width):
+        reason = why_not_attention(self.soc, queries.rows, keys.rows, width)
+        if reason:
+            raise MappingError(f"attention: {reason}")
 
     # --- steps ---
 
@@ -320,18 +360,18 @@ class ItaMapper:
 
     def _attend(self, own, q_lines, k_lines, v_lines, o, qk, av):
         """One head per ITA. q_lines[x][c], k_lines[y][c], v_lines[y][x] as in the formulas."""
-        s, p = len(q_lines), len(q_lines[0])
+        s, p = len(k_lines), len(k_lines[0])
         qk, av = self._per_ita(qk, own), self._per_ita(av, own)
 
         def add(streamed, stationary, inner, counter, output):
             self._add_step({ita: TileStep(
                 (streamed, 0), (stationary, 0), (s, MAX_TILES, p), LAYER_SINGLE_ATTENTION, qk[ita],
                 inner, counter, av[ita], output=output) for ita in own})
-        for x in range(s):
+        for x, queries in enumerate(q_lines):
             logits = [ResultLine(is_result=True) for _ in range(s)]
             for y in range(s):
                 for inner in range(p):
-                    add(q_lines[x][inner], k_lines[y][inner], inner, COUNTS_P,
+                    add(queries[inner], k_lines[y][inner], inner, COUNTS_P,
                         logits[y] if inner == p - 1 else None)
             for y in range(p):
                 output = ResultLine(is_result=True, targets={
@@ -351,13 +391,35 @@ class ItaMapper:
 
     # --- commands ---
 
+    def _has_to_be_held(self, issued, place):
+        """Whether a job may start only together with the next one.
+
+        When a job ends that is not an output tile's last, the hardware compares its count of inner
+        tiles with the sizes in the context behind. What that context held before may equal the
+        count (models/ita/README.md)."""
+        job = issued[place]
+        if job.output is not None:
+            return False
+        for iteration in range(min(self.schedule.iterations, NUM_CONTEXTS + 1)):
+            before = iteration * len(issued) + place + 1 - NUM_CONTEXTS
+            behind = issued[before % len(issued)].tiles[job.counter] if before >= 0 else 0
+            if max(1, behind) == job.inner + 1:
+                return True
+        return False
+
     def flush(self, beside=()):
         """Gives everything to the schedule.
 
         Args: beside: functions that give it other commands, which shall run at the same time.
         Raises: MappingError, ScheduleError."""
         if self.steps:
+            known = {ita: len(issued) for ita, issued in self.issued.items()}
             Emitter(self).emit(beside)
+            for ita, issued in self.issued.items():
+                # The first ones follow the last ones of an iteration, which are others now.
+                for place in {*range(min(NUM_CONTEXTS, len(issued))),
+                              *range(known.get(ita, 0), len(issued))}:
+                    self.schedule.hold_job(ita, place, self._has_to_be_held(issued, place))
         self.steps = []
         self.biases = []
         self.written = []

@@ -9,13 +9,12 @@ constant weights stays while the other streams.
 import dataclasses
 
 from . import fuse, heads as heads_
+from .map_ita import why_not_attention, why_not_linear
 from .operators import ModelError, need
 
 MAPS = ("auto", "cores", "ita")
 ORDERS = ("auto", "rows", "columns")
 """rows: a block of rows stays while the weights stream; columns: the other way round."""
-TILE = 64
-MAX_TILES = 15  # fields of the TILES register; spec/ita.md 5.1
 
 
 @dataclasses.dataclass
@@ -107,11 +106,11 @@ def why_not_ita(graph, layer, soc):
     if not is_candidate(layer):
         return f"{layer.kind} is not an operation of it"
     if layer.kind == "Attention":
-        return attention_reason(graph, layer)
-    return product_reason(graph, layer)
+        return attention_reason(graph, layer, soc)
+    return product_reason(graph, layer, soc)
 
 
-def product_reason(graph, layer):
+def product_reason(graph, layer, soc):
     """Why not, for a product with constant weights."""
     product = layer.product
     if graph.tensors[layer.inputs[0]].dtype != "int8":
@@ -121,25 +120,11 @@ def product_reason(graph, layer):
     if isinstance(product.requant, fuse.Shift):
         return "requantisation: " + fuse.ita_requant(product, False)[1]
     rows = graph.tensors[layer.output].bytes // product.weight.shape[0]
-    return size_reason({"S": rows, "N": product.weight.shape[0], "K": product.weight.shape[1]},
-                       {"K": product.weight.shape[1]})
+    return why_not_linear(soc, rows, *product.weight.shape)
 
 
-def attention_reason(graph, layer):
+def attention_reason(graph, layer, soc):
     """Why not, for attention."""
     queries, width = graph.tensors[layer.inputs[0]].shape
     keys = graph.tensors[layer.inputs[1]].shape[0]
-    head = width // layer.node.attributes["heads"]
-    return size_reason({"S": queries, "S of the keys": keys, "P": head},
-                       {"S of the keys": keys, "P": head})
-
-
-def size_reason(multiples, limited):
-    """Why sizes do not fit tiles; `limited` are those that a register holds in tiles."""
-    for name, size in multiples.items():
-        if size % TILE:
-            return f"{name}={size}; allowed: multiples of {TILE}"
-    for name, size in limited.items():
-        if size > TILE * MAX_TILES:
-            return f"{name}={size}; allowed: at most {TILE * MAX_TILES}"
-    return None
+    return why_not_attention(soc, queries, keys, width // layer.node.attributes["heads"])

@@ -16,6 +16,7 @@ SUM_BITS = 26  # of ITA's accumulators, which wrap
 MAX_SHIFT = 34  # beyond it only the sign of a product of 35 bits is left
 SOFTMAX_GROUP = 16
 MAX_WINDOW = 255  # kernel, strides and pads are bytes in a command
+MAX_KEYS = 2032  # denominators of 19 bits: 2048 equal logits would give 0
 INTEGERS = ("int8", "uint8", "uint16", "int32")
 
 
@@ -154,8 +155,9 @@ def infer_attention(layer, operands, attributes):
     heads = attributes["heads"]
     need(isinstance(heads, int) and heads > 0 and width % heads == 0, layer,
          f"heads={heads}; allowed: divisors of the width {width}")
-    need(columns % SOFTMAX_GROUP == 0, layer,
-         f"S={columns} keys; allowed: multiples of {SOFTMAX_GROUP} (streaming softmax)")
+    need(columns % SOFTMAX_GROUP == 0 and columns <= MAX_KEYS, layer,
+         f"S={columns} keys; allowed: multiples of {SOFTMAX_GROUP} up to {MAX_KEYS} (streaming "
+         "softmax)")
     for name in ("qk", "av"):
         requants = per_head(attributes[name], heads)
         need(len(requants) == heads, layer,
@@ -262,6 +264,8 @@ def infer_add(layer, operands, attributes):
     del attributes
     for name in ("a", "b"):
         need_dtype(layer, operands, name, ("int8", "uint8", "int32"))
+    if all(operand.value is None for operand in operands.values()):
+        need_shape(layer, operands, "b", operands["a"].shape)
     if operands["a"].value is not None:
         need_broadcast(layer, operands, "a", operands["b"].shape)
         return operands["b"].shape, "int32"

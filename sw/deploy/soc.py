@@ -60,6 +60,7 @@ class Soc:
     dma_beat_bytes: int
     num_itas: int
     ita_flavour: str
+    ita_processing_elements: int
 
     @property
     def num_core_tiles(self):
@@ -195,7 +196,8 @@ def load_soc(path, settings=(), tessera=None):
         dma_backends_per_group=number("dma.backends_per_group"),
         dma_beat_bytes=number("dma.beat_bytes"),
         num_itas=number("ita.count") if values["ita.interface"] == "job" else 0,
-        ita_flavour=str(values["ita.flavour"]))
+        ita_flavour=str(values["ita.flavour"]),
+        ita_processing_elements=number("ita.processing_elements"))
     if not soc.l2_base <= WORKLOAD_ADDRESS < soc.l2_end:
         raise SocError(f"L2 at {soc.l2_base:#x}, {soc.l2_bytes} bytes: the workload image belongs "
                        f"at {WORKLOAD_ADDRESS:#x}")

@@ -172,6 +172,15 @@ class Refusals(unittest.TestCase):
         self.refused(lambda: graph.add("Embedding", ids, table, table[:4], name="e"),
                      "layer 'e': ids 'r' are computed; allowed: an input")
 
+    def test_computed_tensors_are_not_broadcast(self):
+        graph = graphs.Graph("g")
+        for name, shape in (("x", (4, 8)), ("row", (8,)), ("column", (4, 1))):
+            graph.input(name, shape)
+        for name, shape in (("row", "[8]"), ("column", "[4, 1]")):
+            self.refused(lambda name=name: graph.add("Add", "x", name, name="a"),
+                         f"layer 'a': b has shape {shape}; expected")
+        graph.add("Add", "x", np.ones(8, np.int32), name="a")
+
 
 if __name__ == "__main__":
     unittest.main()

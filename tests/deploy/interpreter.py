@@ -185,7 +185,7 @@ def add(memory, a):
 
 def transpose(memory, a):
     sizes, strides = ([a[f"{name}{axis}"] for axis in range(4)] for name in ("size", "stride"))
-    dtype = {1: np.int8, 4: np.int32}[a["element_bytes"]]
+    dtype = {1: np.int8, 2: np.int16, 4: np.int32}[a["element_bytes"]]
     row = a["output_stride"]
     target = memory.view(a["output"], tuple(sizes),
                          (row * sizes[1] * sizes[2], row * sizes[2], row, a["element_bytes"]),

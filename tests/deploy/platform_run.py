@@ -1,28 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models on the platform: the firmware `encoder` computes what numpy does, byte for byte.
 
-Environment: TESSERA and ENCODER, paths of the simulator and the firmware; GOLDEN as in support.py.
+Environment: as for on_platform.py; GOLDEN as in support.py.
 """
-import os
 import unittest
 
 import numpy as np
 
 import support
-from deploy import cost, emit, graph as graphs, models, onnx_import, plan, reference, run
+from deploy import cost, graph as graphs, models, onnx_import, plan, reference
 from deploy.commands import KIND_ITA
-from deploy.soc import load_soc
+from on_platform import PlatformCase, execute
 from plan_test import classifier, odd_operators
-
-TOOLS = {"tessera": os.environ.get("TESSERA"), "elf": os.environ.get("ENCODER"), "timeout": 240}
-
-
-def execute(graph, machine, inputs, timing="functional", options=None):
-    """(outputs of all iterations, Workload, Result) of a run."""
-    soc = load_soc(support.ROOT / f"configs/{machine}.yaml", (), support.TESSERA)
-    workload = emit.emit(plan.make_plan(graph, soc, options), inputs)
-    result = run.run_schedule(workload.schedule, timing=timing, **TOOLS)
-    return workload.read_outputs(result), workload, result
 
 
 class GoldenNetworks(unittest.TestCase):
@@ -55,16 +44,7 @@ class GoldenNetworks(unittest.TestCase):
         self.check("icct_ita")
 
 
-class OwnModels(unittest.TestCase):
-    def check(self, graph, machine, iterations=1, **arguments):
-        inputs = models.random_inputs(graph, iterations, seed=11)
-        outputs, workload, result = execute(graph, machine, inputs, **arguments)
-        for values, got in zip(inputs, outputs):
-            expected = reference.run(graph, values)
-            for name in graph.outputs:
-                np.testing.assert_array_equal(got[name], expected[name], name)
-        return workload, result
-
+class OwnModels(PlatformCase):
     def test_encoder_layers_on_all_sizes_of_machines(self):
         for machine in ("minpool", "mempool", "tessera", "terapool"):
             self.check(models.encoder(64, 64, 32, 4, 128), machine, 2)

@@ -223,11 +223,13 @@ class MappingRefusals(unittest.TestCase):
             self.weights(64, 96)
         weights = self.weights(64, 64)
         y = Matrix(self.l1 + 8192, 64, 64, 64)
-        with self.refused("allowed: multiples of 64, words"):
+        with self.refused("S=60; allowed: multiples of 64"):
             self.mapper.linear(Matrix(self.l1, 60, 64, 64), weights, y, (1, 0, 0))
+        with self.refused("multiples of 64, words of the cores' L1"):
+            self.mapper.linear(Matrix(self.schedule.soc.l2_base, 64, 64, 64), weights, y, (1, 0, 0))
         with self.refused("input has 128 rows or columns; expected 64"):
             self.mapper.linear(Matrix(self.l1, 64, 128, 128), weights, y, (1, 0, 0))
-        with self.refused("inner dimension 1024; allowed: up to 960"):
+        with self.refused("K=1024; allowed: at most 960"):
             self.mapper.linear(Matrix(self.l1, 64, 1024, 1024), self.weights(64, 1024), y,
                                (1, 0, 0))
 
@@ -242,7 +244,7 @@ class MappingRefusals(unittest.TestCase):
 
     def test_attention_that_is_too_long(self):
         long = Matrix(self.l1, 64 * 13, 64, 64)
-        with self.refused("allowed: up to 768 rows"):
+        with self.refused("S of the keys=832; allowed: at most 768"):
             self.mapper.attention(long, long, long, long, 1, (1, 0, 0), (1, 0, 0))
 
 
@@ -255,7 +257,7 @@ class Descriptions(unittest.TestCase):
         self.assertEqual(soc("mempool_ita").num_itas, 0)
 
     def test_errors(self):
-        for setting, text in (("soc.ita.count=x", "is not a number"), ("ita=1", "expected soc.key"),
+        for setting, text in (("soc.ita.count=x", "expected an integer"), ("ita=1", "unknown key"),
                               ("soc.ita.flavour=x", "allowed: rtl")):
             with self.assertRaisesRegex(SocError, text):
                 soc("tessera", setting)
