@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What tile sparsity gains on the attention engine, at which length, with which register files: CSV
-# and SVG from the cycle engine, a short table, last line a verdict. About a minute; how to read the
+# and SVG from the cycle engine, a short table, last line a verdict. Some minutes; how to read the
 # plots: models/attention_engine/STUDY.md. Exit code 1 when a check fails. PRESET chooses the build.
 #   scripts/attention_study.sh [FOLDER]        default out/attention_study
 set -euo pipefail
