@@ -226,6 +226,7 @@ class CommandLine {
     add_timing_options(app, run_);
     add_limit_options(app, run_);
     add_output_options(app, run_);
+    add_trace_options(app, run_.traces);
     app.final_callback([this, &app] {
       run_.config.others = given_options(app, kRunOptionsWithoutEffect);
       action_ = [this] { return run(run_, argc_, argv_); };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/base/log_sink.h"
+#include "platform/app/traces.h"
 #include "platform/observe/guest_errors.h"
 #include "platform/soc.h"
 
@@ -55,6 +56,7 @@ struct RunOptions {
   Cycles expected_cycles = 0;  ///< 100 % of the progress line; 0: unknown
   double timeout_seconds = std::numeric_limits<double>::infinity();
   GuestErrorPolicy guest_errors = GuestErrorPolicy::kWarn;
+  TraceOptions traces;
   std::vector<LogFilter> log_filters;
   Verbosity verbosity = Verbosity::kNormal;
   std::string out_dir;               ///< empty: none

@@ -70,6 +70,7 @@ Run::Run(const RunOptions& options)
           [this](std::uint32_t pc) { return program_.symbols.describe(pc); },
           [this] { soc_.request_stop(RunEnd::kGuestError); }),
       soc_(machine_.config, services()),
+      traces_(options_.traces, soc_, machine_.config, program_.symbols),
       stat_writer_(
           {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
           Logger(log_, "soc")),
@@ -123,6 +124,7 @@ SocServices Run::services() {
   const auto region_of_interest = [this, log = Logger(log_, "soc.platform_block")](std::uint32_t id,
                                                                                    bool begins) {
     log.info("region of interest {} {}", id, begins ? "begins" : "ends");
+    traces_.region(id, begins);
     if (begins) {
       stat_writer_.begin_region(id);
     } else {
@@ -172,6 +174,7 @@ double Run::seconds_since(Clock::time_point start) const {
 }
 
 void Run::poll() {
+  traces_.poll(soc_.now());
   if (signals_.is_interrupted()) {
     soc_.request_stop(RunEnd::kInterrupted);
   }
@@ -222,6 +225,8 @@ void Run::write_dumps() {
 
 void Run::write_results() {
   write_dumps();
+  const std::vector<std::string> problems = traces_.finish(result_.cycles);
+  output_errors_.insert(output_errors_.end(), problems.begin(), problems.end());
   if (!dir_.is_wanted()) {
     return;
   }

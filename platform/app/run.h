@@ -14,6 +14,7 @@
 #include "platform/app/progress.h"
 #include "platform/app/run_dir.h"
 #include "platform/app/signals.h"
+#include "platform/app/traces.h"
 #include "platform/elf_loader.h"
 #include "platform/observe/guest_errors.h"
 #include "platform/observe/stat_writer.h"
@@ -67,6 +68,7 @@ class Run {
   const std::shared_ptr<LogSink> log_;
   GuestErrors guest_errors_;
   Soc soc_;
+  Traces traces_;
   StatWriter stat_writer_;
   Signals signals_;
   Progress progress_;

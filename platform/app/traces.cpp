@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/app/traces.h"
+
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+#include "platform/app/cli_values.h"
+#include "platform/app/exit_code.h"
+#include "platform/observe/bus_trace.h"
+#include "platform/observe/commit_log.h"
+#include "platform/observe/timeline.h"
+#include "platform/observe/wave.h"
+#include "platform/soc_parameters.h"
+
+namespace tessera::app {
+
+namespace {
+
+void add_trace_option(CLI::App& app, const std::string& name, const std::string& type,
+                      const std::string& help, std::optional<TraceOption>& option) {
+  add_value(app, name, type + "[,WINDOW]", help, [name, &option](const std::string& text) {
+    if (!kHasObservers) {
+      throw UsageError(name + ": this build has no observers (TESSERA_OBSERVERS=OFF)");
+    }
+    const std::string problem = read_trace_option(text, option.emplace());
+    if (!problem.empty()) {
+      throw UsageError(fmt::format("{}: {}", name, problem));
+    }
+  });
+}
+
+}  // namespace
+
+void add_trace_options(CLI::App& app, TraceOptions& options) {
+  add_trace_option(app, "--commit-log", "DIR",
+                   "log every retired instruction, a file per hart in Spike's format (zstd). "
+                   "WINDOW: harts=0-3,8 from=CYCLE to=CYCLE roi=ID scope=PATTERN, with commas",
+                   options.commit_log);
+  add_trace_option(app, "--timeline", "FILE",
+                   "write functions of harts, activities of devices and arrows from offload to "
+                   "completion as Chrome JSON, for Perfetto",
+                   options.timeline);
+  add_trace_option(app, "--bus-trace", "FILE",
+                   "write every data access of harts, DMA and accelerators as CSV",
+                   options.bus_trace);
+  add_trace_option(app, "--wave", "FILE",
+                   "write state, pc and function of harts and what devices do as waves (FST)",
+                   options.wave);
+}
+
+Traces::Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
+               const SymbolTable& symbols) {
+  const Observers& observers = soc.observers();
+  if (options.commit_log) {
+    traces_.push_back(std::make_unique<CommitLog>(
+        options.commit_log->path, options.commit_log->window, observers, soc.num_harts()));
+  }
+  if (options.timeline) {
+    traces_.push_back(std::make_unique<Timeline>(options.timeline->path, options.timeline->window,
+                                                 observers, symbols, soc.stats()));
+  }
+  if (options.bus_trace) {
+    traces_.push_back(std::make_unique<BusTrace>(options.bus_trace->path, options.bus_trace->window,
+                                                 observers, l1_config(config).layout));
+  }
+  if (options.wave) {
+    traces_.push_back(std::make_unique<Wave>(options.wave->path, options.wave->window, observers,
+                                             soc.num_harts(), symbols));
+  }
+  for (const auto& trace : traces_) {
+    soc.attach(trace->probes());
+  }
+}
+
+void Traces::region(std::uint32_t id, bool begins) {
+  for (const auto& trace : traces_) {
+    trace->region(id, begins);
+  }
+}
+
+void Traces::poll(Cycles cycle) {
+  for (const auto& trace : traces_) {
+    trace->passed(cycle);
+  }
+}
+
+std::vector<std::string> Traces::finish(Cycles cycle) {
+  std::vector<std::string> problems;
+  for (const auto& trace : traces_) {
+    try {
+      trace->finish(cycle);
+    } catch (const ConfigError& error) {
+      problems.push_back(error.what());
+    }
+  }
+  return problems;
+}
+
+}  // namespace tessera::app

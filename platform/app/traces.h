@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "models/base/units.h"
+#include "platform/observe/symbol_table.h"
+#include "platform/observe/trace.h"
+#include "platform/soc.h"
+#include "platform/soc_config.h"
+
+namespace tessera::app {
+
+/// What traces a run writes.
+struct TraceOptions {
+  std::optional<TraceOption> commit_log;
+  std::optional<TraceOption> timeline;
+  std::optional<TraceOption> bus_trace;
+  std::optional<TraceOption> wave;
+};
+/// --commit-log, --timeline, --bus-trace, --wave.
+void add_trace_options(CLI::App& app, TraceOptions& options);
+
+/// The traces of one run.
+class Traces {
+ public:
+  /// Attaches them to `soc`, before anything is loaded. `symbols` outlives them. Throws UsageError
+  /// and ConfigError.
+  Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
+         const SymbolTable& symbols);
+
+  void region(std::uint32_t id, bool begins);
+  /// Called every now and then inside the run.
+  void poll(Cycles cycle);
+  /// Completes all files, and returns what could not be written.
+  std::vector<std::string> finish(Cycles cycle);
+
+ private:
+  std::vector<std::unique_ptr<Trace>> traces_;
+};
+
+}  // namespace tessera::app

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/commit_log.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+
+namespace tessera {
+
+namespace {
+
+constexpr std::size_t kChunkRecords = 4096;
+
+CommitRecord record_of(const RetiredInstruction& instruction) {
+  CommitRecord record;
+  record.pc = instruction.pc;
+  record.raw = instruction.raw;
+  record.rd = instruction.result.index;
+  record.value = instruction.result.value;
+  record.incremented = instruction.increment.index;
+  record.increment = instruction.increment.value;
+  record.kind = instruction.access.kind;
+  record.bytes = instruction.access.bytes;
+  record.address = instruction.access.address;
+  record.data = instruction.access.data;
+  record.is_pending = instruction.is_result_pending;
+  if (instruction.writes_csr) {
+    record.csr = instruction.csr;
+    record.data = instruction.csr_value;
+  }
+  return record;
+}
+
+}  // namespace
+
+CommitLog::CommitLog(const std::string& folder, const TraceWindow& window,
+                     const Observers& observers, std::uint32_t num_harts)
+    : Trace(window, observers), harts_(num_harts) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  for (std::uint32_t hart = 0; hart < num_harts; ++hart) {
+    if (filter_.shows_agent(hart)) {
+      harts_[hart].file = &writer_.open(fmt::format("{}/hart_{}.log.zst", folder, hart), hart);
+      harts_[hart].records.reserve(kChunkRecords);
+    }
+  }
+}
+
+CommitLog::~CommitLog() = default;
+
+void CommitLog::retired(const RetiredInstruction& instruction) {
+  Hart& hart = harts_[instruction.hart];
+  if (hart.file == nullptr || !filter_.shows(instruction.cycle)) {
+    return;
+  }
+  if (instruction.is_result_pending) {
+    hart.pending.push_back(static_cast<std::uint32_t>(hart.records.size()));
+  }
+  hart.records.push_back(record_of(instruction));
+  if (hart.records.size() >= kChunkRecords) {
+    hand_over(hart, hart.pending.empty() ? hart.records.size() : hart.pending.front());
+  }
+}
+
+void CommitLog::load_returned(std::uint32_t hart_id, std::uint8_t rd, std::uint32_t value,
+                              Cycles /*cycle*/) {
+  Hart& hart = harts_[hart_id];
+  for (auto place = hart.pending.begin(); place != hart.pending.end(); ++place) {
+    CommitRecord& record = hart.records[*place];
+    if (record.rd == rd) {
+      record.value = value;
+      record.is_pending = false;
+      hart.pending.erase(place);
+      return;
+    }
+  }
+}
+
+void CommitLog::hand_over(Hart& hart, std::size_t count) {
+  std::vector<CommitRecord> rest(hart.records.begin() + static_cast<std::ptrdiff_t>(count),
+                                 hart.records.end());
+  rest.reserve(kChunkRecords);
+  for (std::uint32_t& place : hart.pending) {
+    place -= static_cast<std::uint32_t>(count);
+  }
+  hart.records.resize(count);
+  writer_.write(*hart.file, std::move(hart.records));
+  hart.records = std::move(rest);
+}
+
+void CommitLog::finish(Cycles /*cycle*/) {
+  for (Hart& hart : harts_) {
+    if (hart.file != nullptr) {
+      hand_over(hart, hart.records.size());
+    }
+  }
+  writer_.finish();
+}
+
+}  // namespace tessera

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/observe/commit_log_writer.h"
+#include "platform/observe/trace.h"
+
+namespace tessera {
+
+/// Every retired instruction in Spike's format (riscv/execute.cc, --log-commits), one file per
+/// hart:
+///   core   0: 3 0x80000000 (0x00000297) x5  0x80000000
+/// then " mem <address>" for a load, " mem <address> <data>" for a store, " c<number>_<name>
+/// <value>" for a written CSR. Instructions stand in program order also where loads return late.
+class CommitLog final : public Trace, public HartProbe {
+ public:
+  /// Files hart_<id>.log.zst in `folder`, which is made; throws ConfigError.
+  CommitLog(const std::string& folder, const TraceWindow& window, const Observers& observers,
+            std::uint32_t num_harts);
+  ~CommitLog() override;
+
+  Probes probes() override { return {this, nullptr, nullptr, nullptr}; }
+  void finish(Cycles cycle) override;
+
+  // HartProbe
+  void retired(const RetiredInstruction& instruction) override;
+  void load_returned(std::uint32_t hart, std::uint8_t rd, std::uint32_t value,
+                     Cycles cycle) override;
+
+ private:
+  struct Hart {
+    std::vector<CommitRecord> records;
+    std::vector<std::uint32_t> pending;  ///< of these, whose value has not come; oldest first
+    CommitFile* file = nullptr;          ///< null: not logged
+  };
+  void hand_over(Hart& hart, std::size_t count);
+
+  CommitLogWriter writer_;
+  std::vector<Hart> harts_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "models/base/hart_access.h"
+
+namespace tessera {
+
+/// What a line of the commit log says, in few bytes.
+struct CommitRecord {
+  std::uint32_t pc = 0;
+  std::uint32_t raw = 0;
+  std::uint32_t value = 0;  ///< of rd
+  std::uint32_t increment = 0;
+  std::uint32_t address = 0;
+  std::uint32_t data = 0;  ///< stored, AMO operand, or value of the CSR
+  std::uint16_t csr = 0;   ///< written; 0: none
+  std::uint8_t rd = 0;
+  std::uint8_t incremented = 0;  ///< register of `increment`; 0: none
+  std::uint8_t bytes = 0;        ///< of the access; 0: none
+  AccessKind kind = AccessKind::kLoad;
+  bool is_pending = false;  ///< `value` never came
+};
+
+/// Appends the line of `record`, of hart `hart`, to `text`.
+void append_commit_line(std::string& text, std::uint32_t hart, const CommitRecord& record);
+
+class CommitFile;
+
+/// Formats and compresses commit logs on a thread of its own.
+class CommitLogWriter {
+ public:
+  CommitLogWriter();
+  ~CommitLogWriter();
+
+  /// Throws ConfigError.
+  CommitFile& open(const std::string& path, std::uint32_t hart);
+  /// Waits while too much is under way.
+  void write(CommitFile& file, std::vector<CommitRecord> records);
+  /// Completes all files; throws ConfigError when one could not be written.
+  void finish();
+
+ private:
+  struct Chunk {
+    CommitFile* file = nullptr;  ///< null: the last one
+    std::vector<CommitRecord> records;
+  };
+  void run();
+  void stop();
+
+  std::vector<std::unique_ptr<CommitFile>> files_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Chunk> chunks_;
+  std::thread thread_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/base/stat.h"
+#include "platform/observe/function_stack.h"
+#include "platform/observe/timeline_file.h"
+#include "platform/observe/trace.h"
+
+namespace tessera {
+
+/// When who did what: functions and sleep of harts, activities of devices, arrows from the register
+/// write that starts an activity to who sees its end, counters. Format: timeline_file.h.
+class Timeline final : public Trace, public HartProbe, public ActivityProbe, public SyncProbe {
+ public:
+  /// `stats`: of the machine; conflicts are counted there. Both outlive it. Throws ConfigError.
+  Timeline(const std::string& path, const TraceWindow& window, const Observers& observers,
+           const SymbolTable& symbols, const StatGroup& stats);
+
+  Probes probes() override { return {this, nullptr, this, this}; }
+  void passed(Cycles cycle) override;
+  void finish(Cycles cycle) override;
+
+  // HartProbe
+  void retired(const RetiredInstruction& instruction) override;
+  void fell_asleep(std::uint32_t hart, std::uint32_t pc, Cycles cycle) override;
+  void woke_up(std::uint32_t hart, Cycles cycle) override;
+  // ActivityProbe
+  void launched(const Activity& activity, const Cause& cause, const std::string& text) override;
+  void begins(const Activity& activity, const std::string& text, Cycles cycle) override;
+  void ends(const Activity& activity, Cycles cycle) override;
+  void completion_seen(const Activity& activity, const Cause& reader) override;
+  void counted(AgentId agent, const char* counter, std::uint64_t value, Cycles cycle) override;
+  // SyncProbe
+  void wake_up_sent(std::uint32_t hart, const Cause& cause) override;
+  void wake_up_taken(std::uint32_t hart, Cycles cycle) override;
+
+ private:
+  using Track = TimelineFile::Track;
+  using Kind = std::pair<AgentId, std::string>;
+  struct Open {
+    std::string text;
+    std::uint64_t flow = 0;  ///< 0: none
+    Cycles begin = 0;
+    std::size_t lane = 0;
+  };
+  /// Of one kind, of one device. Those that overlap are drawn in lanes.
+  struct Activities {
+    std::vector<Track> lanes;
+    std::vector<bool> is_taken;             ///< by lane
+    std::map<std::uint64_t, Open> waiting;  ///< launched, by number
+    std::map<std::uint64_t, Open> running;
+    std::map<std::uint64_t, std::uint64_t> unseen;  ///< flows of those whose end nobody has seen
+  };
+  struct Hart {
+    Track track;
+    FunctionStack stack;
+    Cycles last = 0;  ///< latest cycle told of
+    Cycles asleep_since = TraceWindow::kNoEnd;
+    std::vector<std::uint64_t> flows;  ///< that end when it takes the pulse
+  };
+
+  Hart& hart(std::uint32_t id);
+  Track add_track(const std::string& process, const std::string& thread);
+  void write_closed(const Hart& hart, Cycles end);
+  void close(Hart& hart, Cycles end);
+  std::size_t free_lane(Activities& all, const Activity& activity);
+  void write(const Activity& activity, const Open& open, const Track& track, Cycles end);
+  void find_conflicts();
+
+  const SymbolTable& symbols_;
+  const StatGroup& stats_;
+  TimelineFile file_;
+  std::map<std::string, std::uint32_t> processes_;
+  std::vector<std::uint32_t> num_threads_;  ///< by process
+  std::map<std::uint32_t, Hart> harts_;
+  std::map<Kind, Activities> activities_;
+  std::vector<FunctionStack::Frame> closed_;
+  std::vector<std::function<std::uint64_t()>> conflicts_;
+  std::uint64_t last_conflicts_ = 0;
+  std::uint32_t known_agents_ = 0;
+  Cycles last_sample_ = 0;
+  std::uint64_t num_flows_ = 0;
+};
+
+}  // namespace tessera

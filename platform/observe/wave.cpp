@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/wave.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+
+#ifdef TESSERA_HAS_FST
+#include <fstapi.h>
+#endif
+
+namespace tessera {
+
+namespace {
+
+const std::string kRunning = "running";
+const std::string kAsleep = "asleep";
+const std::string kNoFunction = "?";
+
+const std::string& name_of(StallReason reason) {
+  static const auto kNames = [] {
+    std::array<std::string, kNumStallReasons> names;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      names[i] = std::string("stalled: ") + to_string(static_cast<StallReason>(i));
+    }
+    return names;
+  }();
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+std::vector<std::string> split(const std::string& name) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('.', begin), name.size());
+    parts.push_back(name.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+#ifdef TESSERA_HAS_FST
+
+/// The library's writer. Signals are numbered from 1.
+class Wave::File {
+ public:
+  explicit File(const std::string& path) : path_(path) {
+    writer_.reset(fstWriterCreate(path.c_str(), 1));
+    if (!writer_) {
+      throw ConfigError(path, "cannot write");
+    }
+    fstWriterSetPackType(writer_.get(), FST_WR_PT_LZ4);
+    fstWriterSetTimescale(writer_.get(), -9);
+  }
+
+  std::uint32_t add(const std::string& scope, const std::string& name, std::uint32_t bits) {
+    enter(split(scope));
+    const bool is_text = bits == 0;
+    return fstWriterCreateVar(writer_.get(), is_text ? FST_VT_GEN_STRING : FST_VT_VCD_WIRE,
+                              FST_VD_IMPLICIT, bits, name.c_str(), 0);
+  }
+  void write(const Change& change) {
+    if (change.cycle != now_ || !has_time_) {
+      fstWriterEmitTimeChange(writer_.get(), change.cycle);
+      now_ = change.cycle;
+      has_time_ = true;
+    }
+    if (change.text != nullptr) {
+      fstWriterEmitVariableLengthValueChange(writer_.get(), change.signal, change.text->data(),
+                                             static_cast<std::uint32_t>(change.text->size()));
+    } else {
+      fstWriterEmitValueChange32(writer_.get(), change.signal, 32, change.value);
+    }
+  }
+  Cycles now() const { return now_; }
+  void close(Cycles cycle) {
+    if (cycle > now_) {
+      fstWriterEmitTimeChange(writer_.get(), cycle);
+    }
+    writer_.reset();
+  }
+
+ private:
+  struct Close {
+    void operator()(void* writer) const { fstWriterClose(writer); }
+  };
+  /// From the scope of the last signal to that of the next.
+  void enter(const std::vector<std::string>& scope) {
+    std::size_t common = 0;
+    while (common < std::min(scope.size(), scope_.size()) && scope[common] == scope_[common]) {
+      ++common;
+    }
+    for (std::size_t i = common; i < scope_.size(); ++i) {
+      fstWriterSetUpscope(writer_.get());
+    }
+    for (std::size_t i = common; i < scope.size(); ++i) {
+      fstWriterSetScope(writer_.get(), FST_ST_VCD_MODULE, scope[i].c_str(), nullptr);
+    }
+    scope_ = scope;
+  }
+
+  const std::string path_;
+  std::unique_ptr<void, Close> writer_;
+  std::vector<std::string> scope_;
+  Cycles now_ = 0;
+  bool has_time_ = false;
+};
+
+bool Wave::is_there() {
+  return true;
+}
+
+#else
+
+class Wave::File {
+ public:
+  explicit File(const std::string& path) {
+    throw ConfigError(path, "this build has no library for FST", "see platform/observe/README.md");
+  }
+  std::uint32_t add(const std::string&, const std::string&, std::uint32_t) { return 0; }
+  void write(const Change&) {}
+  Cycles now() const { return 0; }
+  void close(Cycles) {}
+};
+
+bool Wave::is_there() {
+  return false;
+}
+
+#endif
+
+Wave::Wave(const std::string& path, const TraceWindow& window, const Observers& observers,
+           std::uint32_t num_harts, const SymbolTable& symbols)
+    : Trace(window, observers),
+      symbols_(symbols),
+      file_(std::make_unique<File>(path)),
+      harts_(num_harts),
+      devices_(observers.num_agents()) {
+  add_signals(num_harts);
+}
+
+Wave::~Wave() = default;
+
+void Wave::add_signals(std::uint32_t num_harts) {
+  constexpr std::uint32_t kText = 0;
+  constexpr std::uint32_t kWord = 32;
+  for (AgentId agent = 0; agent < devices_.size(); ++agent) {
+    if (!filter_.shows_agent(agent)) {
+      continue;
+    }
+    const std::string& name = filter_.observers().agent_name(agent);
+    if (agent < num_harts) {
+      harts_[agent].state = file_->add(name, "state", kText);
+      harts_[agent].pc = file_->add(name, "pc", kWord);
+      harts_[agent].function = file_->add(name, "function", kText);
+    } else {
+      devices_[agent].busy = file_->add(name, "busy", kWord);
+      set(devices_[agent].busy, 0, 0);
+    }
+  }
+}
+
+void Wave::set(std::uint32_t signal, Cycles cycle, std::uint32_t value) {
+  if (signal != 0) {
+    changes_.push({cycle, num_changes_++, signal, value, nullptr});
+  }
+}
+
+void Wave::set(std::uint32_t signal, Cycles cycle, const std::string& text) {
+  if (signal != 0) {
+    changes_.push({cycle, num_changes_++, signal, 0, &text});
+  }
+}
+
+void Wave::show_state(Hart& hart, Cycles cycle, const std::string& text) {
+  if (hart.shown != &text) {
+    hart.shown = &text;
+    set(hart.state, cycle, text);
+  }
+}
+
+void Wave::retired(const RetiredInstruction& instruction) {
+  Hart& hart = harts_[instruction.hart];
+  if (hart.state == 0 || !filter_.shows(instruction.cycle)) {
+    return;
+  }
+  show_state(hart, instruction.cycle, kRunning);
+  set(hart.pc, instruction.cycle, instruction.pc);
+  if (hart.range == nullptr || instruction.pc < hart.range->begin ||
+      instruction.pc >= hart.range->end) {
+    hart.range = symbols_.function_at(instruction.pc);
+    set(hart.function, instruction.cycle, hart.range == nullptr ? kNoFunction : hart.range->name);
+  }
+}
+
+void Wave::stalled(std::uint32_t hart_id, std::uint32_t /*pc*/, StallReason reason, Cycles cycle,
+                   Cycles /*cycles*/) {
+  if (harts_[hart_id].state != 0 && filter_.shows(cycle)) {
+    show_state(harts_[hart_id], cycle, name_of(reason));
+  }
+}
+
+void Wave::fell_asleep(std::uint32_t hart_id, std::uint32_t /*pc*/, Cycles cycle) {
+  if (harts_[hart_id].state != 0 && filter_.shows(cycle)) {
+    show_state(harts_[hart_id], cycle, kAsleep);
+  }
+}
+
+void Wave::begins(const Activity& activity, const std::string& /*text*/, Cycles cycle) {
+  change_busy(activity.agent, cycle, 1);
+}
+
+void Wave::ends(const Activity& activity, Cycles cycle) {
+  change_busy(activity.agent, cycle, -1);
+}
+
+void Wave::change_busy(AgentId agent, Cycles cycle, int difference) {
+  if (agent < devices_.size() && devices_[agent].busy != 0) {
+    Device& device = devices_[agent];
+    device.running = static_cast<std::uint32_t>(static_cast<int>(device.running) + difference);
+    if (filter_.shows(cycle)) {
+      set(device.busy, cycle, device.running);
+    }
+  }
+}
+
+void Wave::passed(Cycles cycle) {
+  for (; !changes_.empty() && changes_.top().cycle < cycle; changes_.pop()) {
+    Change change = changes_.top();
+    change.cycle = std::max(change.cycle, file_->now());  // told too late: a long stall
+    file_->write(change);
+  }
+}
+
+void Wave::finish(Cycles cycle) {
+  passed(TraceWindow::kNoEnd);
+  file_->close(cycle);
+}
+
+}  // namespace tessera

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files are whole after an interrupt at any time and after a crash of the guest."""
+
+import csv
+import json
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+from support import TraceTest, decompressed
+import timeline_schema
+
+RUNS = 20
+SECONDS = 1.5
+
+
+class InterruptTest(TraceTest):
+    def arguments(self):
+        traces = ["--commit-log", "log,harts=0-1", "--timeline", "timeline.json,harts=0-3",
+                  "--bus-trace", "bus.csv,harts=0", "--out", "out", "--force"]
+        return traces + (["--wave", "run.fst,harts=0-1"] if self.has_wave() else [])
+
+    def has_wave(self):
+        return "--wave" in subprocess.run(self.command("x")[:2] + ["--help"], check=True,
+                                          capture_output=True, text=True).stdout
+
+    def check_files(self):
+        """Every file parses; returns how many instructions the log has."""
+        lines = decompressed(self.folder / "log" / "hart_0.log.zst").splitlines()
+        self.assertTrue(all(line.startswith("core   0: 3 0x") for line in lines))
+        timeline_schema.read(self.folder / "timeline.json")
+        with open(self.folder / "bus.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertTrue(all(None not in row.values() and len(row) == 9 for row in rows))
+        json.loads((self.folder / "out" / "stats.json").read_text())
+        if shutil.which("fst2vcd") and (self.folder / "run.fst").exists():
+            subprocess.run(["fst2vcd", "-f", "run.fst", "-o", "run.vcd"], cwd=self.folder,
+                           check=True, capture_output=True)
+        return len(lines)
+
+    def test_twenty_interrupts(self):
+        program = self.program("sieve")
+        delays = random.Random(6)
+        for run in range(RUNS):
+            timing = ("functional", "cycle")[run % 2]
+            with self.subTest(run=run, timing=timing):
+                process = subprocess.Popen(
+                    self.command(program, *self.arguments(), timing=timing), cwd=self.folder,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                while not (self.folder / "bus.csv").exists() and process.poll() is None:
+                    time.sleep(0.01)
+                time.sleep(delays.uniform(0, SECONDS))
+                process.send_signal(signal.SIGINT)
+                _, error = process.communicate(timeout=60)
+                self.assertIn(process.returncode, (130, 0), error)
+                self.check_files()
+                (self.folder / "bus.csv").unlink()
+
+    def test_a_guest_error_that_stops_the_run(self):
+        program = self.program("engine_errors")
+        self.run_program(program, *self.arguments(), "--guest-errors", "stop", machine="tessera",
+                         code=4)
+        self.assertGreater(self.check_files(), 0)

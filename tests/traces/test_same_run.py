@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An observed run is the run that nobody watches: same cycles, same statistics, same memory."""
+
+import json
+
+from support import PROGRAMS, TraceTest
+
+TRACES = ("--commit-log", "log", "--timeline", "timeline.json", "--bus-trace", "bus.csv.zst")
+MAX_CYCLES = 60_000
+L1_BYTES = 1 << 16
+# Programs for a machine of their own; the others run on minpool.
+MACHINES = {"mhsa": "tessera", "sparse_mhsa": "tessera", "encoder": "tessera",
+            "attention_engine": "tessera", "engine_errors": "tessera", "batch_mhsa": "tessera",
+            "ita_jobs": "tessera", "operand_block": "mempool_ita"}
+
+
+class SameRunTest(TraceTest):
+    def outcome(self, program, timing, machine, *arguments):
+        """Statistics, end and memory of one run."""
+        folder = self.folder / "out"
+        command = self.command(program, "--max-cycles", str(MAX_CYCLES), "--out", folder,
+                               "--force", "--dump", f"0:{L1_BYTES}:l1.bin",
+                               "--dump", "0x80000000:65536:l2.bin", *arguments,
+                               timing=timing, machine=machine)
+        result = self.run_command(command)
+        run = json.loads((folder / "run.json").read_text())
+        self.assertEqual(run["output_errors"], [], result.stderr)
+        return (run["end"], run["guest_value"], run["cycles"], run["instructions"],
+                run["guest_errors"], result.stdout, json.loads((folder / "stats.json").read_text()),
+                (self.folder / "l1.bin").read_bytes(), (self.folder / "l2.bin").read_bytes())
+
+    def test_every_program_in_both_timings(self):
+        programs = sorted(PROGRAMS.glob("*.elf"))
+        if not programs:
+            self.skipTest("no programs have been built (TESSERA_GUEST)")
+        for program in programs:
+            machine = MACHINES.get(program.stem, "minpool")
+            for timing in ("functional", "cycle"):
+                with self.subTest(program=program.stem, timing=timing):
+                    free = self.outcome(program, timing, machine)
+                    observed = self.outcome(program, timing, machine, *TRACES)
+                    for part, (one, other) in enumerate(zip(free, observed)):
+                        self.assertTrue(one == other, f"part {part} differs")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Timelines are valid, and show what happened."""
+
+import subprocess
+
+from support import ROOT, TraceTest
+import timeline_schema
+
+
+class TimelineTest(TraceTest):
+    def timeline(self, name, *arguments, window="", machine="minpool", timing="cycle"):
+        self.run_program(self.program(name), *arguments, "--timeline", "timeline.json" + window,
+                         machine=machine, timing=timing)
+        return timeline_schema.read(self.folder / "timeline.json")
+
+    def test_transfers_are_launched_by_harts_and_awaited(self):
+        for timing in ("functional", "cycle"):
+            with self.subTest(timing):
+                events = self.timeline("dma_copy", timing=timing)
+                transfers = timeline_schema.slices(events, "soc.dma", "transfer")
+                self.assertTrue(transfers)
+                flows = [event["ph"] for event in events if event["ph"] in "stf"]
+                self.assertEqual(flows.count("s"), len(transfers))
+                self.assertEqual(flows.count("t"), len(transfers))
+                self.assertEqual(flows.count("f"), len(transfers))
+
+    def workload(self, *arguments):
+        """Arguments that load a workload for the programs that read one."""
+        subprocess.run([ROOT / "scripts" / arguments[0], *arguments[1:], "-o",
+                        self.folder / "work.img"], check=True, capture_output=True)
+        return ("--load", "0x80100000:work.img")
+
+    def test_the_itas_work_beside_each_other_in_mhsa(self):
+        events = self.timeline("mhsa", *self.workload("make_workload.py", "mhsa", "--shape",
+                                                      "128,128,64,4", "--seed", "1"),
+                               machine="tessera")
+        jobs = [timeline_schema.slices(events, f"soc.ita[{i}]", "job") for i in range(4)]
+        self.assertTrue(all(jobs))
+        self.assertTrue(any(begin < other_end and other_begin < end
+                            for i in range(3) for begin, end, _ in jobs[i]
+                            for other_begin, other_end, _ in jobs[i + 1]))
+        self.assertTrue(timeline_schema.slices(events, "soc.dma", "transfer"))
+
+    def test_the_engine_shows_descriptors_and_chains(self):
+        events = self.timeline("attention_engine", machine="tessera")
+        descriptors = timeline_schema.slices(events, "soc.attention_engine", "descriptor")
+        chains = timeline_schema.slices(events, "soc.attention_engine", "chain")
+        self.assertTrue(descriptors)
+        self.assertTrue(chains)
+        begin = min(descriptors)[0]
+        end = max(descriptor[1] for descriptor in descriptors)
+        self.assertTrue(all(begin <= chain[0] and chain[1] <= end for chain in chains))
+
+    def test_harts_show_functions_and_sleep(self):
+        events = self.timeline("barrier")
+        names = {name for _, _, name in timeline_schema.slices(
+            events, "soc.cluster.group[0].tile[0]", "core[1]")}
+        self.assertIn("main", names)
+        self.assertIn("asleep", names)
+        self.assertIn("l1_conflict_cycles", {event["name"] for event in events
+                                             if event["ph"] == "C"})
+
+    def test_a_window_hides_the_rest(self):
+        events = self.timeline("barrier", window=",harts=2,from=5000,to=9000")
+        self.assertEqual({track[1] for track in timeline_schema.names(events).values()},
+                         {"core[2]"})
+        times = [time for begin, end, _ in timeline_schema.slices(
+            events, "soc.cluster.group[0].tile[0]", "core[2]") for time in (begin, end)]
+        self.assertTrue(times)
+        self.assertGreaterEqual(min(times), 5000)
+        self.assertLessEqual(max(times), 9001)
