@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the project's files are, and hashes of files by content."""
+import functools
+import hashlib
+import os
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def build_folder():
+    """Returns the build in use: $TESSERA_BUILD, or build/$PRESET, build/release by default."""
+    named = os.environ.get("TESSERA_BUILD")
+    return pathlib.Path(named) if named else ROOT / "build" / os.environ.get("PRESET", "release")
+
+
+def find_config(name):
+    """Returns the path of a machine: a file, or a name in configs/ such as "minpool"."""
+    shipped = ROOT / "configs" / f"{name}.yaml"
+    return shipped if shipped.is_file() else pathlib.Path(name)
+
+
+def find_elf(name):
+    """Returns the path of a program: a file, or a name of the build such as "matmul_i8"."""
+    built = build_folder() / "sw" / f"{pathlib.Path(name).name.removesuffix('.elf')}.elf"
+    return pathlib.Path(name) if pathlib.Path(name).is_file() or not built.is_file() else built
+
+
+def sha256(path):
+    """Returns the SHA-256 of a file in hexadecimal. Raises OSError."""
+    status = os.stat(path)
+    return _sha256(str(path), status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=None)
+def _sha256(path, _modified, _size):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
