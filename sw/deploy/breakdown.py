@@ -180,22 +180,24 @@ def _ordered(schedule, rows):
     return {(_layer_name(schedule, layer), name): rows[layer, name] for layer, name in order}
 
 
-def ita_figures(schedule, logs, cycles):
-    """(share of peak, share that jobs back to back would reach, share of busy time) of the ITAs."""
+def ita_figures(schedule, logs, first, last):
+    """(share of peak, share that jobs back to back would reach, share of busy time) of the ITAs, by
+    the jobs that ended in the cycles first .. last."""
     engines = [(engine, log) for engine, log in zip(schedule.engines, logs)
                if engine.kind == KIND_ITA]
-    jobs = sum(len(engine.commands) for engine, _ in engines)
-    if not jobs:
-        return None, None, None
-    back_to_back = 0
-    busy = 0
+    jobs, back_to_back, busy = 0, 0, 0
     for engine, log in engines:
-        streams = [command.arguments[2] >> 16 for command in engine.commands]
+        streams = [command.arguments[2] >> 16 for command, end in zip(engine.commands, log[:, 1])
+                   if first < end <= last]
+        jobs += len(streams)
         back_to_back = max(back_to_back, sum(
             JOB_CYCLES[not stream & OUTPUT_DISABLE, not stream & BIAS_DISABLE]
             for stream in streams))
-        busy += sum(end - start for start, end, _ in intervals_of(engine, log))
-    peak = TILE_STEP_CYCLES * jobs / len(engines)
+        busy += sum(end - start
+                    for start, end, _ in intervals_of(engine, np.clip(log, first, last)))
+    if not jobs:
+        return None, None, None
+    peak, cycles = TILE_STEP_CYCLES * jobs / len(engines), last - first
     return peak / cycles, peak / back_to_back, busy / (cycles * len(engines))
 
 
@@ -228,7 +230,7 @@ def break_down(schedule, result, first=None, last=None, gelu_shares=None):
         for start, end, command in intervals_of(engine, log):
             by_class[command.operator_class] += end - start
         engines.append(EngineTime(engine.name, engine.kind, sum(by_class.values()), dict(by_class)))
-    utilisation, bound, busy = ita_figures(schedule, logs, cycles)
+    utilisation, bound, busy = ita_figures(schedule, result.logs, first, last)
     return Breakdown(cycles, _ordered(schedule, rows), engines, utilisation, bound, busy, with_dma,
                      hidden / with_dma if with_dma else None, dma_bytes(schedule))
 

@@ -258,7 +258,7 @@ class Descriptions(unittest.TestCase):
 
     def test_errors(self):
         for setting, text in (("soc.ita.count=x", "expected an integer"), ("ita=1", "unknown key"),
-                              ("soc.ita.flavour=x", "allowed: rtl")):
+                              ("soc.ita.flavour=x", "expected rtl")):
             with self.assertRaisesRegex(SocError, text):
                 soc("tessera", setting)
 
