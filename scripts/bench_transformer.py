@@ -111,7 +111,7 @@ def speedup(case, cases):
 
 
 def verdict(cases):
-    """(text, whether every output is numpy's and both devices agree)."""
+    """(text, whether every output is numpy's, both devices agree, and ITAs took part)."""
     differing = sum(case.measurement.differing for case in cases)
     pairs = [(case, partner(case, cases)) for case in cases if case.on == "ITA"]
     pairs = [(case, other) for case, other in pairs if other is not None]
@@ -119,10 +119,11 @@ def verdict(cases):
         not np.array_equal(values[name], others[name])
         for values, others in zip(case.measurement.outputs, other.measurement.outputs)
         for name in values)]
-    is_good = differing == 0 and not disagreeing
+    idle = [case for case in cases if case.on == "ITA" and case.measurement.ita_layers == 0]
+    is_good = differing == 0 and not disagreeing and not idle
     return (f"{'PASS' if is_good else 'FAIL'} {len(cases)} runs, {differing} values differ from "
-            f"numpy, ITA and cores agree in {len(pairs) - len(disagreeing)} of {len(pairs)} pairs",
-            is_good)
+            f"numpy, ITA and cores agree in {len(pairs) - len(disagreeing)} of {len(pairs)} pairs"
+            + (f"; no layer of {idle[0].model} is computed by ITAs" if idle else ""), is_good)
 
 
 # --- tables ---
@@ -144,8 +145,8 @@ def figures(case, cases):
         "L1 conflicts %": number(m.l1_conflicts, 1, PER_CENT),
         "DMA bytes": str(m.breakdown.dma_bytes),
         "DMA hidden %": number(m.breakdown.dma_hidden, 1, PER_CENT),
-        "speed-up": number(speedup(case, cases), 2), "GOPS": number(m.gops),
-        "us": number(m.microseconds), "differing": str(m.differing)}
+        "speed-up": number(speedup(case, cases), 2), "MHz": number(m.clock_khz, 0, 1e-3),
+        "GOPS": number(m.gops), "us": number(m.microseconds), "differing": str(m.differing)}
 
 
 def class_figures(case, cases):

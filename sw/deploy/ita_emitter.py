@@ -2,8 +2,8 @@
 """Tile steps become commands: slots, transfers, jobs, and the ways of inputs and results."""
 import collections
 
-from .commands import (MAX_COPIES, MAX_SPREAD, TILE, TILE_BIAS_BYTES, TILE_BYTES, Copy, Job,
-                       MoveTiles, Span)
+from .commands import (MAX_COPIES, MAX_SPREAD, NUM_CONTEXTS, TILE, TILE_BIAS_BYTES, TILE_BYTES,
+                       Copy, Job, MoveTiles, Span)
 from .ita_slots import SlotAllocator, SlotError
 from .ita_steps import BiasLine, InputLine, MappingError, OwnLine, WeightLine
 
@@ -110,8 +110,21 @@ class Emitter:
             self._address(ita, number, *job.input), self._address(ita, number, *job.weight),
             job.tiles, job.requant_low, job.requant_high, job.layer, next_weight, preloads, bias,
             job.bias_per_row, output, job.activation.kind, job.activation.gelu,
-            job.activation.requant), layer=layer)
+            job.activation.requant, self._holds(ita, job)), layer=layer)
         self.mapper.issued[ita].append(job)
+
+    def _holds(self, ita, job):
+        """Whether the next job of an ITA may start only together with the one behind it.
+
+        When a job ends that is not an output tile's last, the hardware compares its count of inner
+        tiles with the sizes in the context behind. What that context has held since three jobs
+        before, or 0 since the start of the iteration, may equal the count
+        (models/ita/README.md)."""
+        if job.output is not None:
+            return False
+        before = self.mapper.issued[ita][1 - NUM_CONTEXTS:]
+        behind = before[0].tiles[job.counter] if len(before) == NUM_CONTEXTS - 1 else 0
+        return max(1, behind) == job.inner + 1
 
     def _fetch(self, stays, layer):
         """What can be brought from here on, about in the order of use."""

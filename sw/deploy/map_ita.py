@@ -22,7 +22,7 @@ import collections
 
 import numpy as np
 
-from .commands import LAYER_LINEAR, LAYER_SINGLE_ATTENTION, NUM_CONTEXTS, TILE, TILE_BYTES
+from .commands import LAYER_LINEAR, LAYER_SINGLE_ATTENTION, TILE, TILE_BYTES
 from .ita_emitter import Emitter
 from .ita_steps import (Activation, ColumnBlock, InputLine, MappingError, Matrix, OwnLine,
                         ResultLine, Step, TileStep, WeightLine, Weights)
@@ -391,35 +391,13 @@ class ItaMapper:
 
     # --- commands ---
 
-    def _has_to_be_held(self, issued, place):
-        """Whether a job may start only together with the next one.
-
-        When a job ends that is not an output tile's last, the hardware compares its count of inner
-        tiles with the sizes in the context behind. What that context held before may equal the
-        count (models/ita/README.md)."""
-        job = issued[place]
-        if job.output is not None:
-            return False
-        for iteration in range(min(self.schedule.iterations, NUM_CONTEXTS + 1)):
-            before = iteration * len(issued) + place + 1 - NUM_CONTEXTS
-            behind = issued[before % len(issued)].tiles[job.counter] if before >= 0 else 0
-            if max(1, behind) == job.inner + 1:
-                return True
-        return False
-
     def flush(self, beside=()):
         """Gives everything to the schedule.
 
         Args: beside: functions that give it other commands, which shall run at the same time.
         Raises: MappingError, ScheduleError."""
         if self.steps:
-            known = {ita: len(issued) for ita, issued in self.issued.items()}
             Emitter(self).emit(beside)
-            for ita, issued in self.issued.items():
-                # The first ones follow the last ones of an iteration, which are others now.
-                for place in {*range(min(NUM_CONTEXTS, len(issued))),
-                              *range(known.get(ita, 0), len(issued))}:
-                    self.schedule.hold_job(ita, place, self._has_to_be_held(issued, place))
         self.steps = []
         self.biases = []
         self.written = []

@@ -238,11 +238,6 @@ class Schedule:
         return self._add(number, OP_JOB, words, reads, writes, waits, operator_class, layer, flags,
                          "job")
 
-    def hold_job(self, ita, place, is_held):
-        """Job number `place` of an ITA starts only together with the one behind it, or not."""
-        command = self.engines[self.engine_number(KIND_ITA, ita)].commands[place]
-        command.flags = command.flags | FLAG_HOLD if is_held else command.flags & ~FLAG_HOLD
-
     def _delays_launches(self, copy):
         """Whether the DMA's hart cannot reach the registers while the transfer runs: its group's
         way to the SoC is busy. Measured: a launch behind such a transfer waits for its end."""

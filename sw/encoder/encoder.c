@@ -57,14 +57,14 @@ static void note_end(uint32_t iteration) {
 
 static void run_engine(const struct Duty* duty) {
   int keeps_time = duty->role == kRoleDma;
-  if (duty->role == kRoleIssuer) {
-    start_ita(duty->engine);
-  }
   uint32_t iterations = encoder.header->iterations;
   for (uint32_t iteration = 0; iteration < iterations; ++iteration) {
     encoder.states[duty->engine].completed = 0;
     if (keeps_time) {
       load_rings();
+    }
+    if (duty->role == kRoleIssuer) {
+      start_ita(duty->engine); /* each iteration finds the contexts as the first one does */
     }
     meet(2 * iteration + 1);
     if (keeps_time) {

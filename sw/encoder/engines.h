@@ -125,7 +125,7 @@ Kernel team_kernel(uint32_t opcode); /* or a null pointer */
 void lead_team(uint32_t engine);
 void dismiss_team(uint32_t engine);                /* after the last iteration */
 void work_in_team(uint32_t engine, uint32_t rank); /* until dismissed */
-void start_ita(uint32_t engine);                   /* before the first iteration */
+void start_ita(uint32_t engine);                   /* before each iteration */
 void issue_jobs(uint32_t engine);
 void collect_jobs(uint32_t engine, uint32_t iterations); /* of all iterations */
 

@@ -50,6 +50,7 @@ class Script(unittest.TestCase):
         for row in rows:
             rate = int(row["MAC"]) / int(row["cycles"])
             self.assertAlmostEqual(float(row["MAC/cycle"]), rate, delta=0.06)
+            self.assertEqual(row["MHz"], "500")
             self.assertAlmostEqual(float(row["GOPS"]), rate, delta=0.06)  # 2 operations, 500 MHz
         dense, encoder = rows[0], rows[2]
         self.assertEqual(int(dense["MAC"]), 64 * 64 * 128)
@@ -76,6 +77,12 @@ class Script(unittest.TestCase):
             layers = [int(part["cycles"]) for part in read(self.folder / "breakdown_layers.csv")
                       if part["on"] == row["on"]]
             self.assertAlmostEqual(sum(layers), parts, delta=len(layers) + len(row))
+
+    def test_rows_on_itas_need_layers_on_itas(self):
+        code, verdict, _ = run(self.folder, "--models", "dense:16,64,32", "--config",
+                               str(support.ROOT / "configs/minpool.yaml"))
+        self.assertEqual(code, 1)
+        self.assertIn("no layer of dense:16,64,32 is computed by ITAs", verdict)
 
     def test_what_cannot_be_run_is_refused(self):
         code, verdict, errors = run(self.folder, "--models", "encoder:64,64,64,1,64", "--set",
