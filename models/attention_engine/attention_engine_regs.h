@@ -147,8 +147,9 @@ enum {
 
 #define ATTENTION_ENGINE_FLAG_IRQ 0x01u
 #define ATTENTION_ENGINE_FLAG_PACKED 0x04u
-#define ATTENTION_ENGINE_FLAG_ONLINE 0x08u              /* as CTRL_ONLINE, for this descriptor */
-#define ATTENTION_ENGINE_FLAG_NAN_MASKED_ROWS 0x20u     /* -128 where a query sees no key; else 0 */
+#define ATTENTION_ENGINE_FLAG_ONLINE 0x08u          /* as CTRL_ONLINE, for this descriptor */
+#define ATTENTION_ENGINE_FLAG_KV_STATIONARY 0x10u   /* K and V are those of the descriptor before */
+#define ATTENTION_ENGINE_FLAG_NAN_MASKED_ROWS 0x20u /* -128 where a query sees no key; else 0 */
 #define ATTENTION_ENGINE_FLAG_UNIFORM_MASKED_ROWS 0x40u /* the mean of V there */
 #define ATTENTION_ENGINE_FLAG_BLOCK_FLOAT 0x80u         /* not supported: FMT_MISMATCH */
 

@@ -32,6 +32,8 @@ static const struct BadField kFields[] = {
      kEngineBadDescriptor},
     {"block float", ATTENTION_ENGINE_DESC_FLAGS, 1, ATTENTION_ENGINE_FLAG_BLOCK_FLOAT,
      kEngineFormatMismatch},
+    {"nothing in the MRF", ATTENTION_ENGINE_DESC_FLAGS, 1, ATTENTION_ENGINE_FLAG_KV_STATIONARY,
+     kEngineReadUninitialised},
     {"unmapped q", ATTENTION_ENGINE_DESC_Q, 4, kUnmapped, kEngineAxiDecode},
     {"unmapped k", ATTENTION_ENGINE_DESC_K, 4, kUnmapped, kEngineAxiDecode},
     {"unmapped output", ATTENTION_ENGINE_DESC_OUTPUT, 4, kUnmapped, kEngineAxiDecode},

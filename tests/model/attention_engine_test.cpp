@@ -409,6 +409,41 @@ TEST_F(AttentionEngineTest, QueriesThatSeeNoKeyGiveZeroTheMeanOrNan) {
   EXPECT_NE(bus_.read(ATTENTION_ENGINE_IRQ_RAW) & ATTENTION_ENGINE_IRQ_MASKED_ROW, 0u);
 }
 
+TEST_F(AttentionEngineTest, KAndVStayInTheMrfForTheNextDescriptor) {
+  EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kNone);
+  const std::uint64_t bytes = stat("bytes_read");
+  const std::vector<std::int8_t> causal = expected(PatternKind::kCausal);
+  const std::vector<std::int8_t> zeros(kTokens * kDim);
+  memory_.write(kK, zeros.data(), zeros.size());  // comes too late: the tiles are loaded
+  Descriptor again = attention(PatternKind::kCausal);
+  put(again, ATTENTION_ENGINE_DESC_FLAGS, ATTENTION_ENGINE_FLAG_KV_STATIONARY, 1);
+  EXPECT_EQ(error_of(again), ErrorCode::kNone);
+  EXPECT_EQ(output(), causal);
+  EXPECT_EQ(stat("bytes_read") - bytes, kTokens * kDim + ATTENTION_ENGINE_DESC_BYTES);
+  EXPECT_EQ(error_of(again), ErrorCode::kNone);  // and for the one after that
+}
+
+TEST_F(AttentionEngineTest, KAndVThatAreNotInTheMrfAreRefused) {
+  Descriptor again = attention(PatternKind::kDense);
+  put(again, ATTENTION_ENGINE_DESC_FLAGS, ATTENTION_ENGINE_FLAG_KV_STATIONARY, 1);
+  EXPECT_EQ(error_of(again), ErrorCode::kReadUninitialised);  // nothing was there
+  EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kNone);
+  Descriptor other = again;
+  put(other, ATTENTION_ENGINE_DESC_V, kQ, 4);
+  EXPECT_EQ(error_of(other), ErrorCode::kReadUninitialised);
+  EXPECT_EQ(error_of(again), ErrorCode::kReadUninitialised);  // a failure leaves nothing
+  // One key tile of four is used, so only that is there.
+  std::vector<std::uint64_t> first(std::size_t{kTokens} * 4);
+  for (std::uint32_t query = 0; query < kTokens; ++query) {
+    first[query * 4] = 1;
+  }
+  memory_.write(kMap, first.data(), first.size() * sizeof(std::uint64_t));
+  Descriptor narrow = attention(static_cast<PatternKind>(ATTENTION_ENGINE_PATTERN_TOKEN_BITMAP));
+  put(narrow, ATTENTION_ENGINE_DESC_MAP, kMap, 4);
+  EXPECT_EQ(error_of(narrow), ErrorCode::kNone);
+  EXPECT_EQ(error_of(again), ErrorCode::kReadUninitialised);
+}
+
 /// The bits that a selection writes are the map of the attention after it.
 TEST_F(AttentionEngineTest, ASelectionIsTheMapOfAnAttention) {
   Descriptor selection = attention(PatternKind::kDense);

@@ -179,6 +179,7 @@ void AttentionEngine::write_control(std::uint32_t value, const RegisterAccess& a
   if ((value & ATTENTION_ENGINE_CTRL_SOFT_RESET) != 0) {
     state_ = State{};
     ended_ = launched_;
+    held_ = nullptr;
     engine().reset(access.cycle);
     return;
   }

@@ -151,7 +151,8 @@ class AttentionEngine : public RegisterDevice {
   TimedEngine* timed_ = nullptr;
   State state_;
   std::optional<RunningJob> job_;
-  CycleEngine::Counters counters_before_;  ///< of the engine, when add_perf() looked last
+  std::shared_ptr<const HeldMatrices> held_;  ///< what the descriptor before left in the MRF
+  CycleEngine::Counters counters_before_;     ///< of the engine, when add_perf() looked last
   AxiMover::Counters traffic_before_;
   std::uint64_t interrupts_before_ = 0;
   std::uint64_t sources_before_ = 0;  ///< that have ended

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "models/attention_engine/device/attention_engine.h"
@@ -15,7 +17,8 @@ void AttentionEngine::start_next(Cycles cycle) {
       memory_,
       {(state_.control & ATTENTION_ENGINE_CTRL_ONLINE) != 0,
        (state_.control & ATTENTION_ENGINE_CTRL_UNLIMITED) != 0 ? CapacityMode::kUnlimited
-                                                               : CapacityMode::kStrict}};
+                                                               : CapacityMode::kStrict},
+      std::exchange(held_, nullptr)};
   memory_.attribute_to(ended_);
   tell_begun(cycle);
   job_.emplace();
@@ -37,6 +40,7 @@ void AttentionEngine::end_job(Cycles cycle) {
     add_perf(job.source->counters());
     if (job.descriptor.work) {
       error = job.descriptor.work->compute(memory_, report).value_or(EngineError{});
+      held_ = error.code == ErrorCode::kNone ? job.descriptor.work->leaves() : nullptr;
     }
   } else {
     const bool has_failed = engine().has_failed();

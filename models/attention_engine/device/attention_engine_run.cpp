@@ -119,6 +119,7 @@ void AttentionEngine::push_instruction(std::uint32_t high, const RegisterAccess&
   state_.hart = access.hart;
   state_.pc = access.pc;
   ++instructions_;
+  held_ = nullptr;  // the chain may write there
   if (!job_) {
     if (engine().is_idle()) {
       alone_next_ = cycle;
@@ -143,6 +144,7 @@ void AttentionEngine::abort_engine(Cycles cycle) {
   }
   add_perf({});
   interrupts_before_ = engine().interrupts();
+  held_ = nullptr;
 }
 
 /// A pushed chain failed: what follows makes no sense until firmware says so.

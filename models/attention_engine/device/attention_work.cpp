@@ -14,6 +14,23 @@ std::unique_ptr<JobProgram> AttentionWork::program(const EngineParameters& engin
   return std::make_unique<AttentionProgram>(engine, job, tile_list);
 }
 
+std::vector<bool> AttentionWork::used_columns() const {
+  std::vector<bool> columns(map.shape.columns());
+  for (const TileEntry& tile : map.tiles) {
+    columns[tile.column] = true;
+  }
+  return columns;
+}
+
+/// K and V stay in the MRF when that holds all tiles of the only head.
+void AttentionWork::hold(const HostMatrix& k, const HostMatrix& v) {
+  if (job.heads == 1 && job.plan.keeps_kv) {
+    held = std::make_shared<HeldMatrices>(HeldMatrices{job.k, job.v, job.row_stride, map.shape.keys,
+                                                       job.head_dim, used_columns(), k.bytes,
+                                                       v.bytes});
+  }
+}
+
 std::optional<EngineError> AttentionWork::compute(ByteMemory& memory, WorkReport& report) {
   const MapShape& shape = map.shape;
   const auto rows = [&](std::uint32_t address, std::uint32_t head, std::uint32_t count) {
@@ -22,17 +39,23 @@ std::optional<EngineError> AttentionWork::compute(ByteMemory& memory, WorkReport
   std::vector<AttentionResult> results;
   for (std::uint32_t head = 0; head < job.heads; ++head) {
     HostMatrix q;
-    HostMatrix k;
-    HostMatrix v;
-    for (const auto& [address, count, matrix] :
-         {std::tuple{job.q, shape.queries, &q}, std::tuple{job.k, shape.keys, &k},
-          std::tuple{job.v, shape.keys, &v}}) {
-      if (auto error = read_rows(memory, rows(address, head, count), *matrix)) {
-        return error;
-      }
+    HostMatrix k{held ? held->k : std::vector<std::int8_t>{}, job.head_dim};
+    HostMatrix v{held ? held->v : std::vector<std::int8_t>{}, job.head_dim};
+    auto error = read_rows(memory, rows(job.q, head, shape.queries), q);
+    if (!error && !held) {
+      error = read_rows(memory, rows(job.k, head, shape.keys), k);
+    }
+    if (!error && !held) {
+      error = read_rows(memory, rows(job.v, head, shape.keys), v);
+    }
+    if (error) {
+      return error;
     }
     results.push_back(attend(map, {q.view(), k.view(), v.view(), job.head_dim}, numbers, job.plan));
     report.masked_rows += results.back().masked_rows;
+    if (!held) {
+      hold(k, v);
+    }
   }
   report.uncanonical_tiles = uncanonical_tiles;
   for (std::uint32_t head = 0; head < job.heads; ++head) {
@@ -45,7 +68,8 @@ std::optional<EngineError> AttentionWork::compute(ByteMemory& memory, WorkReport
 }
 
 std::unique_ptr<Work> AttentionReader::read() {
-  if (!read_shape() || !read_addresses() || !read_numbers() || !read_map() || !plan()) {
+  if (!read_shape() || !read_addresses() || !read_numbers() || !read_map() || !plan() ||
+      !use_held()) {
     return nullptr;
   }
   return std::move(work_);
@@ -106,6 +130,27 @@ bool AttentionReader::read_map() {
   }
   work_->map = std::move(*map);
   work_->uncanonical_tiles = reader.uncanonical_tiles();
+  return true;
+}
+
+/// With the flag, K and V must be those of the attention before, and every tile must be there.
+bool AttentionReader::use_held() {
+  if (!fields_.has_flag(ATTENTION_ENGINE_FLAG_KV_STATIONARY)) {
+    return true;
+  }
+  AttentionJob& job = work_->job;
+  const bool is_same = held_ && job.heads == 1 && job.plan.keeps_kv && held_->k_address == job.k &&
+                       held_->v_address == job.v && held_->row_stride == job.row_stride &&
+                       held_->keys == shape_.keys && held_->head_dim == job.head_dim;
+  const std::vector<bool> used = work_->used_columns();
+  for (std::uint32_t column = 0; column < used.size(); ++column) {
+    if (used[column] && (!is_same || !held_->columns[column])) {
+      error_.column = column;
+      return fail(ErrorCode::kReadUninitialised, job.k, 0, "K and V are not in the MRF");
+    }
+  }
+  work_->held = held_;
+  job.has_kv = true;
   return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "models/attention_engine/cycle/attention_program.h"
 #include "models/attention_engine/datapath.h"
+#include "models/attention_engine/device/matrix_rows.h"
 #include "models/attention_engine/device/work.h"
 #include "models/attention_engine/device/work_reader.h"
 #include "models/attention_engine/tile_map.h"
@@ -20,10 +21,17 @@ class AttentionWork final : public Work {
   AttentionJob job;  ///< its map is the one above
   AttentionNumbers numbers;
   std::uint32_t uncanonical_tiles = 0;
+  std::shared_ptr<const HeldMatrices> held;  ///< K and V; null: from memory
 
   std::unique_ptr<JobProgram> program(const EngineParameters& engine,
                                       std::vector<std::uint32_t>& tile_list) override;
   std::optional<EngineError> compute(ByteMemory& memory, WorkReport& report) override;
+  [[nodiscard]] std::shared_ptr<const HeldMatrices> leaves() const override { return held; }
+
+ private:
+  void hold(const HostMatrix& k, const HostMatrix& v);
+  [[nodiscard]] std::vector<bool> used_columns() const;
+  friend class AttentionReader;
 };
 
 /// Reads an attention descriptor and its map, and plans it.
@@ -41,6 +49,7 @@ class AttentionReader final : public WorkReader {
   bool read_numbers();
   bool read_map();
   bool plan();
+  bool use_held();
 
   MapShape shape_;
   std::unique_ptr<AttentionWork> work_ = std::make_unique<AttentionWork>();

@@ -64,6 +64,18 @@ struct WorkReport {
   std::uint64_t uncanonical_tiles = 0;  ///< partial tiles whose mask allows all or nothing
 };
 
+/// K and V of one head as an attention has left them in the MRF.
+struct HeldMatrices {
+  std::uint32_t k_address = 0;
+  std::uint32_t v_address = 0;
+  std::uint32_t row_stride = 0;
+  std::uint32_t keys = 0;
+  std::uint32_t head_dim = 0;
+  std::vector<bool> columns;   ///< tiles that are there
+  std::vector<std::int8_t> k;  ///< [keys][head_dim], as they were loaded
+  std::vector<std::int8_t> v;
+};
+
 /// What one descriptor is about: its chains, and what they compute. There is a class for each type
 /// of descriptor.
 class Work {
@@ -77,6 +89,8 @@ class Work {
   virtual std::optional<EngineError> compute(ByteMemory& memory, WorkReport& report) = 0;
   /// The chains are software's own: their reads can be checked, and capacities always count.
   [[nodiscard]] virtual bool has_foreign_chains() const { return false; }
+  /// After compute(): what the next descriptor may use. Null: nothing.
+  [[nodiscard]] virtual std::shared_ptr<const HeldMatrices> leaves() const { return nullptr; }
 };
 
 }  // namespace tessera::attention_engine

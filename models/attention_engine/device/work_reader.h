@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct DeviceContext {
   const EngineParameters& engine;
   ByteMemory& memory;
   PlannerMode mode;
+  std::shared_ptr<const HeldMatrices> held = nullptr;  ///< in the MRF
 };
 
 /// Bytes that the front end reads from memory before a job starts.
@@ -47,6 +49,7 @@ class WorkReader {
       : engine_(context.engine),
         mode_(context.mode),
         memory_(context.memory),
+        held_(context.held),
         fields_(fields),
         fetches_(fetches) {}
 
@@ -92,6 +95,7 @@ class WorkReader {
   const EngineParameters& engine_;
   const PlannerMode& mode_;
   ByteMemory& memory_;
+  const std::shared_ptr<const HeldMatrices> held_;
   const DescriptorFields& fields_;
   EngineError error_;
 
