@@ -618,6 +618,25 @@ TEST_F(InstructionFifoTest, DescriptorsAndInstructionsTakeTurns) {
   EXPECT_EQ(completion(1).code(), ErrorCode::kNone);
 }
 
+TEST_F(InstructionFifoTest, AnAbortedDescriptorTakesWaitingInstructionsWithIt) {
+  submit(attention(PatternKind::kDense));
+  pass(100);
+  sc_core::sc_spawn([&] {
+    for (const std::uint64_t word : products(100)) {  // more than there are places
+      push(word);
+    }
+  });
+  pass(100);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_INST_SPACE), 0u);
+  bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN | ATTENTION_ENGINE_CTRL_ABORT);
+  EXPECT_EQ(completion(0).code(), ErrorCode::kAborted);
+  pass(10'000);
+  EXPECT_NE(bus_.read(ATTENTION_ENGINE_STATUS) & ATTENTION_ENGINE_STATUS_FIFO_HALTED, 0u);
+  EXPECT_EQ(bus_.read(ATTENTION_ENGINE_INST_SPACE), 64u);
+  EXPECT_EQ(stat("instructions"), 64u);
+  EXPECT_TRUE(engine_.is_idle());
+}
+
 TEST_F(InstructionFifoTest, ReadsOfWhatNobodyWroteAreFoundWhenChecked) {
   bus_.write(ATTENTION_ENGINE_CTRL, ATTENTION_ENGINE_CTRL_EN | ATTENTION_ENGINE_CTRL_CHECK_READS);
   std::vector<std::uint64_t> words;

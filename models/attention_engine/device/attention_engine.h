@@ -135,6 +135,7 @@ class AttentionEngine : public RegisterDevice {
   void run_job(Cycles cycle);
   void after_step(Cycles cycle);
   void push_instruction(std::uint32_t high, const RegisterAccess& access);
+  void tell_waiting_pushes();
   void abort_engine(Cycles cycle);
   void fail_fifo(const EngineError& error, Cycles cycle);
   [[nodiscard]] EngineError engine_error() const;
@@ -157,6 +158,7 @@ class AttentionEngine : public RegisterDevice {
   std::uint64_t interrupts_before_ = 0;
   std::uint64_t sources_before_ = 0;  ///< that have ended
   sc_core::sc_event place_{"place"};  ///< the instruction FIFO is not full
+  std::uint32_t waiting_pushes_ = 0;  ///< for it
   std::uint64_t descriptors_ = 0;
   std::uint64_t failed_descriptors_ = 0;
   std::uint64_t instructions_ = 0;

@@ -32,6 +32,9 @@ void AttentionEngine::start_next(Cycles cycle) {
 void AttentionEngine::end_job(Cycles cycle) {
   RunningJob job = std::move(*job_);
   job_.reset();
+  if (timed_ != nullptr) {
+    timed_->set_deadline(kNever);
+  }
   std::uint32_t causes = take_interrupts();
   WorkReport report;
   EngineError error = job.descriptor.error;

@@ -103,6 +103,12 @@ void AttentionEngine::after_step(Cycles cycle) {
     }
   }
   if (engine.free_places() > 0) {
+    tell_waiting_pushes();
+  }
+}
+
+void AttentionEngine::tell_waiting_pushes() {
+  if (waiting_pushes_ > 0) {
     place_.notify(sc_core::SC_ZERO_TIME);
   }
 }
@@ -110,7 +116,9 @@ void AttentionEngine::after_step(Cycles cycle) {
 void AttentionEngine::push_instruction(std::uint32_t high, const RegisterAccess& access) {
   const std::uint64_t instruction = std::uint64_t{high} << 32 | state_.instruction_low;
   while (engine().free_places() == 0 && !state_.is_fifo_halted) {
+    ++waiting_pushes_;
     sc_core::wait(place_);
+    --waiting_pushes_;
   }
   if (state_.is_fifo_halted) {
     return;
@@ -133,9 +141,13 @@ void AttentionEngine::push_instruction(std::uint32_t high, const RegisterAccess&
   }
 }
 
-/// Gives up what the engine does; in functional timing the bus owes nothing afterwards.
+/// Gives up what the engine does; in functional timing the bus owes nothing afterwards. Pushed
+/// instructions that are lost halt the FIFO.
 void AttentionEngine::abort_engine(Cycles cycle) {
+  state_.is_fifo_halted =
+      state_.is_fifo_halted || engine().free_places() < engine_.instruction_fifo_depth;
   engine().abort(cycle);
+  tell_waiting_pushes();
   if (timed_ == nullptr) {
     alone_next_ = run_alone(alone_, bus_, cycle);
     cancel_advance();
@@ -153,7 +165,7 @@ void AttentionEngine::fail_fifo(const EngineError& error, Cycles cycle) {
   state_.is_fifo_halted = true;
   state_.is_halted = state_.is_halted || (state_.control & ATTENTION_ENGINE_CTRL_HALT_ON_ERR) != 0;
   note_error(error, 0);
-  place_.notify(sc_core::SC_ZERO_TIME);
+  tell_waiting_pushes();
   raise(ATTENTION_ENGINE_IRQ_ERROR, cycle);
   start_next(cycle);
 }

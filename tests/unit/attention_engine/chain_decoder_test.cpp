@@ -159,6 +159,100 @@ TEST_F(ChainDecoderTest, BrokenChainsAreRefusedWithTheirReason) {
   EXPECT_EQ(error_of(), ErrorCode::kMaskOutOfBounds);
 }
 
+TEST_F(ChainDecoderTest, NothingThatCouldHangTheEngineIsAChain) {
+  const auto error_of = [&] {
+    EXPECT_EQ(decode_all(), Outcome::kError);
+    return error();
+  };
+  for (const ScalarRegister name :
+       {ScalarRegister::kRows, ScalarRegister::kColumns, ScalarRegister::kIterations}) {
+    writer().set(name, 0);
+    EXPECT_EQ(error_of(), ErrorCode::kBadChain);
+    writer().set(name, 0x10000);
+    EXPECT_EQ(error_of(), ErrorCode::kBadChain);
+  }
+  writer().read(MemoryId::kMfuInitialVrf, 0, 0).write(MemoryId::kOutQ, 0, 1).end();
+  EXPECT_EQ(error_of(), ErrorCode::kBadChain);  // no vectors
+  writer().read(MemoryId::kL2, 0).write(MemoryId::kAccVrf, 0, 1).end();
+  EXPECT_EQ(error_of(), ErrorCode::kBadChain);  // rows without bytes
+  writer().set(ScalarRegister::kRowBytes, 64);
+  writer().read(MemoryId::kL2, 0).write(MemoryId::kL2, 64).end();
+  EXPECT_EQ(error_of(), ErrorCode::kBadChain);
+  writer().read(MemoryId::kMfuInitialVrf, 0, 1).write(MemoryId::kInQ, 0xFFFF'FFFF, 1).end();
+  EXPECT_EQ(error_of(), ErrorCode::kBadMemoryId);
+  writer().read(MemoryId::kOutQ, 0xFFFF'FFFF, 1).write(MemoryId::kAccVrf, 0, 1).end();
+  EXPECT_EQ(error_of(), ErrorCode::kBadMemoryId);
+  writer().read(MemoryId::kMfuInitialVrf, 0, 1);
+  writer().apply(Opcode::kAdd, MemoryId::kAddSubVrf0, 0xFFFF'FFFF, 1);
+  EXPECT_EQ(error_of(), ErrorCode::kVrfOutOfBounds);
+  writer().set(ScalarRegister::kRows, 0x100);
+  writer().set(ScalarRegister::kColumns, 0x100);  // 65536 tiles
+  writer().read(MemoryId::kMvmInitialVrf, 0, 1).multiply(0).write(MemoryId::kOutQ, 0, 1).end();
+  EXPECT_EQ(error_of(), ErrorCode::kMrfOutOfBounds);
+  writer().set(ScalarRegister::kListLength, 0xFFFF'FFFF);
+  writer().read(MemoryId::kMvmInitialVrf, 0, 1).multiply(0, kFlagIndirect);
+  writer().write(MemoryId::kOutQ, 0, 1).end();
+  EXPECT_EQ(error_of(), ErrorCode::kMrfOutOfBounds);
+}
+
+TEST_F(ChainDecoderTest, RowsAreNormalisedBySumsThatThereAre) {
+  const auto finish = [&](std::uint32_t row) {
+    writer().read(MemoryId::kScoreVrf, 0, 1);
+    writer().apply(Opcode::kSoftmaxFinish, MemoryId::kSmxRf, row);
+    writer().write(MemoryId::kScoreVrf, 0, 1).end();
+    return decode_all();
+  };
+  writer().set(ScalarRegister::kIterations, 4);
+  writer().read(MemoryId::kScoreVrf, 0, 4).apply(Opcode::kSoftmaxAccumulate, MemoryId::kSmxRf, 8);
+  writer().write(MemoryId::kScoreVrf, 0, 4).end();
+  EXPECT_EQ(decode_all(), Outcome::kChain);
+  EXPECT_EQ(finish(8), Outcome::kChain);
+  EXPECT_EQ(finish(9), Outcome::kError);
+  EXPECT_EQ(error(), ErrorCode::kSoftmaxRange);
+  EXPECT_EQ(decoder_.error().index, 12u);
+  decoder_.reset();
+  writer().set(ScalarRegister::kIterations, 3);
+  EXPECT_EQ(finish(8), Outcome::kError);
+}
+
+TEST_F(ChainDecoderTest, ReadsOfEntriesThatNothingWroteAreFoundWhenChecked) {
+  const auto read = [&](std::uint32_t first) {
+    writer().read(MemoryId::kAccVrf, first, 2).write(MemoryId::kOutQ, 0, 2).end();
+    return decode_all();
+  };
+  EXPECT_EQ(read(0), Outcome::kChain);
+  decoder_.check_reads(true);
+  EXPECT_EQ(read(0), Outcome::kError);
+  EXPECT_EQ(error(), ErrorCode::kReadUninitialised);
+  writer().read(MemoryId::kInQ, 0, 2).write(MemoryId::kAccVrf, 4, 2);
+  writer().write(MemoryId::kAddSubVrf0, 0, 2).end();  // a multicast writes both
+  EXPECT_EQ(decode_all(), Outcome::kChain);
+  EXPECT_EQ(read(4), Outcome::kChain);
+  EXPECT_EQ(read(5), Outcome::kError);
+  EXPECT_EQ(decoder_.error().index, 6u);
+  writer().read(MemoryId::kAccVrf, 4, 2).apply(Opcode::kAdd, MemoryId::kAddSubVrf0, 1, 2);
+  EXPECT_EQ(decode_all(), Outcome::kError);
+  EXPECT_EQ(decoder_.error().index, 2u);
+}
+
+TEST_F(ChainDecoderTest, AnotherDecoderGoesOnWhereThisOneIs) {
+  writer().set(ScalarRegister::kRowBytes, 64);
+  writer().read(MemoryId::kInQ, 0, 2).write(MemoryId::kAccVrf, 4, 2).end();
+  writer().read(MemoryId::kAccVrf, 4, 2);  // half a chain
+  EXPECT_EQ(decode_all(), Outcome::kMore);
+  ChainDecoder other(engine_);
+  other.continue_from(decoder_);
+  other.check_reads(true);
+  writer().write(MemoryId::kL2, 0x1000).end();
+  Outcome outcome = Outcome::kMore;
+  for (const std::uint64_t word : words_) {
+    outcome = other.take(word);
+  }
+  EXPECT_EQ(outcome, Outcome::kChain);
+  EXPECT_EQ(other.chain().sequence, 1u);  // its own first
+  EXPECT_EQ(other.chain().l2.row_bytes, 64u);
+}
+
 TEST_F(ChainDecoderTest, EntriesAreCheckedExactlyAtTheSizeOfTheirFile) {
   const std::uint32_t size = engine_.entries_of(MemoryId::kScoreVrf);
   writer().read(MemoryId::kMfuInitialVrf, 0, 1).write(MemoryId::kScoreVrf, size - 4, 4).end();

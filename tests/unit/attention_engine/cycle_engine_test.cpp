@@ -155,6 +155,26 @@ TEST_F(CycleEngineTest, TheInstructionFifoFillsUp) {
   EXPECT_TRUE(engine_.is_idle());
 }
 
+TEST_F(CycleEngineTest, PushedInstructionsWaitForTheSourceThatRuns) {
+  writer().read(MemoryId::kMvmInitialVrf, 0, 1).multiply(0).write(MemoryId::kOutQ, 0, 1).end();
+  InstructionList source(words_);
+  engine_.run(source, 0);
+  for (const std::uint64_t word : words_) {
+    engine_.push(word, 0);
+  }
+  const Cycles alone = 2 + 4 + parameters_.mvu_cycles - 1 + parameters_.write_cycles;
+  Cycles cycle = 0;
+  for (; engine_.ended_sources() == 0; ++cycle) {
+    engine_.step(cycle);
+  }
+  EXPECT_EQ(engine_.last_commit(), alone);
+  EXPECT_EQ(engine_.counters().chains, 1u);
+  EXPECT_EQ(engine_.free_places(), parameters_.instruction_fifo_depth - 4);
+  run_alone(engine_, axi_, cycle);
+  EXPECT_EQ(engine_.counters().chains, 2u);
+  EXPECT_EQ(engine_.last_commit(), 2 * alone + 1);
+}
+
 TEST_F(CycleEngineTest, AFenceWaitsForEverythingBefore) {
   writer().read(MemoryId::kMvmInitialVrf, 0, 1).multiply(0).write(MemoryId::kOutQ, 0, 1).end();
   writer().apply(Opcode::kInterrupt, MemoryId::kL2, 77);
