@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/commit_log_writer.h"
 
-#include <cstdio>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -14,114 +14,139 @@ namespace {
 
 constexpr std::size_t kMaxChunks = 64;
 
-void append_hex(std::string& text, std::uint32_t value, unsigned bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  char digits[2 + 8] = {'0', 'x'};
-  const unsigned count = 2 * bytes;
-  for (unsigned i = 0; i < count; ++i) {
-    digits[2 + i] = kDigits[value >> (4 * (count - 1 - i)) & 15];
+/// Every byte in hexadecimal, two characters each.
+struct HexTable {
+  char digits[512];
+  constexpr HexTable() : digits{} {
+    constexpr char kDigits[] = "0123456789abcdef";
+    for (unsigned i = 0; i < 256; ++i) {
+      digits[2 * i] = kDigits[i >> 4];
+      digits[2 * i + 1] = kDigits[i & 15];
+    }
   }
-  text.append(digits, 2 + count);
-}
+};
+constexpr HexTable kHex;
 
-void append_register(std::string& text, std::uint8_t index, std::uint32_t value, bool is_known) {
-  text += " x";
-  if (index >= 10) {
-    text += static_cast<char>('0' + index / 10);
-  }
-  text += static_cast<char>('0' + index % 10);
-  text += index >= 10 ? " " : "  ";
-  if (is_known) {
-    append_hex(text, value, 4);
-  } else {
-    text += "pending";
-  }
-}
+/// A line under construction, in memory that has room for it.
+class Line {
+ public:
+  explicit Line(char* place) : place_(place) {}
+  char* end() const { return place_; }
 
-void append_registers(std::string& text, const CommitRecord& record) {
+  void put(std::string_view text) {
+    std::memcpy(place_, text.data(), text.size());
+    place_ += text.size();
+  }
+  void put(char character) { *place_++ = character; }
+  void put_hex(std::uint32_t value, unsigned bytes) {
+    put("0x");
+    for (unsigned i = bytes; i-- > 0;) {
+      std::memcpy(place_, &kHex.digits[2 * (value >> (8 * i) & 255)], 2);
+      place_ += 2;
+    }
+  }
+  void put_register(std::uint8_t index, std::uint32_t value, bool is_known) {
+    put(" x");
+    if (index >= 10) {
+      put(static_cast<char>('0' + index / 10));
+    }
+    put(static_cast<char>('0' + index % 10));
+    put(index >= 10 ? " " : "  ");
+    if (is_known) {
+      put_hex(value, 4);
+    } else {
+      put("pending");
+    }
+  }
+  void put_load(std::uint32_t address) {
+    put(" mem ");
+    put_hex(address, 4);
+  }
+  void put_store(std::uint32_t address, std::uint32_t data, unsigned bytes) {
+    put_load(address);
+    put(' ');
+    put_hex(data, bytes);
+  }
+
+ private:
+  char* place_;
+};
+
+void put_registers(Line& line, const CommitRecord& record) {
   // In the order of their numbers; rd wins over the increment.
-  const bool has_rd = record.rd != 0;
   const bool has_increment = record.incremented != 0 && record.incremented != record.rd;
   const bool is_increment_first = has_increment && record.incremented < record.rd;
   if (is_increment_first) {
-    append_register(text, record.incremented, record.increment, true);
+    line.put_register(record.incremented, record.increment, true);
   }
-  if (has_rd) {
-    append_register(text, record.rd, record.value, !record.is_pending);
+  if (record.rd != 0) {
+    line.put_register(record.rd, record.value, !record.is_pending);
   }
   if (has_increment && !is_increment_first) {
-    append_register(text, record.incremented, record.increment, true);
+    line.put_register(record.incremented, record.increment, true);
   }
 }
 
-void append_memory(std::string& text, const CommitRecord& record) {
-  const auto append_store = [&](std::uint32_t data) {
-    text += " mem ";
-    append_hex(text, record.address, 4);
-    text += ' ';
-    append_hex(text, data, record.bytes);
-  };
+void put_memory(Line& line, const CommitRecord& record) {
   const bool is_conditional = record.kind == AccessKind::kStoreConditional;
   if (record.kind != AccessKind::kStore && !is_conditional) {
-    text += " mem ";
-    append_hex(text, record.address, 4);
+    line.put_load(record.address);
   }
   if (record.kind == AccessKind::kStore || (is_conditional && record.value == 0)) {
-    append_store(record.data);
+    line.put_store(record.address, record.data, record.bytes);
   } else if (is_amo(record.kind) && !record.is_pending) {
-    append_store(amo_result(record.kind, record.value, record.data));
+    line.put_store(record.address, amo_result(record.kind, record.value, record.data),
+                   record.bytes);
   }
 }
 
-std::string csr_name(std::uint16_t number) {
-  // Names as in csr.h of the ISA.
-  switch (number) {
-    case 0x7d0:
-      return "trace";
-    case 0x7d1:
-      return "stacklimit";
-    default:
-      return fmt::format("unknown_{:03x}", number);
-  }
+/// Names as in csr.h of the ISA; no other can be written.
+std::string_view csr_name(std::uint16_t number) {
+  return number == 0x7d0 ? "c2000_trace " : "c2001_stacklimit ";
 }
 
 }  // namespace
 
-void append_commit_line(std::string& text, std::uint32_t hart, const CommitRecord& record) {
-  fmt::format_to(std::back_inserter(text), "core{:4}: 3 ", hart);
-  append_hex(text, record.pc, 4);
-  text += " (";
-  append_hex(text, record.raw, 4);
-  text += ')';
-  append_registers(text, record);
+char* write_commit_line(char* place, std::string_view prefix, const CommitRecord& record) {
+  Line line(place);
+  line.put(prefix);
+  line.put_hex(record.pc, 4);
+  line.put(" (");
+  line.put_hex(record.raw, 4);
+  line.put(')');
+  put_registers(line, record);
   if (record.csr != 0) {
-    text += fmt::format(" c{}_{} ", record.csr, csr_name(record.csr));
-    append_hex(text, record.data, 4);
+    line.put(' ');
+    line.put(csr_name(record.csr));
+    line.put_hex(record.data, 4);
   }
   if (record.bytes != 0) {
-    append_memory(text, record);
+    put_memory(line, record);
   }
-  text += '\n';
+  line.put('\n');
+  return line.end();
 }
 
 /// The file of one hart.
 class CommitFile {
  public:
-  CommitFile(const std::string& path, std::uint32_t hart) : file_(path), hart_(hart) {}
+  CommitFile(const std::string& path, std::uint32_t hart)
+      : file_(path), prefix_(fmt::format("core{:4}: 3 ", hart)) {}
 
   void write(const std::vector<CommitRecord>& records) {
-    text_.clear();
+    text_.resize(records.size() * kMaxCommitLine);
+    char* end = text_.data();
     for (const CommitRecord& record : records) {
-      append_commit_line(text_, hart_, record);
+      end = write_commit_line(end, prefix_, record);
     }
-    file_.write(text_);
+    file_.write({text_.data(), static_cast<std::size_t>(end - text_.data())});
   }
   void close() { file_.close(); }
 
  private:
   CompressedFile file_;
-  const std::uint32_t hart_;
-  std::string text_;
+  const std::string prefix_;
+  std::vector<char> text_;
 };
 
 CommitLogWriter::CommitLogWriter() : thread_([this] { run(); }) {}

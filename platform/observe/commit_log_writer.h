@@ -2,11 +2,13 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -30,8 +32,11 @@ struct CommitRecord {
   bool is_pending = false;  ///< `value` never came
 };
 
-/// Appends the line of `record`, of hart `hart`, to `text`.
-void append_commit_line(std::string& text, std::uint32_t hart, const CommitRecord& record);
+/// Longest line, with room to spare.
+constexpr std::size_t kMaxCommitLine = 192;
+/// Writes the line of `record` at `place`, behind `prefix` ("core   0: 3 "); returns its end.
+/// REQUIRES: room for kMaxCommitLine characters; a prefix of up to 32.
+char* write_commit_line(char* place, std::string_view prefix, const CommitRecord& record);
 
 class CommitFile;
 

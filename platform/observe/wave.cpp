@@ -193,7 +193,11 @@ void Wave::retired(const RetiredInstruction& instruction) {
   if (hart.range == nullptr || instruction.pc < hart.range->begin ||
       instruction.pc >= hart.range->end) {
     hart.range = symbols_.function_at(instruction.pc);
-    set(hart.function, instruction.cycle, hart.range == nullptr ? kNoFunction : hart.range->name);
+    const std::string& name = hart.range == nullptr ? kNoFunction : hart.range->name;
+    if (hart.shown_function != &name) {
+      hart.shown_function = &name;
+      set(hart.function, instruction.cycle, name);
+    }
   }
 }
 

@@ -57,6 +57,7 @@ class Wave final : public Trace, public HartProbe, public ActivityProbe {
     std::uint32_t function = 0;
     const CodeRange* range = nullptr;
     const std::string* shown = nullptr;  ///< latest state
+    const std::string* shown_function = nullptr;
   };
   struct Device {
     std::uint32_t busy = 0;  ///< signal; 0: not shown

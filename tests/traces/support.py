@@ -34,6 +34,12 @@ class TraceTest(unittest.TestCase):
         self.assertEqual(result.returncode, code, result.stderr)
         return result
 
+    def workload(self, *arguments):
+        """Arguments that load a workload for the programs that read one."""
+        subprocess.run([ROOT / "scripts" / arguments[0], *arguments[1:], "-o",
+                        self.folder / "work.img"], check=True, capture_output=True)
+        return ("--load", "0x80100000:work.img")
+
     def program(self, name):
         path = PROGRAMS / f"{name}.elf"
         if not path.exists():

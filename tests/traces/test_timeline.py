@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timelines are valid, and show what happened."""
 
-import subprocess
-
-from support import ROOT, TraceTest
+from support import TraceTest
 import timeline_schema
 
 
@@ -23,12 +21,6 @@ class TimelineTest(TraceTest):
                 self.assertEqual(flows.count("s"), len(transfers))
                 self.assertEqual(flows.count("t"), len(transfers))
                 self.assertEqual(flows.count("f"), len(transfers))
-
-    def workload(self, *arguments):
-        """Arguments that load a workload for the programs that read one."""
-        subprocess.run([ROOT / "scripts" / arguments[0], *arguments[1:], "-o",
-                        self.folder / "work.img"], check=True, capture_output=True)
-        return ("--load", "0x80100000:work.img")
 
     def test_the_itas_work_beside_each_other_in_mhsa(self):
         events = self.timeline("mhsa", *self.workload("make_workload.py", "mhsa", "--shape",
