@@ -9,7 +9,8 @@ import numpy as np
 
 import support
 from deploy import cost, graph as graphs, models, onnx_import, plan, reference
-from deploy.commands import KIND_ITA
+from deploy.breakdown import break_down, layer_span
+from deploy.commands import KIND_ITA, KIND_TEAM
 from on_platform import PlatformCase, execute
 from plan_test import classifier, odd_operators
 
@@ -124,6 +125,27 @@ class OwnModels(PlatformCase):
             workload, _ = self.check(graph, "tessera", 2, options=plan.Options(orders={"": name}))
             order[name] = [command.arguments for _, command in cost.commands(workload.schedule)]
         self.assertNotEqual(order["rows"], order["columns"])
+
+    def test_deployed_attention_keeps_itas_busy_and_hides_transfers(self):
+        """Of the second layer, whose weights come while the layer before ends; the first one waits
+        for its input and weights (sw/encoder/README.md)."""
+        workload, result = self.check(models.encoder(128, 256, 64, 4, 1024, 2, 2), "tessera",
+                                      timing="cycle")
+        schedule = workload.schedule
+        for prefix, least_busy, least_hidden in (("l0", 0.62, 0.68), ("l1", 0.70, 0.80)):
+            names = [f"{prefix}_attention", f"{prefix}_out"]
+            begin, end = layer_span(schedule, result, names)
+            hidden = break_down(schedule, result, begin, end).dma_hidden
+            attention = schedule.layers.index(names[0])
+            with_input = begin if prefix == "l0" else min(
+                log[index][0] for engine, log in zip(schedule.engines, result.logs)
+                for index, command in enumerate(engine.commands)
+                if engine.kind == KIND_TEAM and command.layer == attention)
+            table = break_down(schedule, result, with_input, end)
+            busy = table.ita_utilisation / table.ita_bound
+            print(f"{names}: {busy:.3f} of the bound, {hidden:.3f} of the transfers hidden")
+            self.assertTrue(least_busy <= busy <= 1, busy)
+            self.assertGreaterEqual(hidden, least_hidden)
 
     def test_predicted_cycles_are_near_the_measured(self):
         workload, result = self.check(models.encoder(128, 128, 32, 4, 512), "tessera",
