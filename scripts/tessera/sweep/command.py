@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Command line of sweeps.
+
+    scripts/sweep plan FILE             how many points there are, and how long they take
+    scripts/sweep run FILE              runs those that are not done, and writes the table
+    scripts/sweep table FILE            writes the table of what has run so far
+
+A sweep lives in one folder: points/ with a folder per run, sweep.csv, status.json.
+Exit codes: 0 all points are there, 1 some failed or are missing, 2 bad file or command line,
+3 the sweep cannot run.
+"""
+import argparse
+import json
+import os
+import pathlib
+import sys
+
+from . import engine, table
+from .points import expand
+from .reader import SpaceError
+from .space import read_space
+
+SHOWN_FAILURES = 20
+
+
+def parse(arguments):
+    """Returns the options of the command line."""
+    parser = argparse.ArgumentParser(prog="sweep", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="what", required=True)
+    for name in ("plan", "run", "table"):
+        each = commands.add_parser(name)
+        each.add_argument("file", help="the sweep, YAML")
+        each.add_argument("-o", "--out", type=pathlib.Path, metavar="DIR",
+                          help="folder of the sweep; default out/NAME")
+        each.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N",
+                          help="how many at a time; default: cores")
+        if name == "run":
+            each.add_argument("--limit", type=int, metavar="N", help="only the first N points")
+    options = parser.parse_args(arguments)
+    if options.jobs < 1:
+        parser.error(f"-j {options.jobs}; give an integer from 1 on")
+    return options
+
+
+def main(arguments):
+    """Returns the exit code."""
+    options = parse(arguments)
+    try:
+        space = read_space(options.file)
+        out = (options.out or pathlib.Path("out") / space.name).absolute()
+        points = expand(space)[:getattr(options, "limit", None)]
+        if not points:
+            raise SpaceError(f"{options.file}:1: no point is left; exclude less")
+        return {"plan": plan, "run": run, "table": write_table}[options.what](
+            space, points, out, options)
+    except SpaceError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except engine.EngineError as error:
+        print(f"sweep: {error}", file=sys.stderr)
+        return 3
+
+
+def plan(space, points, out, options):
+    """Prints what there is to do."""
+    pending = [point for point in points if not point.is_done(out)]
+    print(f"{space.name}: {len(points)} points, {len(points) - len(pending)} done, "
+          f"{len(pending)} to run in {out}")
+    for name, values in space.axes.items():
+        print(f"  {name}: {', '.join(values)}")
+    seconds = engine.seconds_per_point(points, out) or space.seconds_per_point
+    if seconds is None:
+        print("estimated time: unknown before a point has run; `sweep run --limit 1` runs one, "
+              "seconds_per_point in the file says it")
+    else:
+        print(f"estimated time: {engine.clock(seconds * len(pending) / options.jobs)} with "
+              f"{options.jobs} at a time, {seconds:.2f} s per point")
+    return 0
+
+
+def run(space, points, out, options):
+    """Runs what is not done; writes the table; names failures."""
+    with engine.locked(out):
+        pending = [point for point in points if not point.is_done(out)]
+        outcomes, said = {}, ""
+        if pending:
+            seconds = engine.seconds_per_point(points, out) or space.seconds_per_point
+            outcomes, said = engine.run(points, pending, out, options.jobs, seconds)
+        return finish(space, points, out, outcomes, said)
+
+
+def write_table(space, points, out, _options):
+    """Writes the table of what there is."""
+    return finish(space, points, out, {}, "")
+
+
+def finish(space, points, out, outcomes, said):
+    """Writes sweep.csv and sweep.json, prints failures. Returns the exit code."""
+    rows = table.rows(space, points, out, outcomes)
+    bad = [row for row in rows if row["status"] != "ok" or row["error"]]
+    try:
+        replace(out / "sweep.csv", table.csv_text(rows))
+        replace(out / "sweep.json", json.dumps(
+            {"schema": "tessera-sweep", "schema_version": 1, "name": space.name,
+             "config": space.config, "axes": {name: list(values) for name, values
+                                              in space.axes.items()},
+             "statistics": space.statistics, "derived": space.derived,
+             "objectives": space.objectives, "points": [point.key for point in points]},
+            indent=1) + "\n")
+    except OSError as error:
+        print(f"sweep: cannot write the table: {error}", file=sys.stderr)
+        bad = bad or rows
+    for row, point in zip(rows, points):
+        if row in bad[:SHOWN_FAILURES]:
+            values = " ".join(f"{name}={text}" for name, text in point.values.items())
+            print(f"point {row['point']} {row['status']}: {row['error']}\n  {values}\n"
+                  f"  {point.folder(out)}", file=sys.stderr)
+    if len(bad) > SHOWN_FAILURES:
+        print(f"... {len(bad) - SHOWN_FAILURES} more: {out / 'sweep.csv'}", file=sys.stderr)
+    if any(row["status"] == "missing" for row in rows) and said.strip():
+        print("snakemake: " + "\n".join(said.strip().splitlines()[-3:]), file=sys.stderr)
+    print(f"{space.name}: {len(rows) - len(bad)} of {len(rows)} points: {out / 'sweep.csv'}")
+    return 1 if bad else 0
+
+
+def replace(path, text):
+    """Writes a file so that readers see the old one or the new one."""
+    scratch = path.with_name(path.name + ".next")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
