@@ -3,6 +3,7 @@
 
 All figures of a run have one name space:
 
+    config.soc.cluster.bank_bytes            a number of the resolved configuration
     run.cycles, run.instructions, run.guest_errors, run.guest_value
     region[1].cycles, region[1].times        of a region of interest
     region[1].soc.cluster.instructions       what a statistic gained in it
@@ -99,7 +100,10 @@ class Result:
     @functools.cached_property
     def figures(self):
         """All figures: {name: value}."""
-        figures = {f"run.{name}": self.facts[name] for name in RUN_FIGURES if name in self.facts}
+        figures = {f"config.{key}": number for key, text in self.config.items()
+                   if (number := config_number(text)) is not None}
+        figures.update({f"run.{name}": self.facts[name] for name in RUN_FIGURES
+                        if name in self.facts})
         for row in self.facts.get("results", ())[:1]:
             figures.update({f"traffic.{name}": value for name, value in row.items()})
         for region in self.statistics_file.get("regions", ()):
@@ -153,6 +157,15 @@ def flatten_config(text):
         if value.strip():
             values[".".join(path)] = value.strip()
     return values
+
+
+def config_number(text):
+    """Returns the number of a configuration's value, sizes in bytes ("16KiB"); None for a word."""
+    digits, unit = re.fullmatch(r"(.*?)(KiB|MiB|GiB)?", text).groups()
+    try:
+        return int(digits, 0) * {None: 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
+    except ValueError:
+        return None
 
 
 def load(folder, needs_facts=True):

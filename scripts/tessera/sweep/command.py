@@ -4,6 +4,7 @@
     scripts/sweep plan FILE             how many points there are, and how long they take
     scripts/sweep run FILE              runs those that are not done, and writes the table
     scripts/sweep table FILE            writes the table of what has run so far
+    scripts/sweep choose FILE           which point to take, by the file's objectives
 
 A sweep lives in one folder: points/ with a folder per run, sweep.csv, status.json.
 Exit codes: 0 all points are there, 1 some failed or are missing, 2 bad file or command line,
@@ -15,6 +16,8 @@ import os
 import pathlib
 import sys
 
+from .. import choose as choices
+from ..expressions import ExpressionError
 from . import engine, table
 from .points import expand
 from .reader import SpaceError
@@ -28,7 +31,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="sweep", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="what", required=True)
-    for name in ("plan", "run", "table"):
+    for name in ("plan", "run", "table", "choose"):
         each = commands.add_parser(name)
         each.add_argument("file", help="the sweep, YAML")
         each.add_argument("-o", "--out", type=pathlib.Path, metavar="DIR",
@@ -52,7 +55,7 @@ def main(arguments):
         points = expand(space)[:getattr(options, "limit", None)]
         if not points:
             raise SpaceError(f"{options.file}:1: no point is left; exclude less")
-        return {"plan": plan, "run": run, "table": write_table}[options.what](
+        return {"plan": plan, "run": run, "table": write_table, "choose": choose}[options.what](
             space, points, out, options)
     except SpaceError as error:
         print(error, file=sys.stderr)
@@ -93,6 +96,19 @@ def run(space, points, out, options):
 def write_table(space, points, out, _options):
     """Writes the table of what there is."""
     return finish(space, points, out, {}, "")
+
+
+def choose(space, _points, out, _options):
+    """Prints which points meet the objectives of the file, from the table that is there."""
+    try:
+        axes = {name: list(values) for name, values in space.axes.items()}
+        print(choices.report(table.read_csv(out / "sweep.csv"),
+                             {"axes": axes, "objectives": space.objectives}), end="")
+        return 0
+    except FileNotFoundError as error:
+        raise engine.EngineError(f"{out / 'sweep.csv'} is missing; `sweep run` writes it") from error
+    except (choices.ChoiceError, ExpressionError) as error:
+        raise engine.EngineError(str(error)) from error
 
 
 def finish(space, points, out, outcomes, said):
