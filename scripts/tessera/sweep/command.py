@@ -39,6 +39,7 @@ def parse(arguments):
         each.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N",
                           help="how many at a time; default: cores")
         if name == "run":
+            each.add_argument("--slurm", action="store_true", help="on a Slurm cluster")
             each.add_argument("--limit", type=int, metavar="N", help="only the first N points")
     options = parser.parse_args(arguments)
     if options.jobs < 1:
@@ -89,7 +90,7 @@ def run(space, points, out, options):
         outcomes, said = {}, ""
         if pending:
             seconds = engine.seconds_per_point(points, out) or space.seconds_per_point
-            outcomes, said = engine.run(points, pending, out, options.jobs, seconds)
+            outcomes, said = engine.run(points, pending, out, options.jobs, options.slurm, seconds)
         return finish(space, points, out, outcomes, said)
 
 

@@ -15,9 +15,10 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 WATCH_SECONDS = 0.5
 LINE_SECONDS = 5
-JOB_SECONDS = 8  # a job is as many points as take about so long
+JOB_SECONDS = {"local": 8, "slurm": 600}  # a job is as many points as take about so long
 FIRST_SECONDS = 1.0  # taken for a point as long as none has run
 JOBS_PER_CORE = 8  # at least, so that cores end together
+MARGIN = 5  # times the expected time of a job: its limit on a cluster
 
 
 class EngineError(Exception):
@@ -90,30 +91,34 @@ def seconds_per_point(points, out):
     return sum(seconds) / len(seconds) if seconds else None
 
 
-def divide(points, seconds, cores):
+def divide(points, seconds, kind, cores):
     """Returns the points of each job: every n-th, so that jobs take about the same time."""
-    per_job = max(1, int(JOB_SECONDS / max(seconds, 1e-3)))
+    per_job = max(1, int(JOB_SECONDS[kind] / max(seconds, 1e-3)))
     jobs = max(math.ceil(len(points) / per_job), min(len(points), JOBS_PER_CORE * cores))
     return [points[first::jobs] for first in range(jobs)]
 
 
-def command(out, jobs, cores):
+def command(out, jobs, cores, slurm, minutes, memory_mib):
     """The command line of Snakemake."""
-    return ["snakemake", "--snakefile", str(HERE / "Snakefile"), "--directory",
+    words = ["snakemake", "--snakefile", str(HERE / "Snakefile"), "--directory",
              str(out / "engine"), "--nolock", "--keep-going", "--quiet", "all", "--drop-metadata",
              "--ignore-incomplete", "--scheduler", "greedy", "--retries", "1",
              "--config", f"jobs={jobs}", f"worker={HERE / 'worker.py'}", f"out={out.absolute()}",
-             "--cores", str(cores)]
+             f"minutes={minutes}", f"memory_mib={memory_mib}"]
+    if slurm:
+        return [*words, "--profile", str(HERE / "slurm"), "--jobs", str(cores)]
+    return [*words, "--cores", str(cores)]
 
 
-def run(points, pending, out, cores, seconds=None):
+def run(points, pending, out, cores, slurm=False, seconds=None):
     """Runs the pending points. Returns {key: outcome} of those that ended, and what Snakemake said.
 
     Args: points: all; cores: how many jobs at a time; seconds: that a point takes, None: unknown.
     """
     engine = out / "engine"
     shutil.rmtree(engine, ignore_errors=True)  # Snakemake starts afresh: what is done is our affair
-    jobs = divide(pending, seconds or FIRST_SECONDS, cores)
+    kind = "slurm" if slurm else "local"
+    jobs = divide(pending, seconds or FIRST_SECONDS, kind, cores)
     try:
         (engine / "jobs").mkdir(parents=True)
         for number, job in enumerate(jobs):
@@ -122,12 +127,15 @@ def run(points, pending, out, cores, seconds=None):
         log = open(engine / "snakemake.log", "w+", encoding="utf-8")
     except OSError as error:
         raise EngineError(f"{engine}: cannot write here: {error.strerror}") from error
+    longest = max(map(len, jobs)) * (seconds or 60)
+    memory = max(point.memory_mib or 1024 for point in pending)
     progress = Progress(len(points), len(points) - len(pending))
     with log:
         try:
             process = subprocess.Popen(
-                command(out, len(jobs), cores), stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+                command(out, len(jobs), cores, slurm, max(10, math.ceil(longest * MARGIN / 60)),
+                        memory), stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
         except OSError as error:
             raise EngineError(f"snakemake: {error.strerror}; apt-get install snakemake") from error
         try:

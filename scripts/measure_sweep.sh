@@ -1,0 +1,37 @@
+#!/bin/bash
+# How busy a sweep keeps the cores, and what it costs per point: 200 points of about a second.
+# Needs a build, and a machine that does nothing else. Takes about 200 s on 2 cores.
+#   scripts/measure_sweep.sh [SWEEP_OPTION ...]       e.g. --limit 20
+# busy: processor time of the sweep with everything it starts, over wall time of all cores.
+# overhead per point: wall time of all cores less what the simulators report, over the points;
+# a second row leaves out the time in which Snakemake starts, before the first point.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=out/measure_sweep
+rm -rf "$out"
+/usr/bin/python3 - "$out" "$@" <<'END'
+import os
+import resource
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, "scripts")
+import tessera
+
+out, cores = sys.argv[1], os.cpu_count()
+begin, start = time.monotonic(), time.time()
+code = subprocess.run(["scripts/sweep", "run", "configs/sweeps/measure.yaml", "-o", out,
+                       *sys.argv[2:]], check=False).returncode
+wall = time.monotonic() - begin
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+results = tessera.load_all(out + "/points")
+simulated = sum(sum(result.facts["host_seconds"].values()) for result in results)
+first = min((result.folder / "stdout.txt").stat().st_mtime - result.facts["host_seconds"]["simulate"]
+            for result in results)
+busy = (used.ru_utime + used.ru_stime) / (wall * cores)
+print(f"{len(results)} points, {cores} cores, {wall:.1f} s: busy {busy:.1%}")
+for name, seconds in (("all", wall), ("after the start", wall - (first - start))):
+    print(f"overhead per point, {name}: {1e3 * (seconds * cores - simulated) / len(results):.0f} ms")
+sys.exit(code)
+END

@@ -1,0 +1,94 @@
+#!/bin/bash
+# A sweep of 24 points through Slurm on this machine alone: the controller and one job are killed in
+# the middle, and the table is that of a local sweep. Needs root: installs slurm-wlm and munge, and
+# starts their daemons on the loopback address with files in a temporary folder.
+#   scripts/test_slurm.sh          needs a build; PRESET, TESSERA_BUILD as for scripts/sweep
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if [ "$(id -u)" != 0 ]; then
+  echo "test_slurm.sh: needs root, to install slurm-wlm and munge and to start their daemons" >&2
+  exit 2
+fi
+if ! command -v slurmctld munged snakemake >/dev/null || ! command -v slurmd >/dev/null; then
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    slurm-wlm munge snakemake
+fi
+dir=$(mktemp -d)
+daemons=()
+stop() {
+  for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait || true
+  rm -rf "$dir"
+}
+trap stop EXIT
+
+mkdir "$dir/state" "$dir/spool"
+chmod 755 "$dir"
+dd if=/dev/urandom of="$dir/munge.key" bs=1024 count=1 status=none
+chmod 600 "$dir/munge.key"
+munged --force --foreground --key-file "$dir/munge.key" --socket "$dir/munge.socket" \
+  --pid-file "$dir/munge.pid" --log-file "$dir/munge.log" --seed-file "$dir/munge.seed" >"$dir/munged.log" 2>&1 &
+daemons+=($!)
+cores=$(nproc)
+cat >"$dir/slurm.conf" <<END
+ClusterName=tessera
+SlurmctldHost=$(hostname -s)(127.0.0.1)
+SlurmctldPort=26817
+SlurmdPort=26818
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket=$dir/munge.socket
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SlurmdParameters=config_overrides
+ReturnToService=2
+StateSaveLocation=$dir/state
+SlurmdSpoolDir=$dir/spool
+SlurmctldPidFile=$dir/slurmctld.pid
+SlurmdPidFile=$dir/slurmd.pid
+NodeName=here NodeAddr=127.0.0.1 NodeHostname=$(hostname -s) CPUs=$cores RealMemory=65536
+PartitionName=all Nodes=here Default=YES MaxTime=INFINITE State=UP
+END
+export SLURM_CONF=$dir/slurm.conf
+start_controller() {
+  slurmctld -D >>"$dir/slurmctld.log" 2>&1 &
+  controller=$!
+  daemons+=("$controller")
+}
+wait_for() {  # DESCRIPTION COMMAND...: at most 60 s
+  local what=$1
+  shift
+  for _ in $(seq 120); do
+    if "$@" >/dev/null 2>&1; then return; fi
+    sleep 0.5
+  done
+  echo "test_slurm.sh: FAIL: no $what after 60 s" >&2
+  tail -n 5 "$dir"/*.log >&2
+  exit 1
+}
+start_controller
+slurmd -D -N here >"$dir/slurmd.log" 2>&1 &
+daemons+=($!)
+wait_for "idle node" sh -c 'sinfo -h -o %T | grep -q idle'
+
+sweep=configs/sweeps/slurm_test.yaml
+scripts/sweep run "$sweep" -o "$dir/local"
+points=$(tail -n +2 "$dir/local/sweep.csv" | wc -l)
+scripts/sweep run "$sweep" -o "$dir/slurm" --slurm -j "$cores" &
+client=$!
+wait_for "first result" sh -c "ls $dir/slurm/points/*/*/run.json"
+wait_for "running job" sh -c 'squeue -h -t running -o %A | grep -q .'
+victim=$(squeue -h -t running -o %A | head -n 1)
+scancel --signal=KILL --full "$victim"
+kill -KILL "$controller"
+echo "test_slurm.sh: killed job $victim and the controller"
+sleep 5
+start_controller
+if ! wait "$client"; then
+  echo "test_slurm.sh: the sweep is not complete, as after a kill it may be; starting it again"
+  scripts/sweep run "$sweep" -o "$dir/slurm" --slurm -j "$cores"
+fi
+cmp "$dir/local/sweep.csv" "$dir/slurm/sweep.csv"
+echo "test_slurm.sh: PASS $points points, the same table as local"
