@@ -12,6 +12,10 @@ import unittest
 GOLDEN = pathlib.Path(os.environ["SHARED"]) / "golden" / "engine"
 FILES = [str(GOLDEN / name) for name in ("isca18_table5.csv", "s10nx_tops.csv")]
 
+# Milliseconds that the structurally-constrained dataflow model (SDM) of the same paper gives for
+# the rows of isca18_table5.csv: what no machine with these multipliers can beat. Source: Table V.
+SDM_MS = (1.581, 0.661, 0.438, 0.266, 0.558, 0.00017, 0.037, 0.043, 0.011, 0.0038, 0.0126)
+
 
 @unittest.skipUnless(pathlib.Path(FILES[0]).is_file(), f"no {FILES[0]}")
 class Calibration(unittest.TestCase):
@@ -36,6 +40,13 @@ class Calibration(unittest.TestCase):
         for name, deviation in self.deviations.items():
             if name.startswith("bw_s10"):
                 self.assertLessEqual(abs(deviation), 10, name)
+
+    def test_brainwave_is_never_faster_than_the_published_bound(self):
+        models = [float(re.search(r"model +([\d.e+-]+) ms", line).group(1))
+                  for line in self.lines if line.startswith("bw_s10")]
+        self.assertEqual(len(models), len(SDM_MS))
+        for model, bound in zip(models, SDM_MS):
+            self.assertGreaterEqual(model, bound)
 
     def test_the_npu_is_within_ten_percent_in_the_mean(self):
         npu = [abs(value) for name, value in self.deviations.items() if name.startswith("s10nx")]

@@ -16,7 +16,7 @@ using test::AttentionRun;
 
 enum class Kind { kDense, kCausal, kWindow, kBigBird };
 
-TileMap map_of(Kind kind, std::uint32_t tokens) {
+TileMap map_of(Kind kind, std::uint32_t tokens, std::uint32_t tile = 64) {
   Pattern pattern;
   switch (kind) {
     case Kind::kDense:
@@ -33,7 +33,7 @@ TileMap map_of(Kind kind, std::uint32_t tokens) {
       pattern.window = 64, pattern.global_tokens = 64, pattern.random_tiles = 3, pattern.seed = 42;
       break;
   }
-  return pattern_map(pattern, {tokens, tokens, 64});
+  return pattern_map(pattern, {tokens, tokens, tile});
 }
 
 AttentionRun run(const EngineParameters& engine, const TileMap& map, const PlanRequest& request,
@@ -124,6 +124,37 @@ TEST(AttentionTiming, CountersEqualTheirFormulas) {
   }
 }
 
+// T5 of the specification: Z T N c_d L (QK) + Z T N ceil(d / N) c_T L (AV) issued, where trimmed
+// rows count with the queries that they have; 2 d for each allowed pair is useful.
+TEST(AttentionTiming, CountersEqualTheirFormulasForAnyHeadDimensionAndLength) {
+  const EngineParameters& engine = engine_preset("soc64");
+  for (const std::uint32_t tokens : {1u, 63u, 65u, 200u}) {
+    for (const std::uint32_t head_dim : {1u, 17u, 48u, 65u, 100u, 192u}) {
+      for (const Kind kind : {Kind::kDense, Kind::kCausal, Kind::kWindow}) {
+        SCOPED_TRACE(::testing::Message() << tokens << " tokens, d = " << head_dim);
+        const TileMap map = map_of(kind, tokens);
+        const MapSummary summary = summarise(map);
+        PlanRequest request = exact_results();
+        request.head_dim = head_dim;
+        const AttentionRun result = run(engine, map, request);
+        std::uint64_t vectors = 0;  // of queries, times the tiles that they meet
+        for (std::uint32_t row = 0; row < map.shape.rows(); ++row) {
+          vectors += std::uint64_t{map.row(row).size()} * map.shape.queries_in(row);
+        }
+        const std::uint64_t parts = (head_dim + 63) / 64;
+        const std::uint64_t score_cycles = (std::min(head_dim, 64u) + 15) / 16;  // c_d of a part
+        EXPECT_EQ(result.engine.issued_macs,
+                  vectors * parts * 64 * 16 * (score_cycles + 4 /* c_T */));
+        EXPECT_EQ(result.map.useful_macs, 2 * head_dim * summary.pairs);
+        EXPECT_EQ(result.map.tiles_skipped,
+                  std::uint64_t{map.shape.rows()} * map.shape.columns() - summary.tiles);
+        EXPECT_EQ(result.axi.read_bytes, 3ull * tokens * head_dim);
+        EXPECT_EQ(result.axi.write_bytes, 1ull * tokens * head_dim);
+      }
+    }
+  }
+}
+
 TEST(AttentionTiming, AnySequenceLengthAndHeadDimensionFinishes) {
   const EngineParameters& engine = engine_preset("soc64");
   for (const std::uint32_t tokens : {1u, 63u, 64u, 65u, 200u, 1000u}) {
@@ -143,6 +174,77 @@ TEST(AttentionTiming, AnySequenceLengthAndHeadDimensionFinishes) {
         const std::uint64_t spilled = result.engine.spill_bytes;
         EXPECT_EQ(result.axi.write_bytes, std::uint64_t{tokens} * head_dim + spilled / 2);
       }
+    }
+  }
+}
+
+/// Cycles that a job takes at least, whatever waits for what: each unit does its own work without a
+/// gap, and a word per direction crosses AXI per cycle.
+std::uint64_t structural_bound(const EngineParameters& engine, const TileMap& map,
+                               const AttentionRun& result) {
+  std::uint64_t softmax = 0;  // elements through the lanes, all passes, and the end of each row
+  for (std::uint32_t row = 0; row < map.shape.rows(); ++row) {
+    const std::uint64_t elements =
+        std::uint64_t{map.row(row).size()} * map.shape.queries_in(row) * engine.native_dim;
+    softmax += elements * engine.softmax_passes / engine.softmax_lanes;
+    softmax += elements > 0 ? engine.softmax_row_cycles : 0;
+  }
+  return std::max(
+      {result.engine.issued_macs / engine.macs_per_cycle(), softmax,
+       result.axi.read_bytes / engine.axi_bytes, result.axi.write_bytes / engine.axi_bytes,
+       result.engine.instructions * engine.instruction_cycles + result.engine.scan_cycles});
+}
+
+// C3 of the specification: nothing is faster than its structure.
+TEST(AttentionTiming, NoJobIsFasterThanItsStructuralBound) {
+  for (const char* preset : {"soc64", "bert_np"}) {
+    EngineParameters engine = engine_preset(preset);
+    engine.entries[static_cast<std::size_t>(MemoryId::kScoreVrf)] = 1u << 20;
+    for (const Kind kind : {Kind::kDense, Kind::kCausal, Kind::kWindow, Kind::kBigBird}) {
+      for (const std::uint32_t tokens : {1u, 65u, 200u, 512u, 1024u}) {
+        for (const Policy policy : {Policy::kResident, Policy::kOverlapped, Policy::kRow,
+                                    Policy::kOnline, Policy::kSpill}) {
+          PlanRequest request;
+          request.policy = policy;
+          request.capacity = CapacityMode::kUnlimited;
+          const TileMap map = map_of(kind, tokens, engine.native_dim);
+          const AttentionRun result = run(engine, map, request);
+          ASSERT_TRUE(result.is_finished);
+          EXPECT_GE(result.cycles, structural_bound(engine, map, result))
+              << preset << ", pattern " << static_cast<int>(kind) << ", " << tokens << " tokens, "
+              << to_string(policy);
+        }
+      }
+    }
+  }
+}
+
+// A6: with whole tiles over the engines a context row takes ceil(r / E) rounds; by columns it does
+// so for each part of a head dimension above N; by vectors nothing is lost.
+TEST(AttentionTiming, TheSplitOfTheContextSetsItsRounds) {
+  const TileMap map = map_of(Kind::kBigBird, 1024);
+  for (const std::uint32_t head_dim : {64u, 128u}) {
+    const std::uint64_t parts = head_dim / 64;
+    std::uint64_t by_tile = 0;
+    std::uint64_t by_column = 0;
+    std::uint64_t by_vector = 0;
+    for (std::uint32_t row = 0; row < map.shape.rows(); ++row) {
+      const std::uint64_t tiles = map.row(row).size();
+      by_tile += 64 * 4 * ((parts * tiles + 3) / 4);
+      by_column += 64 * 4 * parts * ((tiles + 3) / 4);
+      by_vector += 64 * 4 * parts * tiles / 4;
+    }
+    for (const auto& [split, cycles] : {std::pair{Split::kTiles, by_tile},
+                                        {Split::kColumns, by_column},
+                                        {Split::kVectors, by_vector}}) {
+      EngineParameters engine = engine_preset("soc64");
+      engine.mechanisms.context_split = split;
+      PlanRequest request = exact_results();
+      request.head_dim = head_dim;
+      request.policy = Policy::kOverlapped;
+      const AttentionRun result = run(engine, map, request);
+      ASSERT_TRUE(result.is_finished);
+      EXPECT_EQ(result.engine.context_cycles, cycles) << head_dim << " " << static_cast<int>(split);
     }
   }
 }
@@ -186,10 +288,15 @@ TEST(AttentionTiming, ASmallMrfFetchesTilesAgain) {
   EXPECT_EQ(result.axi.read_bytes, 2u * 256 * 64 * 64 + 1024 * 64);
 }
 
+// AXI refuses 30 % of all addresses and words at random, every FIFO has one place.
 TEST(AttentionTiming, ARefusingBusAndShallowFifosCostCyclesNotBytes) {
-  const TileMap map = map_of(Kind::kWindow, 512);
-  for (const Policy policy : {Policy::kOverlapped, Policy::kSpill}) {
-    PlanRequest request = exact_results();
+  for (const auto& [kind, policy] : {std::pair{Kind::kWindow, Policy::kOverlapped},
+                                     {Kind::kWindow, Policy::kSpill},
+                                     {Kind::kDense, Policy::kResident},
+                                     {Kind::kBigBird, Policy::kRow},
+                                     {Kind::kCausal, Policy::kOnline}}) {
+    const TileMap map = map_of(kind, 512);
+    PlanRequest request;
     request.policy = policy;
     const EngineParameters& deep = engine_preset("soc64");
     EngineParameters shallow = deep;

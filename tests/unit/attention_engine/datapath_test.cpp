@@ -355,6 +355,12 @@ TEST(Datapath, OnlineStaysWithinItsBound) {
   EXPECT_EQ(worst.online_from_reference, 13);
 }
 
+TEST(Datapath, OnlineStaysWithinItsBoundInLongHeads) {
+  Deviation worst;
+  measure(512, 9, 1, worst);
+  measure(1000, 12, 2, worst);
+}
+
 TEST(Datapath, OnlineMatchesWhereOneKeyIsSeen) {
   Pattern pattern;
   pattern.kind = PatternKind::kWindow;  // of width 0: the diagonal
