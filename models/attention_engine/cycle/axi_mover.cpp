@@ -198,6 +198,7 @@ void AxiMover::abandon() {
   for (std::size_t i = 0; i < loads_.size(); ++i) {
     loads_.at(i).row = loads_.at(i).rows.rows;
   }
+  queued_vectors_ -= open_.vectors;
   open_ = {};
   while (!closed_.is_empty()) {
     queued_vectors_ -= closed_.front().vectors;

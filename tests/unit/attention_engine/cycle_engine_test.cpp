@@ -229,5 +229,22 @@ TEST_F(CycleEngineTest, AnAbortInTheMiddleOfLoadsLeavesNothingBehind) {
   EXPECT_GT(engine_.last_commit(), end);
 }
 
+TEST_F(CycleEngineTest, AnAbortInTheMiddleOfAStoreLeavesNothingBehind) {
+  for (Cycles abort = 4; abort < 120; abort += 5) {
+    writer().set(ScalarRegister::kIterations, 64);
+    writer().set(ScalarRegister::kRowBytes, 64);
+    writer().read(MemoryId::kAccVrf, 0, 64).write(MemoryId::kL2, 0x8000'0000).end();
+    InstructionList source(words_);
+    words_.clear();
+    const Cycles begin = 1000 * abort;
+    engine_.run(source, begin);
+    const Cycles now = run_alone(engine_, axi_, begin, begin + abort);
+    ASSERT_FALSE(engine_.is_idle());
+    engine_.abort(now);
+    run_alone(engine_, axi_, now, now + 500);
+    ASSERT_TRUE(engine_.is_idle()) << "aborted after " << abort << " cycles";
+  }
+}
+
 }  // namespace
 }  // namespace tessera::attention_engine
