@@ -100,9 +100,9 @@ AddressMap::AddressMap(const SocConfig& config) : ranges_(l1_ranges(config)) {
   ranges_.insert(ranges_.end(), itas.begin(), itas.end());
   ranges_.insert(ranges_.end(), control.begin(), control.end());
   add(AddressTarget::kDma, "soc.dma", DMA_BASE, kDmaBytes, "rw-", "DMA front-end");
-  if (config.attention_engine.is_there()) {
+  if (config.attention_engine.is_there) {
     add(AddressTarget::kAttentionEngine, "soc.attention_engine", ATTENTION_ENGINE_BASE,
-        ATTENTION_ENGINE_BYTES, "rw-", "attention engine " + config.attention_engine.preset);
+        ATTENTION_ENGINE_BYTES, "rw-", "attention engine " + config.attention_engine.engine.name);
   }
   add(AddressTarget::kPlatformBlock, "soc.platform_block", PLATFORM_BLOCK_BASE,
       PLATFORM_BLOCK_BYTES, "rw-", "which machine this is");

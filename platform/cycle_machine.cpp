@@ -10,7 +10,7 @@
 namespace tessera {
 
 namespace {
-/// Among the masters of the first group: the DMA's back-end is 0.
+/// Among the masters of a group: the DMA's back-end is 0.
 constexpr std::uint32_t kEngineMaster = 1;
 /// Place of the attention engine in the loop.
 constexpr std::ptrdiff_t kAfterDma = 3;
@@ -33,15 +33,13 @@ CycleMachine::CycleMachine(const SocConfig& config, const Parts& parts)
       operand_block_engines_(make_operand_block_engines(config)),
       operand_block_memories_{{0, config.cluster.l1_bytes()},
                               {config.l2.base, config.l2.base + config.l2.bytes}},
+      attention_engine_ports_(make_attention_engine_ports(config)),
       attention_engine_(make_attention_engine()),
       loop_(loop_parts()) {
   l1_network_.set_client(harts_);
   soc_path_.connect(harts_, caches_);
   for (std::uint32_t backend = 0; backend < dma_parameters(config).num_backends(); ++backend) {
     soc_path_.connect_master(backend, 0, dma_engine_.axi_client(backend));
-  }
-  if (attention_engine_) {
-    soc_path_.connect_master(0, kEngineMaster, attention_engine_->engine().axi_client());
   }
   const auto follow = [this] { soc_path_.set_read_only_cache(parts_.control.read_only_cache()); };
   parts_.control.on_read_only_cache(follow);
@@ -81,13 +79,31 @@ std::vector<std::unique_ptr<ita::JobEngine>> CycleMachine::make_job_engines(
   return engines;
 }
 
+std::unique_ptr<PortGroup> CycleMachine::make_attention_engine_ports(const SocConfig& config) {
+  if (parts_.attention_engine == nullptr) {
+    return nullptr;
+  }
+  const std::uint32_t count = config.attention_engine.axi_ports;
+  std::vector<AxiPort*> masters;
+  for (std::uint32_t group = 0; group < count; ++group) {
+    masters.push_back(&soc_path_.master_port(group, kEngineMaster));
+  }
+  auto ports = std::make_unique<PortGroup>(masters);
+  for (std::uint32_t group = 0; group < count; ++group) {
+    soc_path_.connect_master(group, kEngineMaster, ports->port_client(group));
+  }
+  return ports;
+}
+
 std::unique_ptr<attention_engine::TimedEngine> CycleMachine::make_attention_engine() {
   if (parts_.attention_engine == nullptr) {
     return nullptr;
   }
-  return std::make_unique<attention_engine::TimedEngine>(parts_.attention_engine->parameters(),
-                                                         soc_path_.master_port(0, kEngineMaster),
-                                                         parts_.attention_engine->probe());
+  auto engine = std::make_unique<attention_engine::TimedEngine>(
+      parts_.attention_engine->parameters(), *attention_engine_ports_,
+      parts_.attention_engine->probe());
+  attention_engine_ports_->connect(engine->engine().axi_client());
+  return engine;
 }
 
 std::vector<std::unique_ptr<ita::OperandBlockEngine>> CycleMachine::make_operand_block_engines(
@@ -123,7 +139,7 @@ std::vector<Steppable*> CycleMachine::loop_parts() {
     parts.push_back(engine.get());
   }
   if (attention_engine_) {
-    parts.insert(parts.begin() + kAfterDma, &*attention_engine_);
+    parts.insert(parts.begin() + kAfterDma, {&*attention_engine_ports_, &*attention_engine_});
   }
   return parts;
 }

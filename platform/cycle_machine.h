@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/attention_engine/device/attention_engine.h"
+#include "models/axi/port_group.h"
 #include "models/axi/soc_path.h"
 #include "models/base/observed_memory.h"
 #include "models/core/cluster.h"
@@ -72,6 +73,7 @@ class CycleMachine final : public HartEngine {
   /// One AXI master of the SoC path for each back-end.
   std::vector<DmaBackendPorts> dma_ports(const SocConfig& config);
   /// Null when the machine has none.
+  std::unique_ptr<PortGroup> make_attention_engine_ports(const SocConfig& config);
   std::unique_ptr<attention_engine::TimedEngine> make_attention_engine();
   std::vector<std::unique_ptr<ita::JobEngine>> make_job_engines(const SocConfig& config);
   std::vector<std::unique_ptr<ita::OperandBlockEngine>> make_operand_block_engines(
@@ -90,6 +92,7 @@ class CycleMachine final : public HartEngine {
   std::vector<std::unique_ptr<ita::JobEngine>> job_engines_;
   std::vector<std::unique_ptr<ita::OperandBlockEngine>> operand_block_engines_;
   const std::vector<AddressRange> operand_block_memories_;
+  std::unique_ptr<PortGroup> attention_engine_ports_;
   std::unique_ptr<attention_engine::TimedEngine> attention_engine_;
   CycleLoop loop_;
 };

@@ -198,7 +198,7 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
   } else if (config_.ita.interface == ItaInterface::kOperandBlock) {
     add_ita_operand_blocks();
   }
-  if (config_.attention_engine.is_there()) {
+  if (config_.attention_engine.is_there) {
     const AgentId agent = add_agent("attention_engine");
     attention_engine_memory_.emplace(attention_engine_bus_, agent, seen_raw());
     attention_engine_.emplace(

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "models/attention_engine/engine_parameters.h"
 #include "models/base/text.h"
 #include "models/base/units.h"
 #include "models/interconnect/topologies.h"
@@ -229,22 +228,6 @@ ItaTilesConfig read_ita(const ConfigNode& node) {
   return ita;
 }
 
-AttentionEngineConfig read_attention_engine(const ConfigNode& node) {
-  AttentionEngineConfig engine;
-  std::vector<std::string> names{"none"};
-  for (const auto& preset : attention_engine::engine_presets()) {
-    names.push_back(preset.name);
-  }
-  engine.preset = names[node.get_choice("preset", engine.preset, names,
-                                        "which engine; none = the machine has none")];
-  constexpr std::uint32_t kMaxEntries = 1u << 20;
-  engine.score_entries = get_u32(node, "score_entries", engine.score_entries, 0, kMaxEntries, "",
-                                 "entries of ScoreVrf; 0 = those of the preset");
-  engine.mrf_entries = get_u32(node, "mrf_entries", engine.mrf_entries, 0, kMaxEntries, "",
-                               "native tiles in the MRF; 0 = those of the preset");
-  return engine;
-}
-
 /// Each back-end of the DMA moves an equal share of every L1 row, in whole beats; a beat goes to
 /// the banks of one tile.
 void check_dma(const ConfigNode& soc, const SocConfig& config) {
@@ -373,8 +356,9 @@ SocConfig SocConfig::from_config(const ConfigNode& root) {
   config.dma = read_dma(soc.child("dma", "DMA between L1 and L2"));
   config.ita = read_ita(soc.child("ita", "transformer accelerators"));
   check_ita(soc, config);
-  config.attention_engine =
-      read_attention_engine(soc.child("attention_engine", "tile-sparse attention on AXI"));
+  config.attention_engine = attention_engine::EngineConfig::from_config(
+      soc.child("attention_engine", "tile-sparse attention on AXI"),
+      config.cluster.num_groups * config.dma.backends_per_group);
   check_dma(soc, config);
   config.external = read_external(soc.child("external", "window for other TLM-2.0 models"));
   config.cluster.isa.trap_address = config.boot_address();

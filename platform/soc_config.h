@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "models/attention_engine/engine_config.h"
 #include "models/axi/soc_path.h"
 #include "models/base/config_node.h"
 #include "models/core/timing_mode.h"
@@ -136,16 +137,6 @@ struct ItaTilesConfig {
   static constexpr std::uint32_t kJobStride = 0x1000;
 };
 
-/// The attention engine at ATTENTION_ENGINE_BASE, with an AXI master beside the DMA's of the first
-/// group.
-struct AttentionEngineConfig {
-  std::string preset = "soc64";     ///< none: the machine has no engine
-  std::uint32_t score_entries = 0;  ///< of ScoreVrf; 0: those of the preset
-  std::uint32_t mrf_entries = 0;    ///< likewise
-
-  bool is_there() const { return preset != "none"; }
-};
-
 /// A window for TLM-2.0 models that know nothing of this project; bytes 0: none.
 struct ExternalConfig {
   std::uint32_t base = 0xE000'0000;
@@ -167,7 +158,7 @@ struct SocConfig {
   UartConfig uart{};
   DmaConfig dma{};
   ItaTilesConfig ita{};
-  AttentionEngineConfig attention_engine{};
+  attention_engine::EngineConfig attention_engine{};  ///< at ATTENTION_ENGINE_BASE
   ExternalConfig external{};
 
   std::uint64_t clock_period_ps() const { return 1'000'000'000 / clock_khz; }

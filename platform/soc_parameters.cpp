@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/soc_parameters.h"
 
+#include <algorithm>
+
 #include "models/attention_engine/attention_engine_regs.h"
 #include "models/periph/control_regs.h"
 #include "models/periph/platform_block_regs.h"
 
 namespace tessera {
+
+namespace {
+/// Of a master alone on L2. Source: models/axi/README.md, Timing: L2 beats of a group.
+constexpr std::uint32_t kL2WordCycles = 4;
+}  // namespace
 
 L1Memory::Config l1_config(const SocConfig& config) {
   const ClusterConfig& cluster = config.cluster;
@@ -82,23 +89,15 @@ std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& co
       {PLATFORM_BLOCK_ITA_L1_BASE, has_ita ? config.ita_l1_base(0) : 0},
       {PLATFORM_BLOCK_ITA_L1_BYTES, config.ita_l1_bytes()},
       {PLATFORM_BLOCK_ATTENTION_ENGINE_BASE,
-       config.attention_engine.is_there() ? ATTENTION_ENGINE_BASE : 0},
+       config.attention_engine.is_there ? ATTENTION_ENGINE_BASE : 0},
       {PLATFORM_BLOCK_CLOCK_KHZ, static_cast<std::uint32_t>(config.clock_khz)},
   };
 }
 
 attention_engine::EngineParameters attention_engine_parameters(const SocConfig& config) {
-  using attention_engine::MemoryId;
-  attention_engine::EngineParameters engine =
-      attention_engine::engine_preset(config.attention_engine.preset);
-  const auto set = [&](MemoryId id, std::uint32_t entries) {
-    if (entries > 0) {
-      engine.entries[static_cast<std::size_t>(id)] = entries;
-    }
-  };
-  set(MemoryId::kScoreVrf, config.attention_engine.score_entries);
-  set(MemoryId::kMrf, config.attention_engine.mrf_entries);
+  attention_engine::EngineParameters engine = config.attention_engine.engine;
   engine.axi_bytes = config.dma.beat_bytes;
+  engine.l2_word_cycles = std::max(1u, kL2WordCycles / config.attention_engine.axi_ports);
   return engine;
 }
 
@@ -151,7 +150,7 @@ SocPathParameters soc_path_parameters(const SocConfig& config) {
   parameters.tiles_per_group = cluster.core_tiles_per_group / config.dma.backends_per_group;
   parameters.axi_bytes = config.dma.beat_bytes;
   const bool has_operand_blocks = config.ita.interface == ItaInterface::kOperandBlock;
-  parameters.masters_per_group = 1 + (config.attention_engine.is_there() ? 1 : 0) +
+  parameters.masters_per_group = 1 + (config.attention_engine.is_there ? 1 : 0) +
                                  (has_operand_blocks ? config.itas_per_group() : 0);
   parameters.l2 = {config.l2.base, config.l2.base + config.l2.bytes};
   parameters.l2_banks = config.l2.banks;

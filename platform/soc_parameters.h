@@ -30,7 +30,7 @@ L1NetworkParameters l1_network_parameters(const SocConfig& config);
 SocPathParameters soc_path_parameters(const SocConfig& config);
 /// Register offset -> value.
 std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& config);
-/// REQUIRES: config.attention_engine.is_there().
+/// REQUIRES: config.attention_engine.is_there.
 attention_engine::EngineParameters attention_engine_parameters(const SocConfig& config);
 /// Of instance `index` (< config.ita.count).
 ita::JobInterfaceParameters job_interface_parameters(const SocConfig& config, std::uint32_t index);

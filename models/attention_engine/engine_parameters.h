@@ -61,7 +61,10 @@ struct Mechanisms {
 /// the presets in engine_parameters.cpp.
 struct EngineParameters {
   std::string name;
-  std::uint32_t clock_khz = 250'000;
+  std::uint32_t clock_khz = 250'000;  ///< of the published machine, for its figures
+  std::uint32_t clock_divider = 1;    ///< in a SoC: its cycles per cycle of the engine
+  std::uint32_t l2_word_cycles =
+      0;  ///< likewise, functional timing: AxiMemory's shared_word_cycles
 
   std::uint32_t native_dim = 64;  ///< N: elements of a native vector, rows of a native tile
   std::uint32_t lanes = 16;       ///< L: products of a dot-product unit per cycle
@@ -109,6 +112,10 @@ struct EngineParameters {
 
   [[nodiscard]] std::uint32_t entries_of(MemoryId id) const {
     return entries[static_cast<std::size_t>(id)];
+  }
+  /// First cycle of the engine's clock that begins in cycle `cycle` of the SoC or later.
+  [[nodiscard]] std::uint64_t engine_cycle(std::uint64_t cycle) const {
+    return (cycle + clock_divider - 1) / clock_divider;
   }
   /// Multiply-accumulates per cycle of the whole machine.
   [[nodiscard]] std::uint64_t macs_per_cycle() const {

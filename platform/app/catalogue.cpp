@@ -28,7 +28,7 @@ bool has_ita_operand_blocks(const SocConfig& config) {
   return config.ita.count > 0 && config.ita.interface == ItaInterface::kOperandBlock;
 }
 bool has_attention_engine(const SocConfig& config) {
-  return config.attention_engine.is_there();
+  return config.attention_engine.is_there;
 }
 bool has_fence_i(const SocConfig& config) {
   return config.cluster.isa.fence_i;
@@ -93,8 +93,8 @@ constexpr std::array kAssumptions{
                "published and what is fitted stands at the presets",
                "models/attention_engine/README.md"},
     Assumption{has_attention_engine, "soc.attention_engine.port",
-               "its AXI master enters beside the DMA's of the first group; descriptors and maps "
-               "are read without bus cycles",
+               "the bursts of its AXI masters go to them in turn and are put in order again; "
+               "descriptors and maps are read without bus cycles",
                "models/attention_engine/README.md"},
     Assumption{has_ita_operand_blocks, "soc.ita.operand_block.fetch",
                "in cycle timing each ITA is an AXI master of its group with two bursts under way, "

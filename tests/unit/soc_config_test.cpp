@@ -259,6 +259,37 @@ TEST(SocRules, HardwareOfAnIta) {
             "round_robin|wide_first|narrow_first, got 'first'");
 }
 
+TEST(SocRules, TheAttentionEngineIsItsPresetWithChanges) {
+  const SocConfig tessera = machine("tessera");
+  EXPECT_EQ(tessera.attention_engine.engine.entries_of(attention_engine::MemoryId::kMrf), 256u);
+  EXPECT_EQ(tessera.attention_engine.axi_ports, 4u);
+  EXPECT_FALSE(machine("minpool").attention_engine.is_there);
+  ConfigTree tree;
+  for (const char* setting : {"preset=bert_np", "score_entries=640", "clock_divider=3",
+                              "operation_fifo_depth=1", "mechanisms.transposer=none",
+                              "mechanisms.has_indirect=false", "mechanisms.context_split=tiles"}) {
+    tree.set(std::string("soc.attention_engine.") + setting);
+  }
+  const attention_engine::EngineConfig config =
+      SocConfig::from_config(tree.root()).attention_engine;
+  tree.check();
+  EXPECT_EQ(config.engine.native_dim, 128u);
+  EXPECT_EQ(config.engine.entries_of(attention_engine::MemoryId::kScoreVrf), 640u);
+  EXPECT_EQ(config.engine.clock_divider, 3u);
+  EXPECT_EQ(config.engine.operation_fifo_depth, 1u);
+  EXPECT_EQ(config.engine.mechanisms.transposer, attention_engine::Transposer::kNone);
+  EXPECT_FALSE(config.engine.mechanisms.has_indirect);
+  EXPECT_EQ(config.engine.mechanisms.context_split, attention_engine::Split::kTiles);
+  EXPECT_TRUE(config.engine.mechanisms.overlaps_rows);
+}
+
+TEST(SocRules, TheAttentionEngineHasAtMostAMasterInEachGroup) {
+  EXPECT_EQ(problem("soc.attention_engine.axi_ports=5"),
+            "--set soc.attention_engine.axi_ports=5: soc.attention_engine.axi_ports: expected an "
+            "integer 1..4, got '5'");
+  EXPECT_EQ(problems({"soc.attention_engine.axi_ports=8", "soc.dma.backends_per_group=2"}), "");
+}
+
 TEST(SocRules, OperandBlocksNeedTheirControlRegisters) {
   EXPECT_EQ(problems({"soc.ita.interface=operand_block", "soc.ita.count=8"}),
             "--set soc.ita.interface=operand_block: soc.ita.interface: operand_block needs "

@@ -52,7 +52,8 @@ CycleEngine::CycleEngine(const EngineParameters& engine, AxiPort& port, const De
   set(Unit::kLoad, engine.load_cycles, 1);
 }
 
-void CycleEngine::run(InstructionSource& source, Cycles cycle) {
+void CycleEngine::run(InstructionSource& source, Cycles soc_cycle) {
+  const Cycles cycle = engine_.engine_cycle(soc_cycle);
   if (is_idle()) {
     accounted_ = cycle;
   }
@@ -67,7 +68,8 @@ std::uint32_t CycleEngine::free_places() const {
   return engine_.instruction_fifo_depth - static_cast<std::uint32_t>(instructions_.size());
 }
 
-void CycleEngine::push(std::uint64_t instruction, Cycles cycle) {
+void CycleEngine::push(std::uint64_t instruction, Cycles soc_cycle) {
+  const Cycles cycle = engine_.engine_cycle(soc_cycle);
   if (is_idle()) {
     accounted_ = cycle;
   }
@@ -81,11 +83,14 @@ bool CycleEngine::is_done() const {
 }
 
 Cycles CycleEngine::next_active_cycle(Cycles from) const {
-  return is_woken_ ? from : (next_ == kNever ? kNever : std::max(next_, from));
+  const Cycles cycle = engine_.engine_cycle(from);
+  const Cycles next = is_woken_ ? cycle : std::max(next_, cycle);
+  return next == kNever ? kNever : next * engine_.clock_divider;
 }
 
-void CycleEngine::step(Cycles cycle) {
-  if (!is_woken_ && cycle < next_) {
+void CycleEngine::step(Cycles soc_cycle) {
+  const Cycles cycle = soc_cycle / engine_.clock_divider;
+  if (soc_cycle % engine_.clock_divider != 0 || (!is_woken_ && cycle < next_)) {
     return;
   }
   is_woken_ = false;
@@ -179,7 +184,8 @@ bool CycleEngine::is_committed(std::uint64_t sequence) const {
   return sequence <= retired_ || has_committed_[sequence % kWindow] != 0;
 }
 
-void CycleEngine::abort(Cycles cycle) {
+void CycleEngine::abort(Cycles soc_cycle) {
+  const Cycles cycle = engine_.engine_cycle(soc_cycle);
   account(cycle);
   source_ = nullptr;
   is_running_source_ = false;
@@ -206,8 +212,8 @@ void CycleEngine::abort(Cycles cycle) {
   next_ = cycle + 1;
 }
 
-void CycleEngine::reset(Cycles cycle) {
-  abort(cycle);
+void CycleEngine::reset(Cycles soc_cycle) {
+  abort(soc_cycle);
   decoder_.reset();
 }
 

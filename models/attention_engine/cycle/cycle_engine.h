@@ -40,6 +40,8 @@ inline constexpr std::uint32_t kNumStalls = 8;
 /// Timing: a unit takes one native vector per native_dim / lanes cycles, chain by chain in program
 ///         order; the first vector of a chain waits until the chains it depends on are committed.
 ///         Values and sources: EngineParameters.
+///         Cycles that go in and out are those of the SoC, of which clock_divider make one of the
+///         engine; what AXI brings is taken in any. Counters count those of the engine.
 /// Limits: carries timing only; the datapath computes results when a descriptor ends.
 class CycleEngine final : public Steppable {
  public:
@@ -62,30 +64,30 @@ class CycleEngine final : public Steppable {
 
   /// Instructions come from `source` until it has none left and all its chains are committed; then
   /// from the FIFO again. REQUIRES: nothing of the FIFO is under way.
-  void run(InstructionSource& source, Cycles cycle);
+  void run(InstructionSource& source, Cycles soc_cycle);
   /// Places in the instruction FIFO; a push into a full one has to wait.
   [[nodiscard]] std::uint32_t free_places() const;
   /// REQUIRES: free_places() > 0.
-  void push(std::uint64_t instruction, Cycles cycle);
+  void push(std::uint64_t instruction, Cycles soc_cycle);
 
   Cycles next_active_cycle(Cycles from) const override;
-  void step(Cycles cycle) override;
+  void step(Cycles soc_cycle) override;
 
   /// Everything is committed and stored, and the FIFO is empty.
   [[nodiscard]] bool is_idle() const { return instructions_.is_empty() && is_done(); }
   /// Sources that have been run to their end.
   [[nodiscard]] std::uint64_t ended_sources() const { return ended_sources_; }
   /// Cycle in which the last chain was committed.
-  [[nodiscard]] Cycles last_commit() const { return last_commit_; }
+  [[nodiscard]] Cycles last_commit() const { return last_commit_ * engine_.clock_divider; }
   /// Tag of the last interrupt instruction, and how many there were.
   [[nodiscard]] std::uint32_t interrupt_tag() const { return interrupt_tag_; }
   [[nodiscard]] std::uint64_t interrupts() const { return interrupts_; }
   [[nodiscard]] bool has_failed() const { return has_failed_; }
   [[nodiscard]] const ChainDecoder::Error& error() const { return decoder_.error(); }
   /// Gives up everything but what AXI still owes; afterwards the engine takes work again.
-  void abort(Cycles cycle);
+  void abort(Cycles soc_cycle);
   /// abort(), and what chains left behind is forgotten.
-  void reset(Cycles cycle);
+  void reset(Cycles soc_cycle);
 
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const AxiMover& mover() const { return mover_; }

@@ -26,7 +26,7 @@ AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
       memory_(memory),
       harts_(harts),
       guest_errors_(guest_errors),
-      bus_(kL2Cycles),
+      bus_(kL2Cycles, 0, 1, engine.l2_word_cycles),
       alone_(engine, bus_),
       probe_(probe) {
   bus_.connect(alone_.axi_client());
