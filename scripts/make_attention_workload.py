@@ -25,7 +25,7 @@ MAGIC = b"SPHM"
 VERSION = 1
 HEADER = struct.Struct("<4s15I")
 FIELDS = ("magic version bytes num_jobs jobs_offset scratch_offset scratch_bytes report_offset "
-          "padded_offset").split()
+          "padded_offset ita_offset").split()
 REPORT = struct.Struct("<4I")
 JOB_REPORT = struct.Struct("<4I")
 DESCRIPTOR = struct.Struct("<BBHHHHHHBBHHHHIIIIIIIIHHI")
@@ -42,6 +42,7 @@ PATTERNS = {"dense": 0, "causal": 2, "window": 3, "causal_window": 4, "dilated":
             "global": 12, "random": 13, "fixed_bidirectional": 15}
 POLICIES = ("automatic", "resident", "overlapped", "row", "spill")  # those that give equal bytes
 POLICY_NUMBERS = {"automatic": 0, "resident": 1, "overlapped": 2, "row": 3, "spill": 5}
+POLICY_ITA = 0x100
 MASKED_ROWS = ("zero", "uniform")
 PARAMETERS = ("window", "dilation", "global_tokens", "random_tiles", "seed", "block", "summary")
 
@@ -128,9 +129,19 @@ def pattern_fields(options, shape, image):
             "block": options.dilation if is_dilated else options.block, "masks": options.seed}
 
 
+def transposed_values(job, image):
+    """V^T of a job, as ITAs take it: tiles [64 of d][64 keys], heads one after the other."""
+    shape = Head(job["queries"], job["keys"], job["depth"], job["heads"])
+    heads = read_matrix(image.data, job["v"], shape.keys, shape)
+    tiles = heads.reshape(shape.heads, shape.keys // TILE, TILE, shape.depth)
+    return tiles.transpose(0, 1, 3, 2).tobytes()
+
+
 def make_job(options, shape, rng, image):
     """A descriptor as a dictionary, with random operands in the image."""
     score, context = sparse_attention.random_requants(rng, shape.depth)
+    if options.dense_heads:  # ITAs have multipliers of 8 bits
+        score = score._replace(mult=score.mult >> 8, shift=score.shift - 8)
 
     def operand(rows):
         values = rng.integers(-128, 128, (shape.heads, rows, shape.depth), dtype=np.int8)
@@ -154,29 +165,41 @@ def pack_jobs(jobs):
     return b"".join(DESCRIPTOR.pack(*(job[name] for name in DESCRIPTOR_FIELDS)) for job in jobs)
 
 
-def finish(image, jobs, padded=None):
-    """Adds what the program needs beside the operands; returns the bytes."""
+def finish(image, jobs, padded=None, transposed=None):
+    """Adds what the program needs beside the operands; returns the bytes.
+
+    Args: padded: the jobs padded to the longest; transposed: of each job the offset of V^T, or 0.
+    """
     longest = max(job["keys"] for job in jobs + (padded or []))
     header = {"magic": MAGIC, "version": VERSION, "num_jobs": len(jobs)}
     header["scratch_bytes"] = aligned(longest, TILE) * TILE
     header["scratch_offset"] = image.reserve(header["scratch_bytes"])
     header["jobs_offset"] = image.add(pack_jobs(jobs))
     header["padded_offset"] = image.add(pack_jobs(padded)) if padded else 0
+    header["ita_offset"] = image.add(struct.pack(f"<{len(jobs)}I", *transposed)) if transposed else 0
     header["report_offset"] = image.reserve(REPORT.size + JOB_REPORT.size * len(jobs))
     header["bytes"] = len(image.data)
-    HEADER.pack_into(image.data, 0, *(header[name] for name in FIELDS), *[0] * 7)
+    HEADER.pack_into(image.data, 0, *(header[name] for name in FIELDS), *[0] * 6)
     return bytes(image.data)
 
 
 def build_sparse(options):
-    """One job of all heads, or one for each with --separate."""
+    """One job of all heads, or one for each with --separate; then those of --dense-heads."""
     sequence, depth, heads = options.shape
     rng = np.random.default_rng(options.data_seed)
     image = Image()
     keys = options.keys or sequence
     count = heads if options.separate else 1
     shape = Head(sequence, keys, depth, heads // count)
-    return finish(image, [make_job(options, shape, rng, image) for _ in range(count)])
+    jobs = [make_job(options, shape, rng, image) for _ in range(count)]
+    if options.dense_heads == 0:
+        return finish(image, jobs)
+    dense = argparse.Namespace(**{**vars(options), "pattern": "dense", "map": False})
+    one = Head(sequence, keys, depth, 1)
+    dense_jobs = [make_job(dense, one, rng, image) for _ in range(options.dense_heads)]
+    transposed = [0] * count + [image.add(transposed_values(job, image)) for job in dense_jobs
+                                if not options.engine_only]
+    return finish(image, jobs + dense_jobs, None, None if options.engine_only else transposed)
 
 
 def build_batch(options):
@@ -254,7 +277,7 @@ def check(image_path, dump_path):
     header = dict(zip(FIELDS, HEADER.unpack_from(image)))
     is_complete, cycles, padded_cycles, _ = REPORT.unpack_from(dump, header["report_offset"])
     differing = total = 0
-    names = {number: name for name, number in POLICY_NUMBERS.items()}
+    names = {number: name for name, number in POLICY_NUMBERS.items()} | {POLICY_ITA: "ita"}
     for number in range(header["num_jobs"]):
         values = DESCRIPTOR.unpack_from(image, header["jobs_offset"] + number * DESCRIPTOR.size)
         job = dict(zip(DESCRIPTOR_FIELDS, values))
@@ -297,6 +320,11 @@ def parse_command_line(arguments):
     commands.choices["sparse"].add_argument("--keys", type=int, default=0, help="0: as many as S")
     commands.choices["sparse"].add_argument("--separate", action="store_true",
                                             help="a job for each head")
+    commands.choices["sparse"].add_argument("--dense-heads", type=int, default=0,
+                                            help="further jobs, of one dense head each, for ITAs")
+    commands.choices["sparse"].add_argument("--engine-only", action="store_true",
+                                            help="dense heads to the engine, too")
+    commands.choices["batch"].set_defaults(dense_heads=0)
     commands.choices["batch"].add_argument("--lengths", type=numbers, required=True)
     command = commands.add_parser("check", help="compare a dump with the reference")
     command.add_argument("image")

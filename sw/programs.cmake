@@ -21,6 +21,7 @@ guest_program(mhsa mhsa/mhsa.c mhsa/validate.c mhsa/plan.c mhsa/steps.c mhsa/slo
               mhsa/dataflow.c mhsa/pipeline.c mhsa/ita_path.c mhsa/cores_path.c tile/kernels.c)
 guest_program(operand_block operand_block/operand_block.c)
 guest_program(sieve sieve/sieve.c)
-guest_program(sparse_mhsa sparse_mhsa/sparse_mhsa.c sparse_mhsa/jobs.c)
+guest_program(sparse_mhsa sparse_mhsa/sparse_mhsa.c sparse_mhsa/jobs.c sparse_mhsa/ita_heads.c
+              mhsa/moves.c tile/kernels.c)
 guest_program(timing_modes timing_modes/timing_modes.c)
 guest_program(wake_up wake_up/wake_up.c)

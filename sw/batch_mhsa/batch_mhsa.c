@@ -8,7 +8,7 @@
 #include "sw/sparse_mhsa/jobs.h"
 
 static struct Engine engine;
-static uint16_t order[SPARSE_MAX_JOBS];
+static struct JobOrder order;
 
 static uint32_t length_of(const struct SparseImage* image, uint32_t job) {
   uint32_t jobs = (uint32_t)image + image->jobs_offset;
@@ -19,25 +19,26 @@ static uint32_t length_of(const struct SparseImage* image, uint32_t job) {
 static void sort_by_length(const struct SparseImage* image) {
   for (uint32_t i = 0; i < image->num_jobs; ++i) {
     uint32_t place = i;
-    while (place > 0 && length_of(image, order[place - 1]) < length_of(image, i)) {
-      order[place] = order[place - 1];
+    while (place > 0 && length_of(image, order.jobs[place - 1]) < length_of(image, i)) {
+      order.jobs[place] = order.jobs[place - 1];
       --place;
     }
-    order[place] = (uint16_t)i;
+    order.jobs[place] = (uint16_t)i;
   }
+  order.count = image->num_jobs;
 }
 
 static enum SparseExit run(struct SparseImage* image) {
   struct SparseReport* report = (struct SparseReport*)((uint32_t)image + image->report_offset);
   sort_by_length(image);
   uint32_t start = cycle_count();
-  enum SparseExit result = jobs_run(&engine, image, image->padded_offset, order, "batch_mhsa");
+  enum SparseExit result = jobs_run(&engine, image, image->padded_offset, &order, "batch_mhsa");
   if (result != kSparseDone) {
     return result;
   }
   report->padded_cycles = cycle_count() - start;
   start = cycle_count();
-  result = jobs_run(&engine, image, image->jobs_offset, order, "batch_mhsa");
+  result = jobs_run(&engine, image, image->jobs_offset, &order, "batch_mhsa");
   report->cycles = cycle_count() - start;
   report->is_complete = result == kSparseDone;
   printf("batch_mhsa: %lu sequences, %lu cycles, padded %lu\n", image->num_jobs, report->cycles,

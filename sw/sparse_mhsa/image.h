@@ -12,6 +12,7 @@
 #define SPARSE_MAGIC 0x4D485053u /* "SPHM" as bytes */
 #define SPARSE_VERSION 1u
 #define SPARSE_MAX_JOBS 1024u
+#define SPARSE_POLICY_ITA 0x100u
 
 struct SparseImage {
   uint32_t magic;
@@ -23,13 +24,18 @@ struct SparseImage {
   uint32_t scratch_bytes;
   uint32_t report_offset; /* struct SparseReport */
   uint32_t padded_offset; /* batch_mhsa: the same jobs, padded to the longest; else 0 */
-  uint32_t reserved[7];
+  uint32_t ita_offset;    /* [num_jobs] uint32_t: V^T of a job that ITAs may compute; 0: none.
+                           * 0 here: all jobs go to the engine */
+  uint32_t reserved[6];
 };
+
+/* V^T of a job for ITAs, as their own V phase leaves it: for each head and each 64 keys a tile
+ * [64 of d][64 of the keys], heads and tiles one after the other. */
 
 /* What became of a job. */
 struct SparseJobReport {
   uint32_t error;  /* enum EngineErrorCode */
-  uint32_t policy; /* enum EnginePolicy of the last attempt */
+  uint32_t policy; /* enum EnginePolicy of the last attempt, or SPARSE_POLICY_ITA */
   uint32_t cycles; /* of the engine */
   uint32_t attempts;
 };

@@ -36,7 +36,8 @@ enum SparseExit check_image(const struct SparseImage* image, const char* program
       !fits(image, image->report_offset,
             sizeof(struct SparseReport) + jobs * sizeof(struct SparseJobReport)) ||
       (image->padded_offset != 0 &&
-       !fits(image, image->padded_offset, jobs * ATTENTION_ENGINE_DESC_BYTES))) {
+       !fits(image, image->padded_offset, jobs * ATTENTION_ENGINE_DESC_BYTES)) ||
+      (image->ita_offset != 0 && !fits(image, image->ita_offset, jobs * sizeof(uint32_t)))) {
     printf("%s: wrong size, parts of the image lie outside its %lu bytes or L2's %lu\n", program,
            image->bytes, available);
     return kSparseWrongSize;
@@ -67,6 +68,18 @@ static struct EngineDescriptor load_job(const struct SparseImage* image, uint32_
   return job;
 }
 
+struct EngineDescriptor job_with_addresses(const struct SparseImage* image, uint32_t offset,
+                                           uint32_t number, uint32_t head) {
+  struct EngineDescriptor job = load_job(image, offset, number);
+  uint32_t bytes = head * job.head_stride * 16u;
+  job.q += bytes;
+  job.k += bytes;
+  job.v += bytes;
+  job.output += bytes;
+  job.heads = 1;
+  return job;
+}
+
 static void note(struct SparseJobReport* report, const struct EngineDescriptor* job,
                  const struct EngineCompletion* completion) {
   report->error = engine_completion_error(completion);
@@ -94,11 +107,11 @@ static void run_again(struct Engine* engine, struct EngineDescriptor job,
 }
 
 enum SparseExit jobs_run(struct Engine* engine, const struct SparseImage* image, uint32_t offset,
-                         const uint16_t* order, const char* program) {
+                         const struct JobOrder* order, const char* program) {
   struct SparseReport* report = (struct SparseReport*)((uint32_t)image + image->report_offset);
-  for (uint32_t i = 0; i < image->num_jobs; ++i) {
-    struct EngineDescriptor job = load_job(image, offset, order[i]);
-    report->jobs[order[i]].attempts = 0;
+  for (uint32_t i = 0; i < order->count; ++i) {
+    struct EngineDescriptor job = load_job(image, offset, order->jobs[i]);
+    report->jobs[order->jobs[i]].attempts = 0;
     if (engine_submit(engine, &job) != 0) {
       take_completion(engine, image, offset, report->jobs);
       engine_submit(engine, &job);
@@ -108,13 +121,14 @@ enum SparseExit jobs_run(struct Engine* engine, const struct SparseImage* image,
     take_completion(engine, image, offset, report->jobs);
   }
   enum SparseExit result = kSparseDone;
-  for (uint32_t i = 0; i < image->num_jobs; ++i) {
-    struct SparseJobReport* job_report = &report->jobs[i];
+  for (uint32_t i = 0; i < order->count; ++i) {
+    uint32_t number = order->jobs[i];
+    struct SparseJobReport* job_report = &report->jobs[number];
     if (job_report->error == kEngineVrfOverflow) {
-      run_again(engine, load_job(image, offset, i), job_report);
+      run_again(engine, load_job(image, offset, number), job_report);
     }
     if (job_report->error != kEngineOk) {
-      printf("%s: job %lu: %s\n", program, i, engine_error_name(job_report->error));
+      printf("%s: job %lu: %s\n", program, number, engine_error_name(job_report->error));
       result = kSparseFailed;
     }
   }

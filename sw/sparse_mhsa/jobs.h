@@ -13,10 +13,19 @@ enum SparseExit check_image(const struct SparseImage* image, const char* program
 /* Sets the engine up. Returns 0, or -1 when the machine has none. */
 int jobs_init(struct Engine* engine);
 
-/* Runs the jobs at `offset` of the image in the given order, reports about them, and returns
- * kSparseDone or kSparseFailed. Jobs that do not fit are run again with the next policy.
- * `order`: [num_jobs] numbers of jobs. */
+/* One head of job `number`, with addresses instead of offsets. */
+struct EngineDescriptor job_with_addresses(const struct SparseImage* image, uint32_t offset,
+                                           uint32_t number, uint32_t head);
+
+/* Numbers of jobs, in the order in which they run. */
+struct JobOrder {
+  uint32_t count;
+  uint16_t jobs[SPARSE_MAX_JOBS];
+};
+
+/* Runs those of the jobs at `offset` of the image that `order` names, reports about them, and
+ * returns kSparseDone or kSparseFailed. Jobs that do not fit are run again with the next policy. */
 enum SparseExit jobs_run(struct Engine* engine, const struct SparseImage* image, uint32_t offset,
-                         const uint16_t* order, const char* program);
+                         const struct JobOrder* order, const char* program);
 
 #endif

@@ -383,6 +383,26 @@ TEST(AttentionTiming, HeadsThatShareTheNativeDimensionHalveTheContext) {
   EXPECT_EQ(apart.engine.context_cycles, 2 * packed.engine.context_cycles);
 }
 
+// The next head's K and V come while a head is computed: it costs what the softmax unit takes for
+// it.
+TEST(AttentionTiming, TheLoadsOfAHeadHideBehindTheHeadBefore) {
+  const EngineParameters& engine = engine_preset("soc64");
+  for (const std::uint32_t tokens : {256u, 512u}) {
+    for (const Kind kind : {Kind::kDense, Kind::kWindow}) {
+      PlanRequest request = exact_results();
+      const TileMap map = map_of(kind, tokens);
+      const AttentionRun one = run(engine, map, request);
+      request.heads = 4;
+      const AttentionRun four = run(engine, map, request);
+      ASSERT_TRUE(one.is_finished && four.is_finished);
+      const Cycles each = (four.cycles - one.cycles) / 3;
+      EXPECT_GT(one.cycles, one.engine.softmax_cycles + 600) << tokens;
+      EXPECT_GE(each, one.engine.softmax_cycles) << tokens;
+      EXPECT_LE(each, one.engine.softmax_cycles + one.engine.softmax_cycles / 50) << tokens;
+    }
+  }
+}
+
 TEST(AttentionTiming, ALongSparseSequenceIsSimulatedInWellUnderTwoSeconds) {
   const TileMap map = map_of(Kind::kBigBird, 4096);
   const auto begin = std::chrono::steady_clock::now();
