@@ -168,7 +168,7 @@ void CycleEngine::apply_commits(Cycles cycle) {
       has_read_[sequence % kWindow] = 1;
       last_commit_ = std::max(last_commit_, cycle);
       if (ActivityProbe* probe = probe_.activities()) {
-        probe->ends(probe_.activity("chain", sequence - 1), cycle);
+        probe->ends(probe_.activity("chain", sequence - 1), cycle * engine_.clock_divider);
       }
       if (chain(sequence).is_transposed) {
         --tiles_in_buffer_;

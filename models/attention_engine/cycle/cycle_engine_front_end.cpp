@@ -95,7 +95,8 @@ void CycleEngine::dispatch(Cycles cycle) {
       }
     }
     if (ActivityProbe* probe = probe_.activities()) {
-      probe->begins(probe_.activity("chain", dispatched_ - 1), to_string(decoded_.path), cycle);
+      probe->begins(probe_.activity("chain", dispatched_ - 1), to_string(decoded_.path),
+                    cycle * engine_.clock_divider);
     }
     ++counters_.chains;
     counters_.issued_macs += decoded_.issued_macs;
