@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/attention_engine/device/attention_engine.h"
@@ -66,7 +67,23 @@ class CycleMachine final : public HartEngine {
   void wake_up(std::uint32_t hart, Cycles cycle) override;
   void end_hart(std::uint32_t hart) override;
   void access_done(std::uint32_t /*hart*/, Cycles /*cycle*/) override {}  // the SoC path asks again
-  void watch_pc(std::uint32_t address) override { harts_.watch_pc(address); }
+  void watch_pc(std::uint32_t address, bool is_watched) override {
+    harts_.watch_pc(address, is_watched);
+  }
+  void step_hart(std::uint32_t hart, bool is_stepped) override {
+    harts_.step_hart(hart, is_stepped);
+  }
+  void observer_came() override {}
+  void hold_hart(std::uint32_t hart, bool is_held, Cycles now) override {
+    harts_.hold_hart(hart, is_held, now);
+  }
+  std::optional<std::uint32_t> register_value(std::uint32_t hart,
+                                              std::uint32_t index) const override {
+    return harts_.register_value(hart, index);
+  }
+  bool is_register_busy(std::uint32_t hart, std::uint32_t index) const override {
+    return harts_.is_register_busy(hart, index);
+  }
   void memory_written(std::uint32_t address, std::uint32_t bytes) override;
 
  private:

@@ -435,6 +435,7 @@ void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
 }
 void Soc::attach(const Probes& probes) {
   impl_->observers_.attach(probes);
+  impl_->cluster_.observer_came();
 }
 const Observers& Soc::observers() const {
   return impl_->observers_;
@@ -463,6 +464,12 @@ std::uint32_t Soc::num_harts() const {
 }
 const HartState& Soc::hart(std::uint32_t hart) const {
   return impl_->cluster_.harts().at(hart);
+}
+HartControl& Soc::hart_control() {
+  return impl_->cluster_;
+}
+void Soc::sync() {
+  impl_->cluster_.sync();
 }
 const StatGroup& Soc::stats() const {
   return impl_->stats_;

@@ -11,6 +11,7 @@
 
 #include "models/base/byte_memory.h"
 #include "models/base/guest_error.h"
+#include "models/base/hart_control.h"
 #include "models/base/log.h"
 #include "models/base/observers.h"
 #include "models/base/stat.h"
@@ -91,9 +92,9 @@ class Soc {
   /// raw (unscrambled) view. Before the first run().
   void connect_external(::tlm::tlm_initiator_socket<>& initiator);
 
-  /// Lets `probes`, which outlive the Soc's last run, see the machine. Before the first run() and
-  /// before memory() is written to, to see that too. An observed run takes the same cycles as a
-  /// free one, and more host time. REQUIRES: kHasObservers.
+  /// Lets `probes`, which outlive the Soc's last run, see the machine: before the first run(),
+  /// and before memory() is written to, to see that too, or where a HartWatcher is called. An
+  /// observed run takes the same cycles as a free one, and more host time. REQUIRES: kHasObservers.
   void attach(const Probes& probes);
   /// Names of who acts.
   const Observers& observers() const;
@@ -117,6 +118,10 @@ class Soc {
   std::uint32_t num_harts() const;
   /// REQUIRES: hart < num_harts().
   const HartState& hart(std::uint32_t hart) const;
+  /// The debugger's hold on the harts.
+  HartControl& hart_control();
+  /// Brings the harts' counters up to now(), for whoever reads them inside a run.
+  void sync();
   /// Root of the statistics, named "soc".
   const StatGroup& stats() const;
 

@@ -25,7 +25,9 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const ClusterParameters& p
       services_(services),
       harts_(parameters.num_harts),
       pending_(parameters.num_harts),
-      functional_(parameters.isa, harts_, services.dmi, *this, services.observers) {
+      functional_(parameters.isa, harts_, services.dmi, *this, services.observers),
+      stepped_(parameters.num_harts),
+      held_(parameters.num_harts) {
   for (std::uint32_t hart = 0; hart < parameters_.num_harts; ++hart) {
     harts_[hart].hart_id = hart;
     harts_[hart].pc = parameters_.boot_address;
@@ -106,15 +108,16 @@ void Cluster::request_timing(TimingMode mode) {
 
 void Cluster::watch_pc(std::uint32_t address, const std::function<void()>& reached) {
   watched_pcs_.emplace(address, reached);
-  functional_.watch_pc(address);
-  if (cycle_ != nullptr) {
-    cycle_->watch_pc(address);
-  }
+  for_each_engine([&](HartEngine& engine) { engine.watch_pc(address, true); });
 }
 
-void Cluster::pc_reached(const HartState& hart) {
+bool Cluster::pc_reached(const HartState& hart) {
   const auto [first, last] = watched_pcs_.equal_range(hart.pc);
   std::for_each(first, last, [](const auto& watched) { watched.second(); });
+  if (watcher_ != nullptr) {
+    watcher_->hart_reached_pc(hart.hart_id);
+  }
+  return !held_.contains(hart.hart_id);
 }
 
 void Cluster::stop(ClusterStop reason) {
@@ -218,13 +221,22 @@ void Cluster::wait_for_runnable(Cycles now) {
   is_waiting_ = false;
 }
 
+void Cluster::add_cycle_engine() {
+  cycle_ = &services_.cycle_engine();
+  add_stall_stats();
+  for (const auto& watched : watched_pcs_) {
+    cycle_->watch_pc(watched.first, true);
+  }
+  for (const std::uint32_t address : watched_by_watcher_) {
+    cycle_->watch_pc(address, true);
+  }
+  stepped_.for_each([this](std::uint32_t hart) { cycle_->step_hart(hart, true); });
+  held_.for_each([this](std::uint32_t hart) { cycle_->hold_hart(hart, true, clock_.now()); });
+}
+
 void Cluster::try_change_timing(Cycles now) {
   if (wanted_timing_ == TimingMode::kCycle && cycle_ == nullptr) {
-    cycle_ = &services_.cycle_engine();
-    add_stall_stats();
-    for (const auto& watched : watched_pcs_) {
-      cycle_->watch_pc(watched.first);
-    }
+    add_cycle_engine();
   }
   engine_->hold(true);
   if (!engine_->is_at_rest() || !services_.devices_are_at_rest()) {
@@ -393,8 +405,11 @@ void Cluster::unsupported(const HartState& hart, const std::string& instruction)
   stop(ClusterStop::kUnsupported);
 }
 
-void Cluster::breakpoint(const HartState& /*hart*/) {
+void Cluster::breakpoint(const HartState& hart) {
   ++breakpoints_;
+  if (watcher_ != nullptr) {
+    watcher_->hart_reached_ebreak(hart.hart_id);
+  }
 }
 
 }  // namespace tessera

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,12 +17,14 @@
 #include "models/base/dmi_table.h"
 #include "models/base/guest_error.h"
 #include "models/base/hart_access.h"
+#include "models/base/hart_control.h"
 #include "models/base/memory_port.h"
 #include "models/base/observers.h"
 #include "models/base/stat.h"
 #include "models/base/wake_up.h"
 #include "models/base/write_observer.h"
 #include "models/core/functional_engine.h"
+#include "models/core/hart_set.h"
 #include "models/core/run_control.h"
 #include "models/core/timing_mode.h"
 #include "models/tlm/access_bridge.h"
@@ -65,6 +69,7 @@ class Cluster : public sc_core::sc_module,
                 public SocTarget,
                 public WakeUpTarget,
                 public WriteObserver,
+                public HartControl,
                 public AccessBridge::Client {
  public:
   /// `stats` is the cluster's own group.
@@ -93,6 +98,24 @@ class Cluster : public sc_core::sc_module,
   /// `reached` is called each time that a hart comes to `address`, before it executes there.
   void watch_pc(std::uint32_t address, const std::function<void()>& reached);
 
+  // HartControl (cluster_control.cpp)
+  void set_watcher(HartWatcher* watcher) override { watcher_ = watcher; }
+  void watch_pc(std::uint32_t address, bool is_watched) override;
+  void step_hart(std::uint32_t hart, bool is_stepped) override;
+  void hold_hart(std::uint32_t hart, bool is_held) override;
+  std::string hart_activity(std::uint32_t hart) const override;
+  std::uint64_t instructions(std::uint32_t hart) const override {
+    return harts_[hart].instructions;
+  }
+  std::uint32_t pc(std::uint32_t hart) const override { return harts_[hart].pc; }
+  void set_pc(std::uint32_t hart, std::uint32_t value) override { harts_[hart].pc = value; }
+  std::optional<std::uint32_t> register_value(std::uint32_t hart,
+                                              std::uint32_t index) const override;
+  bool set_register(std::uint32_t hart, std::uint32_t index, std::uint32_t value) override;
+  const std::vector<CsrDescription>& csrs() const override;
+  std::optional<std::uint32_t> csr(std::uint32_t hart, std::uint32_t number) override;
+  bool set_csr(std::uint32_t hart, std::uint32_t number, std::uint32_t value) override;
+
   ClusterStop stop_reason() const { return stop_; }
   /// Local time at which the cause of the stop arose.
   Cycles stop_cycle() const { return stop_cycle_; }
@@ -100,6 +123,8 @@ class Cluster : public sc_core::sc_module,
 
   const std::vector<HartState>& harts() const { return harts_; }
   std::vector<HartState>& harts() { return harts_; }
+  /// An observer has come in the midst of a run.
+  void observer_came() { functional_.observer_came(); }
   /// Brings the harts' counters up to now(), for whoever reads them inside a run.
   void sync() { engine_->sync(now()); }
   /// Local time of the hart whose turn it is, else kernel time.
@@ -111,7 +136,7 @@ class Cluster : public sc_core::sc_module,
   void memory_written(std::uint32_t address, std::uint32_t bytes) override;
   /// isa::HartEnvironment and SocTarget: an access that no engine does by itself.
   HartReply access(const HartAccess& access) override;
-  std::string hart_name(std::uint32_t hart) const;
+  std::string hart_name(std::uint32_t hart) const override;
 
  private:
   // isa::HartEnvironment
@@ -121,7 +146,7 @@ class Cluster : public sc_core::sc_module,
                    const std::string& message) override;
   void unsupported(const HartState& hart, const std::string& name) override;
   void breakpoint(const HartState& hart) override;
-  void pc_reached(const HartState& hart) override;
+  bool pc_reached(const HartState& hart) override;
   // AccessBridge::Client
   void access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) override;
 
@@ -133,6 +158,15 @@ class Cluster : public sc_core::sc_module,
   void run_to_horizon(Cycles now);
   /// All harts wait: lets the kernel go on until something may have woken one.
   void wait_for_runnable(Cycles now);
+  template <typename Visit>
+  void for_each_engine(Visit visit) {
+    visit(functional_);
+    if (cycle_ != nullptr) {
+      visit(*cycle_);
+    }
+  }
+  /// Builds the engine of cycle timing.
+  void add_cycle_engine();
   /// Changes the mode if that is possible now; else whoever must come to rest goes on.
   void try_change_timing(Cycles now);
   void stop(ClusterStop reason);
@@ -170,6 +204,10 @@ class Cluster : public sc_core::sc_module,
   TimingMode timing_ = TimingMode::kFunctional;
   TimingMode wanted_timing_ = TimingMode::kFunctional;
   std::multimap<std::uint32_t, std::function<void()>> watched_pcs_;
+  HartWatcher* watcher_ = nullptr;
+  std::set<std::uint32_t> watched_by_watcher_;
+  HartSet stepped_;
+  HartSet held_;
   bool is_engine_running_ = false;
   bool is_waiting_ = false;  ///< for runnable_event_: no hart can run
   ClusterLimits limits_;

@@ -25,6 +25,8 @@ CycleHarts::CycleHarts(const CycleHartsParameters& parameters, std::vector<HartS
       pipelines_(harts.size()),
       fronts_(harts.size()),
       all_ids_(~0u >> (32 - parameters.max_outstanding)),
+      held_(static_cast<std::uint32_t>(harts.size())),
+      stepped_(static_cast<std::uint32_t>(harts.size())),
       active_(static_cast<std::uint32_t>(harts.size())),
       activated_(static_cast<std::uint32_t>(harts.size())) {
   for (Pipeline& pipeline : pipelines_) {
@@ -49,6 +51,7 @@ CycleHarts::CycleHarts(const CycleHartsParameters& parameters, std::vector<HartS
 void CycleHarts::resume_at(Cycles cycle) {
   TESSERA_CHECK(is_drained(), "harts resume with something under way");
   is_held_ = false;
+  update_attended();
   active_.clear();
   activated_.clear();
   starts_.clear();
@@ -98,12 +101,17 @@ void CycleHarts::take_over(std::uint32_t hart, Cycles cycle) {
 
 void CycleHarts::hold(bool is_held) {
   for (std::uint32_t hart = 0; hart < harts_.size() && is_held_ && !is_held; ++hart) {
-    const Pipeline& pipeline = pipelines_[hart];
-    if (pipeline.is_idle && !pipeline.is_asleep && pipeline.stall == StallReason::kModeSwitch) {
-      insert(starts_, {pipeline.idle_since, hart});
-    }
+    release(hart, pipelines_[hart].idle_since);
   }
   is_held_ = is_held;
+  update_attended();
+}
+
+void CycleHarts::release(std::uint32_t hart, Cycles cycle) {
+  const Pipeline& pipeline = pipelines_[hart];
+  if (pipeline.is_idle && !pipeline.is_asleep && pipeline.stall == StallReason::kModeSwitch) {
+    insert(starts_, {cycle, hart});
+  }
 }
 
 bool CycleHarts::is_drained() const {
@@ -149,10 +157,41 @@ void CycleHarts::invalidate_code(std::uint32_t address, std::uint32_t bytes) {
   }
 }
 
-void CycleHarts::watch_pc(std::uint32_t address) {
-  watched_.insert(address);
+// --- for debuggers ---
+
+void CycleHarts::watch_pc(std::uint32_t address, bool is_watched) {
+  if (is_watched) {
+    watched_.insert(address);
+  } else {
+    watched_.erase(address);
+  }
   code_.forget(address);
   forget_code();
+}
+
+void CycleHarts::step_hart(std::uint32_t hart, bool is_stepped) {
+  if (is_stepped) {
+    stepped_.insert(hart);
+  } else {
+    stepped_.erase(hart);
+  }
+  update_attended();
+}
+
+void CycleHarts::hold_hart(std::uint32_t hart, bool is_held, Cycles cycle) {
+  if (is_held) {
+    held_.insert(hart);
+  } else if (held_.contains(hart)) {
+    held_.erase(hart);
+    release(hart, std::max(cycle, pipelines_[hart].idle_since));
+  }
+  update_attended();
+}
+
+std::optional<std::uint32_t> CycleHarts::register_value(std::uint32_t hart,
+                                                        std::uint32_t index) const {
+  return is_register_busy(hart, index) ? pipelines_[hart].offload.pending_result(index)
+                                       : harts_[hart].x[index];
 }
 
 void CycleHarts::forget_code() {

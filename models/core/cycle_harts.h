@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -76,8 +77,18 @@ class CycleHarts final : public Steppable, public MemoryClient {
   void invalidate_code(std::uint32_t address, std::uint32_t bytes);
   /// True when the page holds decoded code (its stores must go through invalidate_code()).
   bool has_code(std::uint32_t address) const { return code_.page_of(address) != nullptr; }
-  /// HartEnvironment::pc_reached() is called when an instruction at `address` is about to issue.
-  void watch_pc(std::uint32_t address);
+  /// Whether HartEnvironment::pc_reached() is called when an instruction at `address` issues, just
+  /// before it does.
+  void watch_pc(std::uint32_t address, bool is_watched);
+  /// Whether it is called before each instruction of `hart`.
+  void step_hart(std::uint32_t hart, bool is_stepped);
+  /// A held hart issues nothing.
+  void hold_hart(std::uint32_t hart, bool is_held, Cycles cycle);
+  /// Nothing while a load has yet to bring the value.
+  std::optional<std::uint32_t> register_value(std::uint32_t hart, std::uint32_t index) const;
+  bool is_register_busy(std::uint32_t hart, std::uint32_t index) const {
+    return (pipelines_[hart].busy_next() >> index & 1) != 0;
+  }
 
   Cycles next_active_cycle(Cycles from) const override;
   void step(Cycles cycle) override;
@@ -107,13 +118,14 @@ class CycleHarts final : public Steppable, public MemoryClient {
     StallReason stall = StallReason::kFetch;  ///< of the latest stalled cycle
     bool is_asleep = false;
     bool is_fetched = false;        ///< the instruction at pc, which stalled
-    bool is_pc_reported = false;    ///< of a watched instruction, which stalled
     bool is_idle = false;           ///< not visited until something happens to it
     bool has_pulse = false;         ///< a wake-up pulse is here in this cycle
     bool is_front_waiting = false;  ///< the request in the front register has no id yet
     MemoryPort* port = nullptr;     ///< may still hold the latest request; null: does not
     Cycles idle_since = 0;          ///< first cycle not booked
     Cycles response_cycle = kNever;
+    /// HartState::instructions when pc_reached() was last called.
+    std::uint64_t reported_at = ~std::uint64_t{0};
     OffloadUnit offload;
 
     std::uint32_t busy_next() const { return busy & ~returned; }
@@ -131,6 +143,8 @@ class CycleHarts final : public Steppable, public MemoryClient {
   void reset(Pipeline& pipeline) const;
   void take_over(std::uint32_t hart, Cycles cycle);
   void forget_code();
+  void release(std::uint32_t hart, Cycles cycle);
+  void update_attended() { is_attended_ = is_held_ || !held_.is_empty() || !stepped_.is_empty(); }
   /// Whether visits would change nothing until a response, a pulse or the cache wakes the hart.
   bool is_waiting(std::uint32_t hart, const Pipeline& pipeline) const;
   bool is_waiting_to_issue(std::uint32_t hart, const Pipeline& pipeline) const;
@@ -180,12 +194,18 @@ class CycleHarts final : public Steppable, public MemoryClient {
   void write(HartState& state, std::uint8_t rd, std::uint32_t value, Cycles cycle);
   void present(MemoryRequest& request, Pipeline& pipeline);
   Issue issue(const Slot& slot);
+  template <bool kIsStepped>
+  Issue issue_next(const Slot& slot);
+  /// Of a hart while some are held or stepped.
+  Issue issue_attended(Slot slot);
   Issue issue_fetched(const Slot& slot, const TimedInstruction& instruction);
   template <isa::Op kOp, isa::InstructionClass kClass>
   Issue complete(const Slot& slot, const TimedInstruction& instruction, std::uint32_t value);
   Issue jump(const Slot& slot, const TimedInstruction& instruction, std::uint32_t target);
   bool is_front_occupied(std::uint32_t hart, const Pipeline& pipeline) const;
   Issue issue_access(const Slot& slot, const TimedInstruction& instruction);
+  /// Nothing stalls the instruction in this cycle.
+  bool can_issue(const Slot& slot, const TimedInstruction& instruction) const;
   /// issue_fetched() for those outside the hot loop.
   Issue issue_again(Slot slot, const TimedInstruction& instruction);
 
@@ -210,6 +230,7 @@ class CycleHarts final : public Steppable, public MemoryClient {
   /// Makes a misaligned access whose sum is aligned what the hardware makes of it.
   void skew(MemoryRequest& request, Slot slot);
   const isa::Instruction& decoded(const Slot& slot) const;
+  void decode(const Slot& slot);
 
   const CycleHartsParameters parameters_;
   const CycleHartsServices services_;
@@ -218,8 +239,11 @@ class CycleHarts final : public Steppable, public MemoryClient {
   std::vector<Pipeline> pipelines_;
   std::vector<MemoryRequest> fronts_;  ///< by hart: the request that waits for an id
   std::uint32_t all_ids_;
-  bool is_held_ = false;
-  HartState before_;  ///< when observed: x, pc and traps of the hart about to issue
+  bool is_held_ = false;  ///< all harts
+  HartSet held_;          ///< some
+  HartSet stepped_;
+  bool is_attended_ = false;  ///< any of these
+  HartState before_;          ///< when observed: x, pc and traps of the hart about to issue
   std::set<std::uint32_t> watched_;
 
   HartSet active_;     ///< visited in every cycle

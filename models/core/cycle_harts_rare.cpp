@@ -14,6 +14,11 @@ const isa::Instruction& CycleHarts::decoded(const Slot& slot) const {
       ->decoded(TimedPage::index_of(slot.state.pc, slot.pipeline.code_base));
 }
 
+void CycleHarts::decode(const Slot& slot) {
+  const std::uint32_t index = TimedPage::index_of(slot.state.pc, slot.pipeline.code_base);
+  code_.page_of(slot.state.pc)->decode(index, parameters_.isa, watched_.count(slot.state.pc) != 0);
+}
+
 CycleHarts::Issue CycleHarts::trap(Slot slot) {
   slot.state.pc = parameters_.isa.trap_address;
   ++slot.state.instructions;
@@ -57,12 +62,9 @@ void CycleHarts::skew(MemoryRequest& request, Slot slot) {
 CycleHarts::Issue CycleHarts::issue_other(Slot slot, const TimedInstruction& instruction) {
   slot.state.cycle = slot.cycle;  // the environment may look
   switch (instruction.action) {
-    case kUndecoded: {
-      const std::uint32_t index = TimedPage::index_of(slot.state.pc, slot.pipeline.code_base);
-      code_.page_of(slot.state.pc)
-          ->decode(index, parameters_.isa, watched_.count(slot.state.pc) != 0);
+    case kUndecoded:
+      decode(slot);
       return issue_again(slot, instruction);
-    }
     case kWatched:
       return issue_watched(slot);
     case action_of(Op::kIllegal):
@@ -93,12 +95,29 @@ CycleHarts::Issue CycleHarts::issue_other(Slot slot, const TimedInstruction& ins
 }
 
 CycleHarts::Issue CycleHarts::issue_watched(Slot slot) {
-  if (!slot.pipeline.is_pc_reported) {
-    services_.environment.pc_reached(slot.state);
+  Pipeline& pipeline = slot.pipeline;
+  const std::uint32_t pc = slot.state.pc;
+  if (pipeline.code[TimedPage::index_of(pc, pipeline.code_base)].action == kUndecoded) {
+    decode(slot);
   }
-  const Issue outcome = issue_again(slot, timed_form(decoded(slot)));
-  slot.pipeline.is_pc_reported = outcome == Issue::kStalled;
-  return outcome;
+  const TimedInstruction instruction = timed_form(decoded(slot));
+  if (pipeline.reported_at == slot.state.instructions || !can_issue(slot, instruction)) {
+    return issue_again(slot, instruction);
+  }
+  slot.state.cycle = slot.cycle;  // the environment may look
+  if (!services_.environment.pc_reached(slot.state)) {
+    return stall(slot, StallReason::kModeSwitch);
+  }
+  if (slot.state.pc != pc) {  // moved elsewhere
+    pipeline.is_fetched = false;
+    return issue_attended(slot);
+  }
+  pipeline.reported_at = slot.state.instructions;
+  if (pipeline.code == nullptr) {  // other code, or watched no more
+    pipeline.is_fetched = true;
+    return issue_attended(slot);
+  }
+  return issue_again(slot, instruction);
 }
 
 CycleHarts::Issue CycleHarts::issue_fence(Slot slot) {

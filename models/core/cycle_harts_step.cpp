@@ -190,19 +190,37 @@ TESSERA_ALWAYS_INLINE CycleHarts::Issue CycleHarts::issue_fetched(
   }
 }
 
+bool CycleHarts::can_issue(const Slot& slot, const TimedInstruction& instruction) const {
+  const Pipeline& pipeline = slot.pipeline;
+  if (is_misaligned(slot.state, instruction)) {  // traps
+    return (pipeline.busy & instruction.sources) == 0;
+  }
+  if ((pipeline.busy & instruction.blockers) != 0) {
+    return false;
+  }
+  switch (isa::info(decoded(slot).op).instruction_class) {
+    case InstructionClass::kLoad:
+    case InstructionClass::kStore:
+    case InstructionClass::kAtomic:
+      return !is_front_occupied(slot.hart, pipeline);
+    case InstructionClass::kMul:
+    case InstructionClass::kDiv:
+    case InstructionClass::kIpu:
+      return slot.can_offload;
+    case InstructionClass::kFence:
+      return pipeline.free_ids == all_ids_;
+    default:
+      return true;
+  }
+}
+
 CycleHarts::Issue CycleHarts::issue_again(Slot slot, const TimedInstruction& instruction) {
   return issue_fetched(slot, instruction);
 }
 
-TESSERA_ALWAYS_INLINE CycleHarts::Issue CycleHarts::issue(const Slot& slot) {
+template <bool kIsStepped>
+TESSERA_ALWAYS_INLINE CycleHarts::Issue CycleHarts::issue_next(const Slot& slot) {
   Pipeline& pipeline = slot.pipeline;
-  if (__builtin_expect(pipeline.is_asleep, false)) {
-    ++slot.state.asleep_cycles;
-    return Issue::kStalled;
-  }
-  if (__builtin_expect(is_held_, false)) {
-    return stall(slot, StallReason::kModeSwitch);
-  }
   std::uint32_t index = TimedPage::index_of(slot.state.pc, pipeline.code_base);
   if (__builtin_expect(index >= TimedPage::kInstructions, false)) {
     if (!find_code(slot)) {
@@ -213,7 +231,22 @@ TESSERA_ALWAYS_INLINE CycleHarts::Issue CycleHarts::issue(const Slot& slot) {
   if (!pipeline.is_fetched && !services_.caches.fetch(slot.hart, slot.state.pc)) {
     return stall(slot, StallReason::kFetch);
   }
-  return issue_fetched(slot, pipeline.code[index]);
+  return kIsStepped ? issue_watched(slot) : issue_fetched(slot, pipeline.code[index]);
+}
+
+CycleHarts::Issue CycleHarts::issue_attended(Slot slot) {
+  if (is_held_ || held_.contains(slot.hart)) {
+    return stall(slot, StallReason::kModeSwitch);
+  }
+  return stepped_.contains(slot.hart) ? issue_next<true>(slot) : issue_next<false>(slot);
+}
+
+TESSERA_ALWAYS_INLINE CycleHarts::Issue CycleHarts::issue(const Slot& slot) {
+  if (__builtin_expect(slot.pipeline.is_asleep, false)) {
+    ++slot.state.asleep_cycles;
+    return Issue::kStalled;
+  }
+  return __builtin_expect(is_attended_, false) ? issue_attended(slot) : issue_next<false>(slot);
 }
 
 TESSERA_ALWAYS_INLINE void CycleHarts::write_back(HartState& state, Pipeline& pipeline,

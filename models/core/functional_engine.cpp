@@ -12,7 +12,9 @@ FunctionalEngine::FunctionalEngine(const isa::IsaConfig& isa, std::vector<HartSt
       environment_(environment),
       observers_(observers),
       interpreter_(isa, dmi, environment, observers),
-      running_(static_cast<std::uint32_t>(harts.size())) {}
+      running_(static_cast<std::uint32_t>(harts.size())),
+      stepped_(static_cast<std::uint32_t>(harts.size())),
+      held_(static_cast<std::uint32_t>(harts.size())) {}
 
 void FunctionalEngine::take_over(Cycles now) {
   next_turn_ = 0;
@@ -54,7 +56,7 @@ bool FunctionalEngine::run_round() {
   for (std::uint32_t hart = running_.next(next_turn_); hart != HartSet::kNone;
        hart = running_.next(next_turn_)) {
     next_turn_ = hart + 1;
-    if (harts_[hart].cycle < horizon_) {
+    if (harts_[hart].cycle < horizon_ && !held_.contains(hart)) {
       run_hart(hart);
       has_run = true;
       if (is_stop_requested_) {
@@ -68,17 +70,60 @@ bool FunctionalEngine::run_round() {
 void FunctionalEngine::run_hart(std::uint32_t hart) {
   HartState& state = harts_[hart];
   active_hart_ = &state;
-  switch (interpreter_.run(state, horizon_ - state.cycle)) {
-    case isa::StopReason::kAsleep:
-    case isa::StopReason::kBlocked:
-      running_.erase(hart);
-      break;
-    case isa::StopReason::kUnsupported:
-    case isa::StopReason::kBudget:
-    case isa::StopReason::kStopRequested:
-      break;
+  is_turn_over_ = false;
+  isa::StopReason reason = isa::StopReason::kBudget;
+  // A stepped hart has its turn in pieces of one instruction.
+  while (reason == isa::StopReason::kBudget && !is_turn_over_ && state.cycle < horizon_) {
+    const bool is_stepped = stepped_.contains(hart);
+    if (is_stepped && !interpreter_.is_watched(state.pc) && !environment_.pc_reached(state)) {
+      continue;
+    }
+    reason = interpreter_.run(state, is_stepped ? 1 : horizon_ - state.cycle);
+  }
+  // Whoever comes next shall not act before what the hart did is known.
+  if (stepped_.contains(hart) && reason == isa::StopReason::kBudget) {
+    environment_.pc_reached(state);
+  }
+  if (reason == isa::StopReason::kAsleep || reason == isa::StopReason::kBlocked) {
+    running_.erase(hart);
   }
   active_hart_ = nullptr;
+}
+
+void FunctionalEngine::interrupt_turn() {
+  if (active_hart_ != nullptr) {
+    interpreter_.limit_run_to(active_hart_->cycle);
+  }
+}
+
+void FunctionalEngine::end_turn() {
+  interpreter_.limit_run_to(active_hart_->cycle);
+  is_turn_over_ = true;
+}
+
+void FunctionalEngine::step_hart(std::uint32_t hart, bool is_stepped) {
+  if (!is_stepped) {
+    stepped_.erase(hart);
+    return;
+  }
+  stepped_.insert(hart);
+  interrupt_turn();  // if it is its turn, that goes on in pieces
+}
+
+void FunctionalEngine::hold_hart(std::uint32_t hart, bool is_held, Cycles now) {
+  if (is_held) {
+    held_.insert(hart);
+    if (active_hart_ == &harts_[hart]) {
+      end_turn();
+    }
+  } else if (held_.contains(hart)) {
+    held_.erase(hart);
+    HartState& state = harts_[hart];
+    if (state.activity != HartActivity::kAsleep && state.cycle < now) {
+      state.stalled(StallReason::kModeSwitch) += now - state.cycle;
+      state.cycle = now;
+    }
+  }
 }
 
 void FunctionalEngine::limit(Cycles cycle) {
@@ -118,7 +163,7 @@ void FunctionalEngine::wake_up(std::uint32_t hart, Cycles cycle) {
   }
   // Who was woken shall see the pulse before the waker sends the next one.
   if (active_hart_ != nullptr && active_hart_ != &state) {
-    interpreter_.limit_run_to(active_hart_->cycle);
+    end_turn();
   }
 }
 
@@ -134,7 +179,7 @@ void FunctionalEngine::report_wake_up(const HartState& hart) const {
 void FunctionalEngine::end_hart(std::uint32_t hart) {
   running_.erase(hart);
   if (active_hart_ == &harts_[hart]) {
-    interpreter_.limit_run_to(active_hart_->cycle);
+    end_turn();
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/base/dmi_table.h"
@@ -36,7 +37,19 @@ class FunctionalEngine final : public HartEngine {
   void wake_up(std::uint32_t hart, Cycles cycle) override;
   void end_hart(std::uint32_t hart) override;
   void access_done(std::uint32_t hart, Cycles cycle) override;
-  void watch_pc(std::uint32_t address) override { interpreter_.watch_pc(address); }
+  void watch_pc(std::uint32_t address, bool is_watched) override {
+    interpreter_.watch_pc(address, is_watched);
+  }
+  void step_hart(std::uint32_t hart, bool is_stepped) override;
+  void observer_came() override { interrupt_turn(); }
+  void hold_hart(std::uint32_t hart, bool is_held, Cycles now) override;
+  std::optional<std::uint32_t> register_value(std::uint32_t hart,
+                                              std::uint32_t index) const override {
+    return harts_[hart].x[index];
+  }
+  bool is_register_busy(std::uint32_t /*hart*/, std::uint32_t /*index*/) const override {
+    return false;
+  }
   void memory_written(std::uint32_t address, std::uint32_t bytes) override;
 
  private:
@@ -44,13 +57,20 @@ class FunctionalEngine final : public HartEngine {
   bool run_round();
   void run_hart(std::uint32_t hart);
   void report_wake_up(const HartState& hart) const;
+  /// Lets the turn under way go on in a new run of the interpreter.
+  void interrupt_turn();
+  /// Ends the turn of the hart that acts with the instruction that is executing.
+  void end_turn();
 
   std::vector<HartState>& harts_;
   isa::HartEnvironment& environment_;
   const Observers& observers_;
   isa::Interpreter interpreter_;
   HartSet running_;
+  HartSet stepped_;                   ///< reported before each instruction
+  HartSet held_;                      ///< have no turn
   HartState* active_hart_ = nullptr;  ///< whose turn it is
+  bool is_turn_over_ = false;
   Cycles horizon_ = 0;
   std::uint32_t next_turn_ = 0;  ///< first hart that may have the next turn
   bool is_stop_requested_ = false;

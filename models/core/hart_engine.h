@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "models/base/units.h"
 
@@ -43,8 +44,22 @@ class HartEngine {
   virtual void end_hart(std::uint32_t hart) = 0;
   /// The pending access of `hart` has its answer.
   virtual void access_done(std::uint32_t hart, Cycles cycle) = 0;
-  /// HartEnvironment::pc_reached() is called when a hart comes to `address`.
-  virtual void watch_pc(std::uint32_t address) = 0;
+
+  // For debuggers. HartEnvironment::pc_reached() is called before a hart executes at a watched
+  // address, and before each instruction of a stepped hart; neither takes time.
+  virtual void watch_pc(std::uint32_t address, bool is_watched) = 0;
+  virtual void step_hart(std::uint32_t hart, bool is_stepped) = 0;
+  /// An observer has come in the midst of run(): the next instruction is seen.
+  virtual void observer_came() = 0;
+  /// A held hart executes nothing; time goes on. One that is being reported is reported again when
+  /// it is held no more. `now`: of the kernel or of who acts.
+  virtual void hold_hart(std::uint32_t hart, bool is_held, Cycles now) = 0;
+  /// Nothing while the value of the register is on its way.
+  virtual std::optional<std::uint32_t> register_value(std::uint32_t hart,
+                                                      std::uint32_t index) const = 0;
+  /// What is written to the register now would be overwritten by what is on its way.
+  virtual bool is_register_busy(std::uint32_t hart, std::uint32_t index) const = 0;
+
   virtual void memory_written(std::uint32_t address, std::uint32_t bytes) = 0;
 };
 

@@ -45,6 +45,7 @@ class HartSet {
     used_ = 0;
   }
   bool is_empty() const { return used_ == 0; }
+  bool contains(std::uint32_t hart) const { return (words_[hart / 64] & bit(hart % 64)) != 0; }
 
   /// Smallest member >= `from`, or `kNone`; members may come and go between two calls.
   static constexpr std::uint32_t kNone = 0xFFFFFFFFu;

@@ -20,6 +20,24 @@ std::int8_t division_shift(bool is_signed, std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int8_t>(leading_zeros(b_bits) - leading_zeros(a_bits));
 }
 
+std::optional<std::uint32_t> OffloadUnit::pending_result(std::uint32_t rd) const {
+  for (std::uint8_t i = 0; i < kDepth; ++i) {
+    if (i < num_requests_ && requests_[i].rd == rd) {
+      return requests_[i].result;
+    }
+    if (i < num_results_ && results_[i].rd == rd) {
+      return results_[i].result;
+    }
+  }
+  if (is_multiplier_full_ && product_.rd == rd) {
+    return product_.result;
+  }
+  if (divider_ != Divider::kIdle && division_.rd == rd) {
+    return division_.result;
+  }
+  return std::nullopt;
+}
+
 bool OffloadUnit::has_quotient() const {
   return divider_ == Divider::kFinish ||
          (divider_ == Divider::kDivide && division_.division_shift < 0);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace tessera {
 
@@ -53,6 +54,8 @@ class OffloadUnit {
     --num_results_;
     --in_flight_;
   }
+  /// Result of the operation under way to `rd`, if there is one.
+  std::optional<std::uint32_t> pending_result(std::uint32_t rd) const;
   /// One cycle of everything between the two registers.
   [[gnu::always_inline]] void advance() {
     const bool is_simple = divider_ == Divider::kIdle && locked_ == 0 && !has_multiplier_register_;

@@ -17,7 +17,8 @@ void trap(HartState& hart, HartEnvironment& environment, GuestErrorKind kind, st
   ++hart.traps;
 }
 
-/// Nothing for a number that the RTL does not implement.
+}  // namespace
+
 std::optional<std::uint32_t> read_csr(const HartState& hart, std::uint32_t number) {
   switch (number) {
     case csr::kMcycle:
@@ -50,7 +51,22 @@ std::optional<std::uint32_t> read_csr(const HartState& hart, std::uint32_t numbe
   }
 }
 
-}  // namespace
+bool write_csr(HartState& hart, HartEnvironment& environment, std::uint32_t number,
+               std::uint32_t value) {
+  if (number == csr::kTrace) {
+    const bool was_on = hart.trace != 0;
+    hart.trace = value;
+    if (was_on != (value != 0)) {
+      environment.trace_switched(hart);
+    }
+    return true;
+  }
+  if (number == csr::kStackLimit) {
+    hart.stack_limit = value;
+    return true;
+  }
+  return false;
+}
 
 void check_stack(HartState& hart, HartEnvironment& environment) {
   const std::uint32_t value = hart.x[kSp];
@@ -100,14 +116,8 @@ void perform_csr(HartState& hart, HartEnvironment& environment, const Instructio
   const std::uint32_t value = csr_result(instruction.op, old.value_or(0), operand);
   if (!old) {
     environment.dump_csr(hart, number, value);
-  } else if (number == csr::kTrace) {
-    const bool was_on = hart.trace != 0;
-    hart.trace = value;
-    if (was_on != (value != 0)) {
-      environment.trace_switched(hart);
-    }
-  } else if (number == csr::kStackLimit) {
-    hart.stack_limit = value;
+  } else {
+    write_csr(hart, environment, number, value);
   }
   write_register(hart, environment, instruction.rd, old.value_or(0));
 }

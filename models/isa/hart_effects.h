@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "models/base/dmi_table.h"
 #include "models/isa/csr.h"
@@ -38,6 +39,11 @@ void trap_misaligned(HartState& hart, HartEnvironment& environment, const Instru
 /// Host address of the page that hart.pc is on; null after a trap: no instruction can be fetched.
 const std::uint8_t* fetch_page(HartState& hart, HartEnvironment& environment, const DmiTable& dmi);
 
+/// Nothing for a number that the RTL does not implement.
+std::optional<std::uint32_t> read_csr(const HartState& hart, std::uint32_t number);
+/// False, and no effect, for one that cannot be written.
+bool write_csr(HartState& hart, HartEnvironment& environment, std::uint32_t number,
+               std::uint32_t value);
 /// A CSR instruction, rd included.
 void perform_csr(HartState& hart, HartEnvironment& environment, const Instruction& instruction);
 

@@ -28,8 +28,10 @@ class HartEnvironment {
   virtual void unsupported(const HartState& hart, const std::string& name) = 0;
   /// ebreak retires as a no-op, as in the RTL; the environment counts it.
   virtual void breakpoint(const HartState& hart) = 0;
-  /// The instruction at hart.pc, which is watched, comes next.
-  virtual void pc_reached(const HartState& hart) = 0;
+  /// The instruction at hart.pc, which is watched, comes next. The callee may change the registers
+  /// of all harts, pc included, and memory. False: the hart must not execute now; it is reported
+  /// again when it may.
+  virtual bool pc_reached(const HartState& hart) = 0;
 };
 
 }  // namespace tessera::isa

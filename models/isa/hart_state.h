@@ -16,6 +16,19 @@ enum class HartActivity : std::uint8_t {
   kBlocked,  ///< waiting for an access whose answer is pending
   kEnded,    ///< has ended its program; nothing wakes it
 };
+constexpr const char* to_string(HartActivity activity) {
+  switch (activity) {
+    case HartActivity::kRunning:
+      return "running";
+    case HartActivity::kAsleep:
+      return "asleep";
+    case HartActivity::kBlocked:
+      return "blocked";
+    case HartActivity::kEnded:
+      return "ended";
+  }
+  return "";
+}
 
 /// Wake-up pulses that a hart received while awake: the 3-bit counter of snitch.sv, and when each
 /// pulse left its source. A hart that runs behind the sender must not leave wfi before that.

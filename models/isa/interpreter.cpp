@@ -26,14 +26,18 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
   remaining_ = static_cast<std::int64_t>(std::min(budget, kMaxBudget));
   deadline_ = hart.cycle + static_cast<Cycles>(remaining_);
   not_retired_ = hart.cycle - hart.instructions;
-  is_stepwise_ = observers_.harts() != nullptr || observers_.memory() != nullptr ||
-                 observers_.sync() != nullptr;
+  look_for_observers();
   const StopReason reason = stop_requested  ? StopReason::kStopRequested
                             : is_observed() ? execute_stepwise()
                                             : execute(this, nullptr);
   synchronise();
   hart_ = nullptr;
   return reason;
+}
+
+void Interpreter::Impl::look_for_observers() {
+  is_stepwise_ = observers_.harts() != nullptr || observers_.memory() != nullptr ||
+                 observers_.sync() != nullptr;
 }
 
 StopReason Interpreter::Impl::execute_stepwise() {
@@ -89,8 +93,8 @@ void Interpreter::Impl::prepare_fetch() {
   translator_.clear(code_.add(hart_->pc, bytes));
 }
 
-void Interpreter::Impl::watch_pc(std::uint32_t address) {
-  translator_.watch_pc(address);
+void Interpreter::Impl::watch_pc(std::uint32_t address, bool is_watched) {
+  translator_.watch_pc(address, is_watched);
   code_.forget(address);
 }
 
@@ -114,8 +118,11 @@ void Interpreter::limit_run_to(Cycles cycle) {
 void Interpreter::invalidate_code(std::uint32_t address, std::uint32_t bytes) {
   impl_->invalidate_code(address, bytes);
 }
-void Interpreter::watch_pc(std::uint32_t address) {
-  impl_->watch_pc(address);
+void Interpreter::watch_pc(std::uint32_t address, bool is_watched) {
+  impl_->watch_pc(address, is_watched);
+}
+bool Interpreter::is_watched(std::uint32_t address) const {
+  return impl_->is_watched(address);
 }
 bool Interpreter::has_code(std::uint32_t address) const {
   return impl_->has_code(address);

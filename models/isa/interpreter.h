@@ -46,8 +46,9 @@ class Interpreter {
   /// Bytes [address, address + bytes) changed. A page with decoded instructions there is forgotten
   /// and gets its write DMI back; other pages keep their code.
   void invalidate_code(std::uint32_t address, std::uint32_t bytes);
-  /// From now on HartEnvironment::pc_reached() is called when a hart comes to `address`.
-  void watch_pc(std::uint32_t address);
+  /// Whether HartEnvironment::pc_reached() is called, from now on, when a hart comes to `address`.
+  void watch_pc(std::uint32_t address, bool is_watched);
+  bool is_watched(std::uint32_t address) const;
   /// True when the page holds decoded code (its stores must go through invalidate_code()).
   bool has_code(std::uint32_t address) const;
 

@@ -27,7 +27,8 @@ class Interpreter::Impl {
   void invalidate_code(std::uint32_t address, std::uint32_t bytes) {
     code_.invalidate(address, bytes);
   }
-  void watch_pc(std::uint32_t address);
+  void watch_pc(std::uint32_t address, bool is_watched);
+  bool is_watched(std::uint32_t address) const { return translator_.is_watched(address); }
   bool has_code(std::uint32_t address) const { return code_.page_of(address) != nullptr; }
 
   bool stop_requested = false;
@@ -46,6 +47,7 @@ class Interpreter::Impl {
   /// The same as execute(), instruction by instruction.
   StopReason execute_stepwise();
   bool is_observed() const { return kHasObservers && is_stepwise_; }
+  void look_for_observers();
   /// Brings hart_->cycle and hart_->instructions up to date.
   void synchronise();
   /// Makes the page of hart_->pc ready for threaded code, or traps.
@@ -55,6 +57,9 @@ class Interpreter::Impl {
   /// Executes one instruction; gives the reason if the run ends with it. The budget has been
   /// charged for it and for the rest of its block.
   std::optional<StopReason> step(const CodePage& page, std::size_t index);
+  /// Tells the environment that a watched instruction comes next; false when the hart must not
+  /// execute it: held, moved elsewhere, or with other code.
+  bool report_pc();
   Outcome perform(const Instruction& instruction);
   /// perform(), and tells the observers.
   Outcome perform_observed(const Instruction& instruction);

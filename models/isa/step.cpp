@@ -16,8 +16,8 @@ std::optional<StopReason> Interpreter::Impl::step(const CodePage& page, std::siz
   synchronise();
   next_pc_ = hart_->pc + 4;
   extra_cycles_ = 0;
-  if (translator_.is_watched(hart_->pc)) {
-    environment_.pc_reached(*hart_);
+  if (translator_.is_watched(hart_->pc) && !report_pc()) {
+    return stop_requested ? std::optional(StopReason::kStopRequested) : std::nullopt;
   }
   switch (is_observed() ? perform_observed(instruction) : perform(instruction)) {
     case Outcome::kRetired:
@@ -34,6 +34,14 @@ std::optional<StopReason> Interpreter::Impl::step(const CodePage& page, std::siz
       return StopReason::kUnsupported;
   }
   return std::nullopt;
+}
+
+bool Interpreter::Impl::report_pc() {
+  const std::uint32_t pc = hart_->pc;
+  const CodePage* const page = code_.page_of(pc);
+  const bool may_go = environment_.pc_reached(*hart_);
+  look_for_observers();  // one may have come
+  return may_go && hart_->pc == pc && code_.page_of(pc) == page;
 }
 
 void Interpreter::Impl::retire() {

@@ -96,8 +96,14 @@ class Translator {
   Translator(const IsaConfig& config, const void* const* handlers)
       : config_(config), handlers_(handlers) {}
 
-  /// The instruction at `address` leaves threaded code, in pages translated from now on.
-  void watch_pc(std::uint32_t address) { watched_.insert(address); }
+  /// Whether the instruction at `address` leaves threaded code, in pages translated from now on.
+  void watch_pc(std::uint32_t address, bool is_watched) {
+    if (is_watched) {
+      watched_.insert(address);
+    } else {
+      watched_.erase(address);
+    }
+  }
   bool is_watched(std::uint32_t address) const { return watched_.count(address) != 0; }
   /// An empty page: every instruction is kTranslate.
   void clear(CodePage& page) const;

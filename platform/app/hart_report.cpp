@@ -7,28 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "models/base/error.h"
 #include "models/base/text.h"
 
 namespace tessera::app {
-
-namespace {
-
-const char* to_string(HartActivity activity) {
-  switch (activity) {
-    case HartActivity::kRunning:
-      return "running";
-    case HartActivity::kAsleep:
-      return "asleep";
-    case HartActivity::kBlocked:
-      return "blocked";
-    case HartActivity::kEnded:
-      return "ended";
-  }
-  TESSERA_CHECK(false, "activity {}", static_cast<int>(activity));
-}
-
-}  // namespace
 
 std::string format_harts(const std::vector<std::uint32_t>& harts) {
   std::vector<std::string> ranges;

@@ -37,7 +37,7 @@ class NoEnvironment : public isa::HartEnvironment {
     TESSERA_CHECK(false, "{}", name);
   }
   void breakpoint(const HartState&) override {}
-  void pc_reached(const HartState&) override {}
+  bool pc_reached(const HartState&) override { return true; }
 };
 
 class NoRefills : public RefillPort {

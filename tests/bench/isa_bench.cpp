@@ -40,7 +40,7 @@ class NoEnvironment : public HartEnvironment {
   void breakpoint(const HartState& hart) override {
     TESSERA_CHECK(false, "breakpoint at 0x{:08x}", hart.pc);
   }
-  void pc_reached(const HartState& hart) override {
+  bool pc_reached(const HartState& hart) override {
     TESSERA_CHECK(false, "0x{:08x} is not watched", hart.pc);
   }
 };

@@ -218,7 +218,12 @@ class HartBench : public isa::HartEnvironment {
     unsupported_name = name;
   }
   void breakpoint(const HartState& hart) override { breakpoints.push_back(hart.pc); }
-  void pc_reached(const HartState& hart) override { reached.push_back(hart.cycle); }
+  bool pc_reached(const HartState& hart) override {
+    reached.push_back(hart.cycle);
+    return !at_pc || at_pc(hart);
+  }
+
+  std::function<bool(const HartState&)> at_pc;  ///< answers pc_reached()
 
   struct Dump {
     std::uint32_t csr;

@@ -96,7 +96,7 @@ class Reference : public isa::HartEnvironment {
   }
   void unsupported(const HartState&, const std::string&) override {}
   void breakpoint(const HartState&) override {}
-  void pc_reached(const HartState&) override {}
+  bool pc_reached(const HartState&) override { return true; }
 
   HartState hart;
   FakePort l1;

@@ -277,5 +277,64 @@ TEST(Code, HartsShareCodeNotState) {
   EXPECT_EQ(other.x[a0], 2u);
 }
 
+// --- what a debugger asks for ---
+
+TEST(Watch, InstructionsAreReportedBeforeTheyExecuteUntilWatchedNoMore) {
+  Machine machine;
+  machine.load({addi(a0, a0, 1), addi(a0, a0, 1), jal(zero, -8)});
+  machine.interpreter.watch_pc(Machine::kMemory + 4, true);
+  EXPECT_TRUE(machine.interpreter.is_watched(Machine::kMemory + 4));
+  std::vector<std::uint32_t> values;
+  machine.at_pc = [&](const HartState& hart) {
+    values.push_back(hart.x[a0]);
+    return true;
+  };
+  machine.run(6);
+  EXPECT_EQ(values, (std::vector<std::uint32_t>{1, 3}));
+  machine.interpreter.watch_pc(Machine::kMemory + 4, false);
+  machine.run(6);
+  EXPECT_EQ(values.size(), 2u);
+  EXPECT_EQ(machine.hart.cycle, 12u);
+}
+
+TEST(Watch, AHartThatMustNotExecuteEndsItsRunInPlace) {
+  Machine machine;
+  machine.load({addi(a0, a0, 1), addi(a0, a0, 2), addi(a0, a0, 4), jal(zero, 0)});
+  machine.interpreter.watch_pc(Machine::kMemory + 4, true);
+  bool may_go = false;
+  machine.at_pc = [&](const HartState& hart) {
+    if (!may_go) {
+      machine.interpreter.limit_run_to(hart.cycle);
+    }
+    return may_go;
+  };
+  EXPECT_EQ(machine.run(3), StopReason::kBudget);
+  EXPECT_EQ(machine.hart.pc, Machine::kMemory + 4);
+  EXPECT_EQ(machine.hart.cycle, 1u);
+  EXPECT_EQ(machine.hart.instructions, 1u);
+  may_go = true;
+  machine.run(2);
+  EXPECT_EQ(machine.x(a0), 7u);
+  EXPECT_EQ(machine.hart.cycle, 3u);
+}
+
+TEST(Watch, AHartThatIsMovedOrGetsOtherCodeExecutesThat) {
+  Machine machine;
+  machine.load({addi(a0, a0, 1), addi(a0, a0, 2), addi(a0, a0, 4), addi(a0, a0, 8)});
+  machine.interpreter.watch_pc(Machine::kMemory + 4, true);
+  machine.interpreter.watch_pc(Machine::kMemory + 12, true);
+  machine.at_pc = [&](const HartState& hart) {
+    if (hart.pc == Machine::kMemory + 4) {
+      machine.hart.pc = Machine::kMemory + 12;
+    } else if (machine.reached_pcs.size() == 2) {
+      machine.poke(Machine::kMemory + 12, addi(a0, a0, 32));
+    }
+    return true;
+  };
+  machine.run(2);
+  EXPECT_EQ(machine.x(a0), 33u);
+  EXPECT_EQ(machine.hart.cycle, 2u);
+}
+
 }  // namespace
 }  // namespace tessera::isa::test

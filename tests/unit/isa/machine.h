@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -105,13 +106,17 @@ class Machine : public HartEnvironment {
     unsupported_names.push_back(name);
   }
   void breakpoint(const HartState& who) override { breakpoints.push_back(who.pc); }
-  void pc_reached(const HartState& who) override { reached_pcs.push_back(who.pc); }
+  bool pc_reached(const HartState& who) override {
+    reached_pcs.push_back(who.pc);
+    return !at_pc || at_pc(who);
+  }
 
   std::vector<std::uint8_t> memory;
   DmiTable dmi;
   Interpreter interpreter;
   HartState hart;
 
+  std::function<bool(const HartState&)> at_pc;  ///< answers pc_reached()
   Cycles device_extra_cycles = 0;
   int pending_accesses = 0;
   bool stop_at_access = false;
