@@ -468,6 +468,9 @@ const HartState& Soc::hart(std::uint32_t hart) const {
 HartControl& Soc::hart_control() {
   return impl_->cluster_;
 }
+void Soc::poll_at(Cycles cycle) {
+  impl_->cluster_.poll_at(cycle);
+}
 void Soc::sync() {
   impl_->cluster_.sync();
 }

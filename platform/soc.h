@@ -118,6 +118,8 @@ class Soc {
   std::uint32_t num_harts() const;
   /// REQUIRES: hart < num_harts().
   const HartState& hart(std::uint32_t hart) const;
+  /// Cycle timing: SocServices::poll is called in `cycle`, too; kNever: nowhere.
+  void poll_at(Cycles cycle);
   /// The debugger's hold on the harts.
   HartControl& hart_control();
   /// Brings the harts' counters up to now(), for whoever reads them inside a run.

@@ -37,10 +37,13 @@ LAYERS = {
                                        "models/tlm", "models/base"],
     "platform": ["models", "platform/observe"],
     "platform/observe": ["models/base"],
-    "platform/app": ["platform", "platform/observe", "models/base"],
+    # The GDB server sees harts and memory through interfaces of models/base alone.
+    "platform/debug": ["models/base"],
+    "platform/app": ["platform", "platform/observe", "platform/debug", "models/base"],
     "firmware": [],
     "sw": ["firmware"],
-    "tests": ["models", "platform", "platform/observe", "platform/app", "firmware"],
+    "tests": ["models", "platform", "platform/observe", "platform/debug", "platform/app",
+              "firmware"],
 }
 
 # Offsets and bits of registers, in C: what guest code shares with the models.

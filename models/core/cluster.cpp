@@ -203,9 +203,12 @@ void Cluster::check_limits(Cycles now) {
 void Cluster::run_to_horizon(Cycles now) {
   // An engine that comes to rest for a change of the mode is watched closely.
   const Cycles quantum = wanted_timing_ == timing_ ? parameters_.quantum_cycles : 1;
+  // In functional timing another end of the quantum would change what harts do.
+  const bool polls_on_the_way = timing_ == TimingMode::kCycle && poll_cycle_ > now;
+  const Cycles poll = polls_on_the_way ? poll_cycle_ : kNever;
   is_engine_running_ = true;
   const Cycles reached =
-      engine_->run(now, std::min({now + quantum, next_kernel_event(), limits_.max_cycles}));
+      engine_->run(now, std::min({now + quantum, next_kernel_event(), limits_.max_cycles, poll}));
   is_engine_running_ = false;
   // Events that are due first, or at this very moment, have the kernel's next turn.
   const sc_core::sc_time target = clock_.time(reached);

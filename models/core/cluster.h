@@ -116,6 +116,9 @@ class Cluster : public sc_core::sc_module,
   std::optional<std::uint32_t> csr(std::uint32_t hart, std::uint32_t number) override;
   bool set_csr(std::uint32_t hart, std::uint32_t number, std::uint32_t value) override;
 
+  /// Cycle timing: ClusterServices::poll is called in `cycle`, too; kNever: nowhere.
+  void poll_at(Cycles cycle) { poll_cycle_ = cycle; }
+
   ClusterStop stop_reason() const { return stop_; }
   /// Local time at which the cause of the stop arose.
   Cycles stop_cycle() const { return stop_cycle_; }
@@ -211,6 +214,7 @@ class Cluster : public sc_core::sc_module,
   bool is_engine_running_ = false;
   bool is_waiting_ = false;  ///< for runnable_event_: no hart can run
   ClusterLimits limits_;
+  Cycles poll_cycle_ = ~Cycles{0};
   ClusterStop stop_ = ClusterStop::kNone;
   Cycles stop_cycle_ = 0;
   std::string stop_message_;

@@ -29,8 +29,12 @@ constexpr const char* kExitCodes =
 
 // Options that cannot change a result, and those recorded as settings or by what the files hold.
 const std::vector<std::string> kRunOptionsWithoutEffect{
-    "elf",       "--config",          "--set", "--seed",  "--timing", "--load",  "--dump",
-    "--timeout", "--expected-cycles", "--out", "--force", "--log",    "--quiet", "--verbose"};
+    "elf",         "--config",      "--set",
+    "--seed",      "--timing",      "--load",
+    "--dump",      "--timeout",     "--expected-cycles",
+    "--out",       "--force",       "--log",
+    "--quiet",     "--verbose",     "--gdb",
+    "--gdb-harts", "--gdb-handover"};
 const std::vector<std::string> kTrafficOptionsWithoutEffect{"--config", "--set", "--seed",
                                                             "--trace",  "--out", "--force"};
 
@@ -227,6 +231,7 @@ class CommandLine {
     add_limit_options(app, run_);
     add_output_options(app, run_);
     add_trace_options(app, run_.traces);
+    add_gdb_options(app, run_.gdb);
     app.final_callback([this, &app] {
       run_.config.others = given_options(app, kRunOptionsWithoutEffect);
       action_ = [this] { return run(run_, argc_, argv_); };

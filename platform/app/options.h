@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/base/log_sink.h"
+#include "platform/app/gdb_options.h"
 #include "platform/app/traces.h"
 #include "platform/observe/guest_errors.h"
 #include "platform/soc.h"
@@ -57,6 +58,7 @@ struct RunOptions {
   double timeout_seconds = std::numeric_limits<double>::infinity();
   GuestErrorPolicy guest_errors = GuestErrorPolicy::kWarn;
   TraceOptions traces;
+  GdbOptions gdb;
   std::vector<LogFilter> log_filters;
   Verbosity verbosity = Verbosity::kNormal;
   std::string out_dir;               ///< empty: none

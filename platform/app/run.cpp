@@ -63,7 +63,9 @@ Run::Run(const RunOptions& options)
       program_(read_program(options_.elf, map_)),
       images_(read_images(options_.loads, program_, map_)),
       dumps_(open_dumps(options_.dumps, program_, map_)),
-      dir_(options_.out_dir.empty() ? RunDir() : RunDir(options_.out_dir, options_.overwrite)),
+      dir_(options_.out_dir.empty()
+               ? RunDir()
+               : RunDir(options_.out_dir, options_.overwrite || options_.gdb.is_restarted())),
       log_(make_log()),
       guest_errors_(
           options_.guest_errors, log_,
@@ -87,6 +89,10 @@ Run::Run(const RunOptions& options)
       change.value = resolve("--at symbol", option.symbol, program_);
     }
     soc_.add_timing_switch(change);
+  }
+  if (options_.gdb.is_wanted) {
+    gdb_ = std::make_unique<Gdb>(
+        options_.gdb, Gdb::Surroundings{soc_, map_, program_, signals_, options_.command});
   }
   warn_about_program();
   log_set_up();
@@ -174,11 +180,15 @@ double Run::seconds_since(Clock::time_point start) const {
 }
 
 void Run::poll() {
+  if (gdb_ != nullptr) {
+    gdb_->poll();
+  }
   traces_.poll(soc_.now());
   if (signals_.is_interrupted()) {
     soc_.request_stop(RunEnd::kInterrupted);
   }
-  if (seconds_since(simulation_start_) > options_.timeout_seconds) {
+  const double halted = gdb_ == nullptr ? 0 : gdb_->halted_seconds();
+  if (seconds_since(simulation_start_) - halted > options_.timeout_seconds) {
     soc_.request_stop(RunEnd::kTimeout);
   }
   if (signals_.take_progress_request()) {
@@ -191,7 +201,13 @@ void Run::poll() {
 ExitCode Run::execute() {
   simulation_start_ = Clock::now();
   progress_.begin();
+  if (gdb_ != nullptr) {
+    gdb_->begin();
+  }
   result_ = soc_.run(options_.limits);
+  if (gdb_ != nullptr) {
+    gdb_->show_end(result_, reason());
+  }
   times_.simulate = seconds_since(simulation_start_);
   guest_errors_.finish();
   Logger(log_, "soc").info("end of the run at cycle {}: {}", result_.cycles, reason());
@@ -205,6 +221,9 @@ ExitCode Run::execute() {
   }
   for (const std::string& error : output_errors_) {
     fmt::print(stderr, "{}\n", error);
+  }
+  if (gdb_ != nullptr) {
+    gdb_->finish(exit_code());
   }
   return exit_code();
 }
@@ -261,6 +280,9 @@ std::string Run::run_json() const {
       {"guest_errors", guest_errors_.total()},
       {"host_seconds",
        {{"set_up", times_.set_up}, {"simulate", times_.simulate}, {"write", times_.write}}}};
+  if (gdb_ != nullptr) {
+    json["gdb"] = gdb_->transport().address();
+  }
   // Without an end of computation the guest has returned nothing.
   json["guest_value"] = result_.end == RunEnd::kEndOfComputation
                             ? nlohmann::ordered_json(result_.guest_value)

@@ -8,6 +8,7 @@
 
 #include "platform/address_map.h"
 #include "platform/app/exit_code.h"
+#include "platform/app/gdb.h"
 #include "platform/app/images.h"
 #include "platform/app/machine.h"
 #include "platform/app/options.h"
@@ -72,6 +73,7 @@ class Run {
   StatWriter stat_writer_;
   Signals signals_;
   Progress progress_;
+  std::unique_ptr<Gdb> gdb_;  ///< null: not asked for
   Clock::time_point simulation_start_;
   Times times_;
   RunResult result_;
