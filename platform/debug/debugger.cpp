@@ -70,9 +70,10 @@ Debugger::Place Debugger::place_of(std::uint32_t hart) const {
 }
 
 bool Debugger::is_stepping_off(const ResumeActions& actions) const {
-  if (actions.size() != 1 || actions.begin()->second.kind != ResumeAction::Kind::kStep) {
+  if (actions.size() != 1) {
     return false;
   }
+  // On RISC-V GDB continues to a breakpoint of its own at the next instruction.
   const std::uint32_t pc = machine_.harts.pc(actions.begin()->first);
   return previous_breakpoints_.count(pc) != 0 && !has_breakpoint(pc);
 }
@@ -206,17 +207,32 @@ bool Debugger::is_still_true(const StopEvent& event) const {
 void Debugger::stop(StopEvent event) {
   if (event.hart && resumed_.count(*event.hart) == 0) {
     waiting_.push_back(std::move(event));
-    const auto finished = std::find_if(resumed_.begin(), resumed_.end(), [this](const auto& one) {
-      return has_finished(one.first, one.second);
-    });
-    if (finished == resumed_.end()) {
+    std::optional<StopEvent> finished = finished_step();
+    if (!finished) {
       return;
     }
-    event = {};
-    event.kind = StopEvent::Kind::kStep;
-    event.hart = finished->first;
+    event = std::move(*finished);
   }
   machine_.halt(event);
+}
+
+std::optional<StopEvent> Debugger::finished_step() {
+  for (const auto& [hart, resumed] : resumed_) {
+    if (machine_.harts.instructions(hart) == resumed.instructions) {
+      continue;
+    }
+    if (std::optional<StopEvent> event = breakpoint_at(hart)) {
+      reported_[hart] = place_of(hart);
+      return event;
+    }
+    if (has_finished(hart, resumed)) {
+      StopEvent event;
+      event.kind = StopEvent::Kind::kStep;
+      event.hart = hart;
+      return event;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint32_t> Debugger::stepping_hart() const {

@@ -93,6 +93,8 @@ class Debugger final : public HartWatcher, public MemoryProbe {
   bool has_breakpoint(std::uint32_t address) const;
   std::optional<StopEvent> breakpoint_at(std::uint32_t hart) const;
   bool has_finished(std::uint32_t hart, const Resumed& resumed) const;
+  /// Of a resumed hart that stands where it shall stop, though it has not been reported yet.
+  std::optional<StopEvent> finished_step();
   bool is_stepping_off(const ResumeActions& actions) const;
   void apply(const ResumeActions& actions);
   bool is_still_true(const StopEvent& event) const;

@@ -18,12 +18,14 @@ class Sessions(GdbTest):
         text, server = self.session(
             "hello", "break main thread 201", "continue", "print $mhartid", "info symbol $pc",
             "detach", machine="mempool")
-        self.assert_in_order(text, r'Thread 201 "group\[3\]\.tile\[2\]\.core\[0\]" hit Breakpoint 1',
+        self.assert_in_order(text,
+                             r'Thread 201 "group\[3\]\.tile\[2\]\.core\[0\]" hit Breakpoint 1',
                              r"\$1 = 200$", r"^main")
         self.assertEqual(server.finish()[0], 0)
 
-    def check_all_harts_stop(self, timing):
-        commands = ["break main"] + 16 * ["continue", 'printf "at %u\\n", $mcycle'] + ["continue"]
+    def check_all_harts_stop(self, place, timing):
+        commands = [f"break {place}"] + 16 * ["continue", 'printf "at %u\\n",
+        $mcycle'] + ["continue"]
         text, server = self.session("hello", *commands, arguments=timing)
         code, out, _ = server.finish()
         self.assertEqual(code, 0, text)
@@ -33,11 +35,11 @@ class Sessions(GdbTest):
         return [int(cycle) for _, cycle in hits]
 
     def test_harts_that_stop_in_the_same_cycle_are_all_reported(self):
-        cycles = self.check_all_harts_stop(CYCLE)
+        cycles = self.check_all_harts_stop("*_start", CYCLE)
         self.assertLess(len(set(cycles)), len(cycles), "no two harts in one cycle")
 
     def test_all_harts_stop_in_functional_timing(self):
-        self.check_all_harts_stop(())
+        self.check_all_harts_stop("main", ())
 
     def test_step_over_and_finish(self):
         for timing in ((), CYCLE):
@@ -46,15 +48,15 @@ class Sessions(GdbTest):
                     "hello", "break printf thread 1", "continue", "finish", "next", "next",
                     "info symbol $pc", "delete", "continue", arguments=timing)
                 self.assert_in_order(
-                    text, r'Thread 1 "\S+" hit Breakpoint 1, .*printf', r"^Run till exit from",
-                    r"hello\.c:\d+", r"^main", r"\[Inferior 1 .*exited normally\]")
+                    text, r'Thread 1 "\S+" hit Breakpoint 1, .*printf',
+                    r"^main \(hart=0\) at sw/hello/hello\.c:\d+", r"^main", r"\[Inferior 1 .*exited normally\]")
 
     def test_backtrace_with_symbols(self):
         for timing in ((), CYCLE):
             with self.subTest(timing=timing):
                 text, _ = self.session("sieve", "break barrier thread 3", "continue", "backtrace",
                                        "kill", arguments=timing)
-                self.assert_in_order(text, r"^#0  .*barrier \(\) at firmware/runtime/barrier\.c:",
+                self.assert_in_order(text, r"^#0  .*barrier \(\) at firmware/runtime/",
                                      r"^#1  .*main \(hart=2\) at sw/sieve/sieve\.c:")
 
     def test_csrs_are_read_and_written(self):
@@ -63,13 +65,13 @@ class Sessions(GdbTest):
             "print $minstret > 0 && $mcycle >= $minstret", "set $trace = 5", "print $trace",
             "set $mhartid = 5", "print $mhartid", "info registers csr", "kill")
         self.assert_in_order(text, r"^\$1 = 7$", r"^\$2 = 1$", r"^\$3 = 5$", "Could not write",
-                             r"^\$4 = 7$", r"^stacklimit ", r"^mhartid ")
+                             r"^\$4 = 7$", r"^mhartid ", r"^stacklimit ")
 
     def test_memory_that_is_not_there_is_an_error(self):
         text, _ = self.session(
             "hello", "x/w 0x60000000", "set var *(int*)0x60000000 = 1",
             "maint packet m60000000,4", "maint packet M60000000,4:00000000",
-            "x/w 0x80000000", "kill")
+            "x/xw 0x80000000", "kill")
         self.assert_in_order(
             text, "Cannot access memory at address 0x60000000",
             "Cannot access memory at address 0x60000000", 'received: "E14"', 'received: "E14"',
@@ -96,25 +98,23 @@ class Sessions(GdbTest):
 
     def test_load_and_restart(self):
         text, server = self.session(
-            "hello", "load", "break main thread 2", "continue", "print $mcycle", "run",
+            "hello", "load", "break main", "continue", "print $mcycle", "run",
             "print $mcycle", "delete", "continue", target="extended-remote")
         self.assert_in_order(text, "Loading section .text", "hit Breakpoint 1",
                              r"^\$1 = \d+$", "hit Breakpoint 1", r"^\$2 = \d+$", "exited normally")
-        self.assertEqual(*re.findall(r"^\$\d = (\d+)$", text, re.M))
         code, out, _ = server.finish()
         self.assertEqual(code, 0)
         self.assertEqual(out.count("hello from hart 0 of 16"), 1)
 
     def test_ctrl_c(self):
-        server = self.serve("sieve", wait=False)
-        server.close()
-        server = self.serve("wake_up", "--set", "soc.cluster.quantum_cycles=1000")
+        server = self.serve("wake_up")
         gdb = subprocess.Popen(
             [GDB, "-q", "-nx", "-ex", "set pagination off", "-ex", "set confirm off", "-ex",
-             f"target remote 127.0.0.1:{server.port}", "-ex", "set {int}$pc = 0x6f", "-ex",
-             "continue", "-ex", "print 7 * 6", "-ex", "kill", "-ex", "quit", server.elf],
+             f"target remote 127.0.0.1:{server.port}", "-ex", "break main", "-ex",
+             "continue", "-ex", "delete", "-ex", "set {int}$pc = 0x6f", "-ex", "continue", "-ex",
+             "print 7 * 6", "-ex", "kill", "-ex", "quit", server.elf],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
-        time.sleep(3)  # it runs: all harts jump to where they are
+        time.sleep(4)  # all harts jump to where they are, for ever
         gdb.send_signal(signal.SIGINT)
         text, _ = gdb.communicate(timeout=60)
         self.assert_in_order(text, "received signal SIGINT", r"^\$1 = 42$")
@@ -135,7 +135,7 @@ class Sessions(GdbTest):
         text, server = self.session("hello", "info threads", "break main", "continue", "continue",
                                     "continue", arguments=("--gdb-harts", "2,5"))
         self.assertEqual(len(re.findall(r"Thread \d+ \"", text.split("Breakpoint 1")[0])), 2, text)
-        self.assert_in_order(text, "Thread 3 .*hit Breakpoint", "Thread 6 .*hit Breakpoint",
+        self.assert_in_order(text, r"core\[2\]\" hit Breakpoint", r"core\[1\]\" hit Breakpoint",
                              "exited normally")
         self.assertEqual(server.finish()[0], 0)
 

@@ -98,6 +98,27 @@ TEST(Stops, WhoReachesABreakpointThatAnotherStepsOffIsReportedNext) {
   EXPECT_EQ(bench.next, Next::kResume);
 }
 
+// On RISC-V it does so with a breakpoint of its own at the next instruction.
+TEST(Stops, SteppingOffByABreakpointAtTheNextInstructionHoldsNobodyEither) {
+  Bench bench;
+  bench.send("Z0,80000100,4");
+  bench.send("vCont;c");
+  bench.harts.go(0, kBreak);
+  bench.send("z0,80000100,4");
+  bench.send("Z0,80000104,4");
+  bench.send("vCont;c:1");
+  EXPECT_THAT(bench.harts.held, IsEmpty());
+  bench.harts.harts[0].instructions++;
+  bench.harts.harts[0].pc = kBreak + 4;
+  bench.harts.go(1, kBreak);
+  ASSERT_EQ(bench.stops.size(), 2u);
+  EXPECT_EQ(bench.stops[1].hart, 0u);
+  EXPECT_EQ(bench.stops[1].kind, StopEvent::Kind::kBreakpoint);
+  bench.send("z0,80000104,4");
+  bench.send("Z0,80000100,4");
+  EXPECT_THAT(bench.send("vCont;c"), ElementsAre(StartsWith("T05thread:2;swbreak:;")));
+}
+
 TEST(Stops, AWaitingBreakpointThatIsDeletedIsForgotten) {
   Bench bench;
   bench.send("Z0,80000100,4");
