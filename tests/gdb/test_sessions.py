@@ -24,8 +24,8 @@ class Sessions(GdbTest):
         self.assertEqual(server.finish()[0], 0)
 
     def check_all_harts_stop(self, place, timing):
-        commands = [f"break {place}"] + 16 * ["continue", 'printf "at %u\\n",
-        $mcycle'] + ["continue"]
+        stop = ["continue", 'printf "at %u\\n", $mcycle']
+        commands = [f"break {place}", *(16 * stop), "continue"]
         text, server = self.session("hello", *commands, arguments=timing)
         code, out, _ = server.finish()
         self.assertEqual(code, 0, text)
@@ -49,7 +49,8 @@ class Sessions(GdbTest):
                     "info symbol $pc", "delete", "continue", arguments=timing)
                 self.assert_in_order(
                     text, r'Thread 1 "\S+" hit Breakpoint 1, .*printf',
-                    r"^main \(hart=0\) at sw/hello/hello\.c:\d+", r"^main", r"\[Inferior 1 .*exited normally\]")
+                    r"^main \(hart=0\) at sw/hello/hello\.c:\d+", r"^main",
+                    r"\[Inferior 1 .*exited normally\]")
 
     def test_backtrace_with_symbols(self):
         for timing in ((), CYCLE):
