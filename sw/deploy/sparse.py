@@ -3,9 +3,11 @@
 
 A group is as many columns of the result as a block is high. Its blocks that are not zero form
 ranges along k; each range is a product of its own, and all but the last leave int32 sums that the
-next one starts from.
+next one starts from. Sums cost more than short ranges of zeros, which are therefore kept.
 """
+import dataclasses
 import itertools
+import math
 
 import numpy as np
 
@@ -25,26 +27,62 @@ def product(builder):
         computed_operand(builder)
         return
     if block and not builder.is_spilled(builder.layer.output):
-        ranges = ranges_of(weight, block, builder.layer.name)
-        rows = builder.graph.tensors[builder.layer.output].shape[0]
-        if is_worth_it(ranges, block[0], weight.shape[1], rows / builder.soc.num_harts):
+        share = Share.of(builder, block[0])
+        ranges = [share.joined(group)
+                  for group in ranges_of(weight, block, builder.layer.name)]
+        if share.cycles(ranges) < share.dense_cycles(*weight.shape):
             Sparse(builder, ranges, block[0]).build()
             return
         builder.note("dense: too few blocks of zeros")
     Weighted(builder).build()
 
 
-def is_worth_it(ranges, height, depth, rows_per_worker):
-    """Whether the chains of products take fewer cycles than the whole product would."""
-    fixed, per_block, per_unit = cost.KERNEL_CYCLES["gemm"][:3]
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """What the busiest worker does. row_blocks: blocks of 4 rows that its team has; workers: of the
+    team; height: columns of a group."""
 
-    def cycles(length):
-        blocks = rows_per_worker / BLOCK * height / BLOCK
-        return blocks * (per_block + per_unit * cost.BLOCK * length)
+    row_blocks: int
+    workers: int
+    height: int
 
-    chains = sum(fixed + cycles(stop - start)
-                 for group in ranges for start, stop in group or [(0, 0)])
-    return chains < len(ranges) * cycles(depth)
+    @classmethod
+    def of(cls, builder, height):
+        rows = builder.graph.tensors[builder.layer.output].shape[0]
+        return cls(-(-rows // (BLOCK * builder.teams)), builder.soc.num_harts // builder.teams,
+                   height)
+
+    def product(self, kernel, columns, depth):
+        """Predicted cycles of a product of all rows."""
+        fixed, per_block, per_unit = cost.KERNEL_CYCLES[kernel][:3]
+        blocks = math.ceil(self.row_blocks * math.ceil(columns / BLOCK) / self.workers)
+        return fixed + blocks * (per_block + per_unit * cost.BLOCK * depth)
+
+    def joined(self, ranges):
+        """Ranges of a group, with the gaps that cost less than a product more does."""
+        result = []
+        limit = self.product("gemm", self.height, 0) + self.product("gemm_int32", self.height, 0)
+        for begin, end in ranges:
+            gap = begin - result[-1][1] if result else math.inf
+            if self.product("gemm", self.height, gap) < limit:
+                begin = result.pop()[0]
+            result.append((begin, end))
+        return result
+
+    def chain(self, depths):
+        """Predicted cycles of products that follow each other. Where there are several, the last
+        one adds sums, which makes it store as slowly as the others."""
+        kernel = "gemm_int32" if len(depths) > 1 else "gemm"
+        return sum(self.product(kernel, self.height, depth) for depth in depths)
+
+    def cycles(self, ranges):
+        """Predicted cycles of all groups."""
+        return sum(self.chain([end - begin for begin, end in group or [(0, 0)]])
+                   for group in ranges)
+
+    def dense_cycles(self, columns, depth):
+        """The same with all zeros."""
+        return self.product("gemm", columns, depth)
 
 
 def ranges_of(weight, block, layer):
