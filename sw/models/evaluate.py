@@ -21,6 +21,7 @@ from deploy.operators import ModelError  # pylint: disable=wrong-import-position
 from deploy.soc import SocError, load_soc  # pylint: disable=wrong-import-position
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PRUNED_LENGTH = 128
 PER_RUN = 100
 """Sequences of one run of the platform in functional mode."""
 
@@ -37,6 +38,9 @@ def cases(tasks):
     if "recall" in tasks:
         result.append(("recall", store.LENGTHS["recall"][0], None, recorded["recall"]["float"],
                        recorded["recall"]["integer"]))
+    if "pruned" in tasks:
+        result += [("classifier", PRUNED_LENGTH, variant, figures["float"], figures["integer"])
+                   for variant, figures in recorded["pruned"].items()]
     return result
 
 
@@ -103,7 +107,7 @@ def evaluate(case, arguments):
 def main():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tasks", nargs="+", choices=tuple(store.LENGTHS),
+    parser.add_argument("--tasks", nargs="+", choices=(*store.LENGTHS, "pruned"),
                         default=tuple(store.LENGTHS))
     parser.add_argument("--numpy", action="store_true", help="leave the platform out")
     parser.add_argument("--config", default=str(ROOT / "configs" / "tessera.yaml"),

@@ -82,8 +82,9 @@ class Dense(nn.Linear):
         self.register_buffer("mask", torch.ones(outputs, inputs))
 
     def weight_scale(self):
-        """Value of one step of the int8 weights."""
-        return (self.weight * self.mask).detach().abs().max() / LEVELS
+        """Value of one step of the int8 weights; any will do when all are pruned."""
+        largest = (self.weight * self.mask).detach().abs().max()
+        return torch.where(largest > 0, largest, torch.ones(())) / LEVELS
 
     def forward(self, value):
         weight = self.weight * self.mask

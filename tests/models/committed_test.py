@@ -5,6 +5,7 @@ import unittest
 import numpy as np
 
 import support  # noqa: F401  (makes the modules importable)
+import evaluate
 import integer
 import store
 
@@ -72,6 +73,10 @@ class Accuracy(unittest.TestCase):
         self.check(figures["integer_window_64"], "recall", 512,
                    replaced={"Attention": integer.window_attention(64)})
 
+    def test_a_pruned_model_gives_the_recorded_accuracy(self):
+        task, length, variant, _, expected = evaluate.cases(("pruned",))[-1]
+        self.check(expected, task, length, variant)
+
     def test_recorded_figures_are_what_the_project_promises(self):
         figures = store.results()
         classifier, recall = figures["classifier"], figures["recall"]
@@ -83,6 +88,24 @@ class Accuracy(unittest.TestCase):
                                 - classifier[f"float_{length}_test_set"]), 0.01)
         self.assertGreaterEqual(recall["integer"], 0.95)
         self.assertGreaterEqual(recall["integer"] - recall["integer_window_64"], 0.15)
+
+
+class Pruned(unittest.TestCase):
+    def test_as_many_blocks_are_zero_as_the_name_says(self):
+        for _, _, variant, _, _ in evaluate.cases(("pruned",)):
+            _, shape, percent = variant.split("_")
+            block = int(shape.split("x")[0])
+            graph = store.model("classifier", variant=variant)
+            zero = total = 0
+            for node in graph.nodes:
+                if node.attributes.get("block") != [block, block]:
+                    continue
+                weight = graph.value(node.inputs[1])
+                blocks = weight.reshape(weight.shape[0] // block, block, -1, block)
+                zero += int(np.sum(~blocks.any(axis=(1, 3))))
+                total += blocks.shape[0] * blocks.shape[2]
+            self.assertGreaterEqual(zero, round(total * int(percent) / 100), variant)
+            self.assertLess(zero, total, variant)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quantisation, on small untrained networks; skipped where torch is not installed."""
+"""Quantisation and pruning, on small untrained networks; skipped where torch is not installed."""
 import importlib.util
 import unittest
 
@@ -11,6 +11,7 @@ import integer
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 if HAS_TORCH:
     import network as net
+    import prune
     import quantise
     import training
 
@@ -31,7 +32,9 @@ class Export(unittest.TestCase):
         return network, tokens
 
     def check(self, is_pooled):
-        network, tokens = self.network(is_pooled)
+        self.compare(*self.network(is_pooled))
+
+    def compare(self, network, tokens):
         expected = network(training.tensor(tokens)).detach().numpy().reshape(-1, 8)
         found = integer.scores(quantise.export("small", network, 64), tokens).reshape(-1, 8)
         self.assertGreater(np.corrcoef(expected.ravel(), found.ravel())[0, 1], 0.98)
@@ -42,11 +45,35 @@ class Export(unittest.TestCase):
     def test_a_model_may_answer_for_every_token(self):
         self.check(False)
 
+    def test_weights_that_are_all_pruned_can_be_exported(self):
+        network, tokens = self.network(True)
+        prune.set_masks(network, 64, 100)
+        quantise.observe(network, [training.tensor(tokens)])
+        network.set_mode(net.INTEGER)
+        self.compare(network, tokens)
+
     def test_requantisers_are_near_what_is_asked_for(self):
         for value in np.geomspace(1e-6, 100, 50):
             mult, shift = quantise.ratio(value)
             self.assertLessEqual(mult, quantise.LARGEST_MULT)
             self.assertLess(abs(mult / 2**shift / value - 1), 1 / 250)
+
+
+@unittest.skipUnless(HAS_TORCH, "python3-torch is not installed")
+class Masks(unittest.TestCase):
+    def test_the_weakest_blocks_go_first_over_all_matrices(self):
+        strong, weak = np.ones((64, 128)), np.ones((64, 64))
+        weak[:16, :16] = strong[16:32, 112:] = 0.1
+        masks = prune.block_masks([strong, weak], 16, 100 * 2 / 48)
+        self.assertEqual([int((mask == 0).sum()) for mask in masks], [256, 256])
+        self.assertFalse(masks[1][:16, :16].any() or masks[0][16:32, 112:].any())
+
+    def test_what_was_pruned_once_is_pruned_before_anything_else(self):
+        left = np.ones((64, 64))
+        left[:48] = 0
+        matrices = [left, np.full((64, 64), 0.01), np.zeros((64, 64))]
+        masks = prune.block_masks(matrices, 16, 100 * 28 / 48)
+        self.assertEqual([int(mask.sum()) for mask in masks], [16 * 64, 64 * 64, 0])
 
 
 if __name__ == "__main__":
