@@ -71,7 +71,7 @@ std::string list_machines() {
   std::sort(files.begin(), files.end());
   std::string out;
   for (const std::string& file : files) {
-    const Machine machine(ConfigOptions{{file}, {}});
+    const Machine machine(ConfigOptions{{file}, {}, {}});
     out += fmt::format("{}\n    {}\n", file, machine.summary());
   }
   return out;
