@@ -3,7 +3,8 @@
 
 A group is as many columns of the result as a block is high. Its blocks that are not zero form
 ranges along k; each range is a product of its own, and all but the last leave int32 sums that the
-next one starts from. Sums cost more than short ranges of zeros, which are therefore kept.
+next one starts from. Sums cost more than short ranges of zeros, which are therefore kept; so is a
+word of a group that is all zero, because kernels are slow without inner columns.
 """
 import dataclasses
 import itertools
@@ -28,7 +29,7 @@ def product(builder):
         return
     if block and not builder.is_spilled(builder.layer.output):
         share = Share.of(builder, block[0])
-        ranges = [share.joined(group)
+        ranges = [share.joined(group) or [(0, WORD)]
                   for group in ranges_of(weight, block, builder.layer.name)]
         if share.cycles(ranges) < share.dense_cycles(*weight.shape):
             Sparse(builder, ranges, block[0]).build()
@@ -77,8 +78,7 @@ class Share:
 
     def cycles(self, ranges):
         """Predicted cycles of all groups."""
-        return sum(self.chain([end - begin for begin, end in group or [(0, 0)]])
-                   for group in ranges)
+        return sum(self.chain([end - begin for begin, end in group]) for group in ranges)
 
     def dense_cycles(self, columns, depth):
         """The same with all zeros."""
@@ -131,7 +131,7 @@ class Sparse:
         """The bytes of a group: rows of all its ranges."""
         rows = self.product.weight[group * self.height:(group + 1) * self.height]
         parts = [rows[:, begin:end] for begin, end in self.ranges[group]]
-        return np.concatenate(parts, axis=1).tobytes() if parts else b""
+        return np.concatenate(parts, axis=1).tobytes()
 
     def build(self):
         """Adds the steps: as many groups each as fit a tile."""
@@ -143,8 +143,7 @@ class Sparse:
             step = self.builder.step()
             begin, size = self.offsets[first], self.offsets[last] - self.offsets[first]
             buffer = self.builder.buffer(f"weight[{first}:{last}]", size)
-            if size:
-                step.load(buffer.at(), self.weights.at(begin), size)
+            step.load(buffer.at(), self.weights.at(begin), size)
             self.add_tasks(step, buffer, first, last)
 
     def group_blocks(self):
@@ -171,26 +170,23 @@ class Sparse:
     def add_group(self, step, team, rows, group, weights, sums):
         """One group of columns for the rows of a team: a chain over its ranges."""
         begin, end = rows
-        ranges = self.ranges[group] or [(0, 0)]
-        stride = sum(stop - start for start, stop in ranges) or WORD
+        ranges = self.ranges[group]
+        stride = sum(stop - start for start, stop in ranges)
         columns = slice(group * self.height, (group + 1) * self.height)
         out, place = self.out.view[begin:end, columns], 0
         bias = self.epilogue.bias_fields((begin, columns.start))
         for index, (start, stop) in enumerate(ranges):
             is_last = index == len(ranges) - 1
-            a, target = self.a.view[begin:end, start:], out if is_last else sums
-            reads, b = [], a.pointer()
-            if stop > start:
-                b = weights + place
-                reads.append(Region(b, self.height, stop - start, stride))
+            a, target = self.a.view[begin:end, start:stop], out if is_last else sums
+            b = weights + place
             step.tasks.append(Task(
                 team, self.epilogue.kernel if is_last else "gemm_int32",
                 {"a": a.pointer(), "b": b, "output": target.pointer(), "m": end - begin,
                  "n": self.height, "k": stop - start,
                  "a_stride": row_stride(self.a.view[begin:end]), "b_stride": stride,
                  "output_stride": target.strides[0], **bias, **self.last_fields(is_last)},
-                [a[:, :max(stop - start, WORD)].region(), *reads, *self.epilogue.regions(),
-                 *([sums.region()] if index else [])],
+                [a.region(), Region(b, self.height, stop - start, stride),
+                 *self.epilogue.regions(), *([sums.region()] if index else [])],
                 [target.region()], "gemm_cores", (end - begin) * self.height * (stop - start)))
             bias = {"bias": sums.pointer(), "bias_stride": sums.strides[0],
                     "bias_kind": kernels.BIAS_KINDS["matrix"]}

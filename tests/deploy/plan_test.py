@@ -131,7 +131,7 @@ class PlansCompute(unittest.TestCase):
         made = self.check(graph, machine("mempool"), 2)
         loaded = sum(item.bytes for step in made.steps for item in step.loads)
         stored = np.count_nonzero(weight.reshape(4, 64, 8, 64).any(axis=(1, 3))) + 2
-        self.assertEqual(loaded, 2 * (stored * 4096 + bias.nbytes) + 256 * 512)
+        self.assertEqual(loaded, 2 * (stored * 4096 + 64 * 4 + bias.nbytes) + 256 * 512)
 
     def test_few_blocks_of_zeros_are_not_worth_it(self):
         """Groups would be more products than the zeros save."""
