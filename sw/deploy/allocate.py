@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Static allocation of L1 for buffers whose times in use are known."""
-from .layout import ALIGNMENT
+from .soc import aligned
 
 
 class Overflow(Exception):
@@ -13,10 +13,6 @@ class Overflow(Exception):
         self.needed = needed
 
 
-def aligned(size):
-    return -(-size // ALIGNMENT) * ALIGNMENT
-
-
 def allocate(buffers, begin, end):
     """Gives every buffer an address in [begin, end).
 
@@ -25,7 +21,7 @@ def allocate(buffers, begin, end):
 
     Args:
         buffers: list of Buffer with first and last.
-        begin, end: addresses; begin is a multiple of ALIGNMENT.
+        begin, end: addresses; begin is aligned.
     Raises: Overflow.
     """
     check_sum(buffers, end - begin)

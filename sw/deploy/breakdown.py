@@ -67,13 +67,6 @@ class Breakdown:
             totals[name] += cycles
         return {name: totals[name] for name in CLASSES if totals[name]}
 
-    def by_layer(self):
-        """{layer: cycles}."""
-        totals = collections.defaultdict(float)
-        for (layer, _), cycles in self.rows.items():
-            totals[layer] += cycles
-        return dict(totals)
-
     def table(self):
         """Rows [layer, class, cycles, share of the run in per cent], then the totals per class."""
         lines = [[layer, name, round(cycles), 100 * cycles / self.cycles]

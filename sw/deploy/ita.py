@@ -11,8 +11,7 @@ from .builder import Rows, row_blocks
 from .commands import TILE
 from .map_ita import Activation, ItaMapper, Matrix
 from .operators import per_head
-
-WORD = 4
+from .products import WORD
 
 
 @dataclasses.dataclass

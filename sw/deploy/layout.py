@@ -9,8 +9,6 @@ import math
 
 import numpy as np
 
-ALIGNMENT = 64  # of buffers: the banks of a tile, and a word of the DMA's AXI side
-
 
 @dataclasses.dataclass(eq=False)
 class Buffer:

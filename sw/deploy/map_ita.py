@@ -26,13 +26,12 @@ from .commands import LAYER_LINEAR, LAYER_SINGLE_ATTENTION, TILE, TILE_BYTES
 from .ita_emitter import Emitter
 from .ita_steps import (Activation, ColumnBlock, InputLine, MappingError, Matrix, OwnLine,
                         ResultLine, Step, TileStep, WeightLine, Weights)
-from .operators import SOFTMAX_GROUP
+from .operators import BIAS_BITS, SOFTMAX_GROUP
 
 MAX_TILES = 15  # fields of the TILES register; spec/ita.md 5.1
 MAX_SLOTS = 16
 LINEAR_SLOTS = 8  # two pairs of operands, biases, and three results on their way
 COUNTS_S, COUNTS_E, COUNTS_P = range(3)  # places in a job's sizes
-BIAS_BITS = 24
 
 
 def tiled(matrix):

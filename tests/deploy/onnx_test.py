@@ -11,37 +11,12 @@ from onnx import TensorProto, helper, numpy_helper
 import support
 from deploy import onnx_import, reference
 from deploy.operators import ModelError
+from golden_networks import GoldenNetworks
 
 
-def golden_inputs(graph, path):
-    """A network's own inputs; constants that the file repeats behind them are left out."""
-    with np.load(path) as data:
-        return {name: data[key] for name, key in zip(graph.inputs, data.files)}
-
-
-class GoldenNetworks(unittest.TestCase):
-    def check(self, name):
-        folder = support.GOLDEN / name
-        if not folder.exists():
-            self.skipTest(f"no golden network {folder}")
-        graph = onnx_import.load(folder / "network.onnx")
-        results = reference.run(graph, golden_inputs(graph, folder / "inputs.npz"))
-        with np.load(folder / "outputs.npz") as expected:
-            self.assertEqual(len(graph.outputs), len(expected.files))
-            for output, key in zip(graph.outputs, expected.files):
-                np.testing.assert_array_equal(results[output], expected[key])
-
-    def test_gemm_with_requantisation_per_row(self):
-        self.check("gemm_rq")
-
-    def test_matmul_with_requantisation_per_matrix(self):
-        self.check("matmul_rq")
-
-    def test_attention_layer_with_i_softmax(self):
-        self.check("attention")
-
-    def test_compact_convolutional_transformer(self):
-        self.check("icct_ita")
+class GoldenInNumpy(GoldenNetworks, unittest.TestCase):
+    def outputs(self, graph, inputs):
+        return reference.run(graph, inputs)
 
 
 def network(*nodes, **constants):

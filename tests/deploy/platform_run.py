@@ -8,41 +8,19 @@ import unittest
 import numpy as np
 
 import support
-from deploy import cost, graph as graphs, models, onnx_import, plan, reference
+from deploy import cost, graph as graphs, models, plan, reference
 from deploy.breakdown import break_down, layer_span
 from deploy.commands import KIND_ITA, KIND_TEAM
+from golden_networks import GoldenNetworks
 from on_platform import PlatformCase, execute
 from plan_test import classifier, odd_operators
 
 
-class GoldenNetworks(unittest.TestCase):
-    """Outputs are those of the file, not those of our own reference."""
-
-    def check(self, name):
-        folder = support.GOLDEN / name
-        if not folder.exists():
-            self.skipTest(f"no golden network {folder}")
-        graph = onnx_import.load(folder / "network.onnx")
-        with np.load(folder / "inputs.npz") as data:
-            arrays = [data[key] for key in data.files]
-        inputs = {tensor: reference.checked_input(graph, tensor, {tensor: array})
-                  for tensor, array in zip(graph.inputs, arrays)}
-        (outputs,), _, _ = execute(graph, "tessera", [inputs])
-        with np.load(folder / "outputs.npz") as expected:
-            for output, key in zip(graph.outputs, expected.files):
-                np.testing.assert_array_equal(outputs[output], expected[key])
-
-    def test_gemm_with_requantisation_per_row(self):
-        self.check("gemm_rq")
-
-    def test_matmul_with_requantisation_per_matrix(self):
-        self.check("matmul_rq")
-
-    def test_attention_layer_with_i_softmax(self):
-        self.check("attention")
-
-    def test_compact_convolutional_transformer(self):
-        self.check("icct_ita")
+class GoldenOnPlatform(GoldenNetworks, unittest.TestCase):
+    def outputs(self, graph, inputs):
+        checked = {name: reference.checked_input(graph, name, inputs) for name in graph.inputs}
+        (outputs,), _, _ = execute(graph, "tessera", [checked])
+        return outputs
 
 
 class OwnModels(PlatformCase):
