@@ -203,6 +203,7 @@ ElfImage ElfImage::read(const std::string& path) {
     throw ConfigError(path, "no loadable segment", "was it linked?");
   }
   image.symbols = SymbolTable(reader.symbols());
+  image.call_stack = CallStack(bytes);
   image.lines = LineTable(std::move(bytes));
   return image;
 }

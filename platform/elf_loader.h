@@ -7,6 +7,7 @@
 
 #include "models/base/byte_memory.h"
 #include "platform/address_map.h"
+#include "platform/observe/call_stack.h"
 #include "platform/observe/line_table.h"
 #include "platform/observe/symbol_table.h"
 
@@ -27,6 +28,7 @@ struct ElfImage {
   std::vector<ElfSegment> segments;  ///< loadable ones that are not empty
   SymbolTable symbols;
   LineTable lines;
+  CallStack call_stack;
 
   /// Throws ConfigError: missing, truncated, not ELF, not a 32-bit little-endian RISC-V executable,
   /// nothing to load.

@@ -71,6 +71,7 @@ class Soc::Impl : public sc_core::sc_module {
   void add_timing_switch(const TimingSwitch& change);
   RunResult run(const RunLimits& limits);
   void request_stop(RunEnd reason);
+  std::vector<DeviceActivity> activities() const;
   void end_of_computation(std::uint32_t hart, std::uint32_t value);
   /// The windows of a target, as the bus decodes them.
   std::vector<Bus::Window> windows(AddressTarget target, std::uint32_t index = 0) const;
@@ -300,6 +301,27 @@ HartEngine& Soc::Impl::cycle_engine() {
                                    cluster_stats_, observers_, ita_memories_});
 }
 
+std::vector<DeviceActivity> Soc::Impl::activities() const {
+  std::vector<const RegisterDevice*> devices{&dma_};
+  for (const auto& jobs : ita_jobs_) {
+    devices.push_back(jobs.get());
+  }
+  if (ita_operand_blocks_) {
+    devices.push_back(&*ita_operand_blocks_);
+  }
+  if (attention_engine_) {
+    devices.push_back(&*attention_engine_);
+  }
+  std::vector<DeviceActivity> activities;
+  for (const RegisterDevice* device : devices) {
+    const std::string text = device->activity();
+    if (!text.empty()) {
+      activities.push_back({device->name(), text});
+    }
+  }
+  return activities;
+}
+
 bool Soc::Impl::devices_are_at_rest() const {
   return dma_.is_idle() &&
          std::all_of(ita_jobs_.begin(), ita_jobs_.end(),
@@ -464,6 +486,9 @@ std::uint32_t Soc::num_harts() const {
 }
 const HartState& Soc::hart(std::uint32_t hart) const {
   return impl_->cluster_.harts().at(hart);
+}
+std::vector<DeviceActivity> Soc::activities() const {
+  return impl_->activities();
 }
 HartControl& Soc::hart_control() {
   return impl_->cluster_;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <tlm>
 
@@ -63,6 +64,12 @@ struct RunResult {
 /// Region of interest of CSR trace, and its number: MemPool's programs have it on in their kernels.
 constexpr std::uint32_t kTraceRegion = 0x7d0;
 
+/// What a device is at work on, or holds back, in words.
+struct DeviceActivity {
+  std::string name;  ///< hierarchical
+  std::string text;
+};
+
 /// What the machine needs from its surroundings; all of it outlives the Soc.
 struct SocServices {
   std::shared_ptr<LogSink> log;
@@ -118,6 +125,8 @@ class Soc {
   std::uint32_t num_harts() const;
   /// REQUIRES: hart < num_harts().
   const HartState& hart(std::uint32_t hart) const;
+  /// The devices that are at work or hold something back.
+  std::vector<DeviceActivity> activities() const;
   /// Cycle timing: SocServices::poll is called in `cycle`, too; kNever: nowhere.
   void poll_at(Cycles cycle);
   /// The debugger's hold on the harts.

@@ -55,7 +55,7 @@ LIBRARIES = {
     r"yaml-cpp/": r"models/base/config_value\.cpp",
     r"spdlog/": r"models/base/log\.cpp",
     r"(systemc|tlm|tlm_utils/.*)$": r"(models/(?!base/|isa/|transformer_math/)|platform/|tests/).*",
-    r"(libelf|gelf|dwarf|elfutils/.*)(\.h)?$": r"platform/(elf_loader|observe/line_table)\.cpp",
+    r"(libelf|gelf|dwarf|elfutils/.*)(\.h)?$": r"platform/(elf_loader|observe/.*)\.(cpp|h)",
     r"CLI/": r"platform/app/.*",
 }
 

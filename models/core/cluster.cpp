@@ -355,19 +355,19 @@ void Cluster::access_done(std::uint32_t hart, std::uint32_t data, bool is_ok) {
 }
 
 void Cluster::report_bus_error(const HartAccess& access) {
-  const HartState& hart = harts_[access.hart];
   const char* what = access.kind == AccessKind::kStore  ? "store to"
                      : access.kind == AccessKind::kLoad ? "load from"
                                                         : "atomic on";
   const bool is_unmapped = payload_.get_response_status() == ::tlm::TLM_ADDRESS_ERROR_RESPONSE;
   const bool is_partial = payload_.get_response_status() == ::tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
-  guest_error(hart, is_unmapped ? GuestErrorKind::kUnmappedAccess : GuestErrorKind::kDeviceMisuse,
-              access.address,
-              fmt::format("{} {:#010x}, {} bytes: {}; loads give 0, stores are ignored", what,
-                          access.address, access.bytes,
-                          is_unmapped  ? "no target there"
-                          : is_partial ? "registers take whole words only"
-                                       : "the target refused"));
+  services_.guest_errors.report(
+      {is_unmapped ? GuestErrorKind::kUnmappedAccess : GuestErrorKind::kDeviceMisuse, access.hart,
+       access.pc, access.address, std::string(name()) + "." + hart_name(access.hart),
+       fmt::format("{} {:#010x}, {} bytes: {}; loads give 0, stores are ignored", what,
+                   access.address, access.bytes,
+                   is_unmapped  ? "no target there"
+                   : is_partial ? "registers take whole words only"
+                                : "the target refused")});
 }
 
 void Cluster::request_dmi(std::uint32_t address) {

@@ -138,6 +138,7 @@ CycleHarts::Issue CycleHarts::issue_wfi(Slot slot) {
   } else {
     slot.pipeline.is_asleep = true;
     slot.state.activity = HartActivity::kAsleep;
+    slot.state.asleep_since = slot.cycle + 1;
     services_.caches.sleep(slot.hart, slot.state.pc);
   }
   return Issue::kIssued;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/text.h"
 #include "models/dma/dma_regs.h"
 
 namespace tessera {
@@ -136,6 +137,24 @@ void Dma::use_engine(DmaEngine* engine) {
 
 bool Dma::is_idle() const {
   return !state_.is_busy && state_.num_waiting == 0 && (engine_ == nullptr || engine_->is_idle());
+}
+
+std::string Dma::activity() const {
+  const auto describe = [](const Launch& launch) {
+    return fmt::format("{} bytes from {:#x} to {:#x}, launched by hart {} in cycle {}",
+                       launch.transfer.bytes, launch.transfer.source, launch.transfer.destination,
+                       launch.hart, launch.cycle);
+  };
+  std::vector<std::string> texts;
+  if (state_.is_busy) {
+    texts.push_back(fmt::format("moves {}, until cycle {}", describe(state_.active), state_.end));
+  } else if (engine_ != nullptr && !engine_->is_idle()) {
+    texts.push_back(fmt::format("moves data since cycle {}", state_.busy_since));
+  }
+  for (std::size_t i = 0; i < state_.num_waiting; ++i) {
+    texts.push_back("waiting: " + describe(state_.waiting[i]));
+  }
+  return join(texts, "; ");
 }
 
 bool Dma::is_status_idle(Cycles cycle) const {

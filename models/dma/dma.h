@@ -41,6 +41,7 @@ class Dma : public RegisterDevice, public DmaFrontEnd {
   void use_engine(DmaEngine* engine);
   /// No launch waits or is under way.
   bool is_idle() const;
+  std::string activity() const override;
 
   // DmaFrontEnd
   Offer offered() const override;

@@ -71,6 +71,7 @@ struct HartState {
   HartActivity activity = HartActivity::kRunning;
   WakeUpTokens wake_up_tokens{};
   Cycles asleep_cycles = 0;                               ///< total spent in wfi
+  Cycles asleep_since = 0;                                ///< kAsleep: first cycle of this sleep
   std::uint64_t traps = 0;                                ///< jumps to the boot address
   std::array<Cycles, kNumStallReasons> stalled_cycles{};  ///< by StallReason
 

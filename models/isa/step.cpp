@@ -26,6 +26,7 @@ std::optional<StopReason> Interpreter::Impl::step(const CodePage& page, std::siz
     case Outcome::kAsleep:
       retire();
       hart_->activity = HartActivity::kAsleep;
+      hart_->asleep_since = hart_->cycle + 1;
       return StopReason::kAsleep;
     case Outcome::kBlocked:
       hart_->activity = HartActivity::kBlocked;

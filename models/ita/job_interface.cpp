@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/text.h"
 
 namespace tessera::ita {
 
@@ -281,6 +282,28 @@ void JobInterface::tell_waiting(Cycles cycle) const {
   const std::uint32_t running = state_.is_running ? 1 : 0;
   probe_.activities()->counted(probe_.agent(), "waiting_jobs", state_.num_committed - running,
                                cycle);
+}
+
+std::string JobInterface::activity() const {
+  std::vector<std::string> texts;
+  if (state_.is_running) {
+    const Origin& origin = state_.origins[state_.oldest];
+    texts.push_back(fmt::format("runs the job of context {} since cycle {}, committed by hart {}",
+                                state_.oldest, state_.start, origin.hart));
+  }
+  const std::uint32_t running = state_.is_running ? 1 : 0;
+  if (state_.num_triggered > running) {
+    texts.push_back(fmt::format("{} more triggered", state_.num_triggered - running));
+  }
+  if (state_.num_committed > state_.num_triggered) {
+    texts.push_back(fmt::format("{} committed but not triggered (TRIGGER = 0 starts them)",
+                                state_.num_committed - state_.num_triggered));
+  }
+  if (state_.is_locked) {
+    texts.push_back(fmt::format("hart {} has acquired context {} and not written TRIGGER yet",
+                                state_.lock_hart, programmed_context()));
+  }
+  return join(texts, "; ");
 }
 
 RegisterAccess JobInterface::origin() const {

@@ -44,6 +44,7 @@ class JobInterface : public RegisterDevice, public JobQueue {
 
   /// No job waits or is under way.
   bool is_idle() const { return state_.num_triggered == 0; }
+  std::string activity() const override;
   /// Cycle timing with `engine`, which runs the jobs of tile_engine(), or functional timing (null).
   /// REQUIRES: is_idle().
   void use_engine(JobEngine* engine);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/text.h"
 
 namespace tessera::ita {
 
@@ -170,6 +171,18 @@ void OperandBlockInterface::use_engines(const std::vector<OperandBlockEngine*>& 
   TESSERA_CHECK(is_idle(), "{} changes its timing while it is at work", name());
   engines_ = engines;
   memories_ = memories;
+}
+
+std::string OperandBlockInterface::activity() const {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    const Instance& instance = instances_[i];
+    if (instance.is_busy) {
+      texts.push_back(fmt::format("instance {} computes a head since cycle {}, started by hart {}",
+                                  i, instance.start, instance.hart));
+    }
+  }
+  return join(texts, "; ");
 }
 
 bool OperandBlockInterface::start_engine(Instance& instance) {

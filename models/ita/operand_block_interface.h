@@ -45,6 +45,7 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
                         const std::vector<ObservedInstance>& observed = {});
 
   bool is_idle() const;
+  std::string activity() const override;
   /// Cycle timing with one engine per instance for what lies in `memories`, or functional timing
   /// (no engines). REQUIRES: is_idle().
   void use_engines(const std::vector<OperandBlockEngine*>& engines,

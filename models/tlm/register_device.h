@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 
 #include <systemc>
 #include <tlm>
@@ -17,6 +18,9 @@ namespace tessera {
 class RegisterDevice : public sc_core::sc_module {
  public:
   ::tlm_utils::simple_target_socket<RegisterDevice> target_socket{"target_socket"};
+
+  /// What the device is at work on, or holds back, in words; empty: nothing. For reports.
+  virtual std::string activity() const { return ""; }
 
  protected:
   RegisterDevice(const sc_core::sc_module_name& name, const ClockDomain& clock,

@@ -14,6 +14,7 @@
 #include "platform/app/cli_values.h"
 #include "platform/app/commands.h"
 #include "platform/app/exit_code.h"
+#include "platform/app/observation_options.h"
 #include "platform/app/options.h"
 #include "platform/app/run.h"
 #include "platform/app/traffic_cli.h"
@@ -232,6 +233,7 @@ class CommandLine {
     add_output_options(app, run_);
     add_trace_options(app, run_.traces);
     add_gdb_options(app, run_.gdb);
+    add_observation_options(app, run_.observation);
     app.final_callback([this, &app] {
       run_.config.others = given_options(app, kRunOptionsWithoutEffect);
       action_ = [this] { return run(run_, argc_, argv_); };

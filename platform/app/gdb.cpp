@@ -84,10 +84,9 @@ debug::Debugger::Machine Gdb::debugged_machine() {
 }
 
 std::string Gdb::describe_pc(std::uint32_t pc) const {
-  const std::string symbol = around_.program.symbols.describe(pc);
-  const SourceLine* source = around_.program.lines.find(pc);
-  return (symbol.empty() ? "" : "<" + symbol + ">") +
-         (source == nullptr ? "" : fmt::format(" {}:{}", source->file, source->line));
+  const std::string symbol = around_.places.names().symbols().describe(pc);
+  const std::string line = around_.places.names().line_text(pc);
+  return (symbol.empty() ? "" : "<" + symbol + ">") + (line.empty() ? "" : " " + line);
 }
 
 void Gdb::restart(const debug::Server::Handover& handover) const {

@@ -11,9 +11,9 @@
 #include "models/base/units.h"
 #include "platform/address_map.h"
 #include "platform/app/gdb_options.h"
+#include "platform/app/guest_places.h"
 #include "platform/app/signals.h"
 #include "platform/debug/server.h"
-#include "platform/elf_loader.h"
 #include "platform/soc.h"
 
 namespace tessera::app {
@@ -24,7 +24,7 @@ class Gdb {
   struct Surroundings {
     Soc& soc;
     const AddressMap& map;
-    const ElfImage& program;
+    const GuestPlaces& places;
     const Signals& signals;
     const std::vector<std::string>& command;  ///< to begin the run anew
   };

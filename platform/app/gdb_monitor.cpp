@@ -21,7 +21,7 @@ void Gdb::add_monitor_commands() {
   debug::Monitor& monitor = server_.monitor();
   monitor.add({"harts", "[list]", "the harts that are threads, or which shall be: 0-3,17 or all",
                [this](const Words& words) { return select_harts(words); }});
-  monitor.add({"where", "", "where all harts are, those at the same place together",
+  monitor.add({"where", "", "where all harts are and what devices do",
                [this](const Words& words) { return where(words); }});
   monitor.add({"stats", "[path]", "statistics below a path, as soc.dma; alone: which paths exist",
                [this](const Words& words) { return print_stats(words); }});
@@ -53,8 +53,10 @@ Gdb::Text Gdb::where(const Words& words) const {
   if (!words.empty()) {
     return std::nullopt;
   }
-  return fmt::format("cycle {}: {}\n{}", around_.soc.now(), count_activities(around_.soc),
-                     where_harts_are(around_.soc, around_.program.symbols));
+  const std::string devices = what_devices_do(around_.soc);
+  return fmt::format("cycle {}: {}\n{}{}{}", around_.soc.now(), count_activities(around_.soc),
+                     where_harts_are(around_.soc, around_.places), devices.empty() ? "" : "\n",
+                     devices);
 }
 
 std::string Gdb::stats_below(const std::string& path) const {

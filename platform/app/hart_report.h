@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/elf_loader.h"
+#include "platform/app/guest_places.h"
 #include "platform/soc.h"
 
 namespace tessera::app {
@@ -12,9 +12,14 @@ namespace tessera::app {
 /// "0-7,9": ascending hart ids in short.
 std::string format_harts(const std::vector<std::uint32_t>& harts);
 
-/// Where all harts are, harts at the same pc on one line, at most `max_lines`:
-/// "  15 harts asleep at 0x80000124 <barrier+0x1c>: 0-7,9-15".
-std::string where_harts_are(const Soc& soc, const SymbolTable& symbols, std::size_t max_lines = 20);
+/// Where all harts are, those that do the same at the same place together, the most first, at most
+/// `max_groups`:
+/// "  15 harts asleep in barrier (firmware/runtime/barrier.c:82), since cycle 5210: 0-7,9-15", with
+/// lines for what is inlined there and who called.
+std::string where_harts_are(const Soc& soc, const GuestPlaces& places, std::size_t max_groups = 20);
+
+/// "  soc.dma: moves 4096 bytes ...", one line per device that is at work; empty: none is.
+std::string what_devices_do(const Soc& soc);
 
 /// "1020 running, 4 asleep".
 std::string count_activities(const Soc& soc);

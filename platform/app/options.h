@@ -9,6 +9,7 @@
 
 #include "models/base/log_sink.h"
 #include "platform/app/gdb_options.h"
+#include "platform/app/observation_options.h"
 #include "platform/app/traces.h"
 #include "platform/observe/guest_errors.h"
 #include "platform/soc.h"
@@ -57,6 +58,7 @@ struct RunOptions {
   Cycles expected_cycles = 0;  ///< 100 % of the progress line; 0: unknown
   double timeout_seconds = std::numeric_limits<double>::infinity();
   GuestErrorPolicy guest_errors = GuestErrorPolicy::kWarn;
+  ObservationOptions observation;
   TraceOptions traces;
   GdbOptions gdb;
   std::vector<LogFilter> log_filters;

@@ -9,6 +9,7 @@
 
 #include "models/base/error.h"
 #include "platform/app/build_info.h"
+#include "platform/app/fault_report.h"
 #include "platform/app/hart_report.h"
 #include "platform/app/inputs.h"
 
@@ -34,7 +35,7 @@ EndText describe(const RunResult& result) {
     case RunEnd::kTimeout:
       return {"timeout", "limit of wall time reached", kLimitReached};
     case RunEnd::kHang:
-      return {"hang", "hang: no hart can go on, nothing can wake one", kHang};
+      return {"hang", "hang", kHang};
     case RunEnd::kGuestError:
       return {"guest_error", "stopped at a guest error", kGuestErrorStop};
     case RunEnd::kUnsupported:
@@ -67,12 +68,16 @@ Run::Run(const RunOptions& options)
                ? RunDir()
                : RunDir(options_.out_dir, options_.overwrite || options_.gdb.is_restarted())),
       log_(make_log()),
-      guest_errors_(
-          options_.guest_errors, log_,
-          [this](std::uint32_t pc) { return program_.symbols.describe(pc); },
-          [this] { soc_.request_stop(RunEnd::kGuestError); }),
+      guest_errors_(options_.guest_errors, log_,
+                    {[this](std::uint32_t pc) { return program_.symbols.describe(pc); },
+                     [this](const GuestError& error) {
+                       return explain(error, places_, soc_, observation_.last_instructions());
+                     },
+                     [this] { soc_.request_stop(RunEnd::kGuestError); }}),
       soc_(machine_.config, services()),
       traces_(options_.traces, soc_, machine_.config, program_.symbols),
+      places_(soc_, program_, map_, machine_.config),
+      observation_(options_.observation, soc_),
       stat_writer_(
           {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
           Logger(log_, "soc")),
@@ -92,7 +97,7 @@ Run::Run(const RunOptions& options)
   }
   if (options_.gdb.is_wanted) {
     gdb_ = std::make_unique<Gdb>(
-        options_.gdb, Gdb::Surroundings{soc_, map_, program_, signals_, options_.command});
+        options_.gdb, Gdb::Surroundings{soc_, map_, places_, signals_, options_.command});
   }
   warn_about_program();
   log_set_up();
@@ -191,6 +196,7 @@ void Run::poll() {
   if (seconds_since(simulation_start_) - halted > options_.timeout_seconds) {
     soc_.request_stop(RunEnd::kTimeout);
   }
+  observation_.poll();
   if (signals_.take_progress_request()) {
     progress_.clear_line();
     fmt::print(stderr, "{}\n", progress_.line());
@@ -205,6 +211,9 @@ ExitCode Run::execute() {
     gdb_->begin();
   }
   result_ = soc_.run(options_.limits);
+  if (result_.end == RunEnd::kHang) {
+    result_.message = observation_.hang_reason();
+  }
   if (gdb_ != nullptr) {
     gdb_->show_end(result_, reason());
   }
@@ -300,8 +309,11 @@ std::string Run::reason() const {
 
 void Run::print_summary() const {
   if (result_.end != RunEnd::kEndOfComputation) {
-    fmt::print(stderr, "harts ({}):\n{}\n", count_activities(soc_),
-               where_harts_are(soc_, program_.symbols));
+    fmt::print(stderr, "harts ({}):\n{}\n", count_activities(soc_), where_harts_are(soc_, places_));
+    const std::string devices = what_devices_do(soc_);
+    if (!devices.empty()) {
+      fmt::print(stderr, "devices:\n{}\n", devices);
+    }
   }
   const double seconds = std::max(times_.simulate, 1e-9);
   const double microseconds =

@@ -9,8 +9,10 @@
 #include "platform/address_map.h"
 #include "platform/app/exit_code.h"
 #include "platform/app/gdb.h"
+#include "platform/app/guest_places.h"
 #include "platform/app/images.h"
 #include "platform/app/machine.h"
+#include "platform/app/observation.h"
 #include "platform/app/options.h"
 #include "platform/app/progress.h"
 #include "platform/app/run_dir.h"
@@ -70,6 +72,8 @@ class Run {
   GuestErrors guest_errors_;
   Soc soc_;
   Traces traces_;
+  GuestPlaces places_;
+  Observation observation_;
   StatWriter stat_writer_;
   Signals signals_;
   Progress progress_;

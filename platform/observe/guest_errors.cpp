@@ -31,13 +31,8 @@ std::string without_numbers(const std::string& message) {
 
 }  // namespace
 
-GuestErrors::GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log,
-                         std::function<std::string(std::uint32_t)> symbol_of,
-                         std::function<void()> stop)
-    : policy_(policy),
-      log_(std::move(log)),
-      symbol_of_(std::move(symbol_of)),
-      stop_(std::move(stop)) {
+GuestErrors::GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log, Services services)
+    : policy_(policy), log_(std::move(log)), services_(std::move(services)) {
   for (std::size_t kind = 0; kind < kNumKinds; ++kind) {
     stats_.add(to_string(static_cast<GuestErrorKind>(kind)), "count", "guest errors of this kind",
                &counts_[kind]);
@@ -47,7 +42,7 @@ GuestErrors::GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log,
 std::string GuestErrors::describe(const GuestError& error) const {
   std::string text;
   if (error.hart != kNoHart) {
-    const std::string symbol = symbol_of_(error.pc);
+    const std::string symbol = services_.symbol_of(error.pc);
     text = fmt::format("hart {} pc=0x{:08x}{} ", error.hart, error.pc,
                        symbol.empty() ? "" : " <" + symbol + ">");
   }
@@ -62,13 +57,16 @@ void GuestErrors::report(const GuestError& error) {
     ++place->second.count;
   } else if (places_.size() < kMaxWarnings) {
     const std::string text = describe(error);
+    const std::string details =
+        places_.size() < kMaxExplained ? services_.explain(error) : std::string();
     places_.emplace(key, Place{text, 1});
     // What stops the run is an error, also for those who asked for errors only.
     const bool stops = policy_ == GuestErrorPolicy::kStop;
-    Logger(log_, error.where).log(stops ? LogLevel::kError : LogLevel::kWarn, "{}", text);
+    Logger(log_, error.where)
+        .log(stops ? LogLevel::kError : LogLevel::kWarn, "{}{}", text, details);
   }
   if (policy_ == GuestErrorPolicy::kStop) {
-    stop_();
+    services_.stop();
   }
 }
 

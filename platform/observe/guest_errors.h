@@ -17,17 +17,27 @@ namespace tessera {
 
 enum class GuestErrorPolicy : std::uint8_t { kWarn, kStop };
 
-/// Counts what guests do wrong. Each error at each pc is warned about once, with hart, pc and
-/// symbol, whatever the numbers in its text; the counts of what was held back follow at the end.
+/// Counts what guests do wrong. Each error at each pc is warned about once, with hart, pc,
+/// symbol and an explanation, whatever the numbers in its text; the counts of what was held back
+/// follow at the end.
 class GuestErrors : public GuestErrorSink {
  public:
   /// Further places are only counted.
   static constexpr std::size_t kMaxWarnings = 100;
 
-  /// `symbol_of` names a pc ("main+0x1c", empty when unknown); `stop` ends the run and is called at
-  /// each error under kStop.
-  GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log,
-              std::function<std::string(std::uint32_t pc)> symbol_of, std::function<void()> stop);
+  /// Of these, so many are explained.
+  static constexpr std::size_t kMaxExplained = 10;
+
+  struct Services {
+    /// Names a pc: "main+0x1c", empty when unknown.
+    std::function<std::string(std::uint32_t pc)> symbol_of;
+    /// What else there is to say, each line after a line break; may be empty.
+    std::function<std::string(const GuestError& error)> explain;
+    /// Ends the run; called at each error under kStop.
+    std::function<void()> stop;
+  };
+
+  GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log, Services services);
 
   void report(const GuestError& error) override;
   /// Warns how often each place was met again.
@@ -51,8 +61,7 @@ class GuestErrors : public GuestErrorSink {
 
   GuestErrorPolicy policy_;
   std::shared_ptr<LogSink> log_;
-  std::function<std::string(std::uint32_t)> symbol_of_;
-  std::function<void()> stop_;
+  const Services services_;
   std::array<std::uint64_t, kNumKinds> counts_{};
   std::map<Key, Place> places_;
   StatGroup stats_{"guest_errors"};

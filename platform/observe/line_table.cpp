@@ -4,25 +4,18 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include <dwarf.h>
 
-#include <elfutils/libdw.h>
 #include <gelf.h>
-#include <libelf.h>
+
+#include "platform/observe/dwarf_file.h"
 
 namespace tessera {
 
 namespace {
 
-struct ElfCloser {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-struct DwarfCloser {
-  void operator()(Dwarf* dwarf) const { dwarf_end(dwarf); }
-};
 struct Freer {
   void operator()(Dwarf_Die* scopes) const { std::free(scopes); }
 };
@@ -47,21 +40,18 @@ unsigned unsigned_of(Dwarf_Die& die, unsigned name) {
 
 class LineTable::Reader {
  public:
-  explicit Reader(std::vector<std::uint8_t> bytes) : bytes_(std::move(bytes)) {
-    elf_version(EV_CURRENT);
-    elf_.reset(elf_memory(reinterpret_cast<char*>(bytes_.data()), bytes_.size()));
-    dwarf_.reset(elf_ == nullptr ? nullptr : dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
-    if (dwarf_ == nullptr) {
+  explicit Reader(std::vector<std::uint8_t> bytes) : file_(std::move(bytes)) {
+    if (file_.dwarf() == nullptr) {
       return;
     }
     find_code();
     Dwarf_Off offset = 0;
     Dwarf_Off next = 0;
     std::size_t header_bytes = 0;
-    while (dwarf_nextcu(dwarf_.get(), offset, &next, &header_bytes, nullptr, nullptr, nullptr) ==
+    while (dwarf_nextcu(file_.dwarf(), offset, &next, &header_bytes, nullptr, nullptr, nullptr) ==
            0) {
       Dwarf_Die unit;
-      if (dwarf_offdie(dwarf_.get(), offset + header_bytes, &unit) != nullptr) {
+      if (dwarf_offdie(file_.dwarf(), offset + header_bytes, &unit) != nullptr) {
         units_.push_back(unit);
         read_lines(unit);
       }
@@ -95,8 +85,8 @@ class LineTable::Reader {
 
  private:
   void find_code() {
-    for (Elf_Scn* section = elf_nextscn(elf_.get(), nullptr); section != nullptr;
-         section = elf_nextscn(elf_.get(), section)) {
+    for (Elf_Scn* section = elf_nextscn(file_.elf(), nullptr); section != nullptr;
+         section = elf_nextscn(file_.elf(), section)) {
       GElf_Shdr header;
       if (gelf_getshdr(section, &header) != nullptr && (header.sh_flags & SHF_EXECINSTR) != 0) {
         code_.emplace_back(header.sh_addr, header.sh_addr + header.sh_size);
@@ -169,9 +159,7 @@ class LineTable::Reader {
     return chain;
   }
 
-  std::vector<std::uint8_t> bytes_;
-  std::unique_ptr<Elf, ElfCloser> elf_;
-  std::unique_ptr<Dwarf, DwarfCloser> dwarf_;
+  DwarfFile file_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> code_;
   std::vector<Dwarf_Die> units_;
   std::map<std::pair<std::string, unsigned>, SourceLine> sources_;

@@ -54,11 +54,10 @@ function(guest_objects variable)
   set(${variable} ${objects} PARENT_SCOPE)
 endfunction()
 
-# guest_program(NAME source...): sources relative to sw/; the result is sw/NAME.elf.
-function(guest_program name)
-  list(TRANSFORM ARGN PREPEND sw/)
+# guest_elf(ELF source...): links sources (relative to the project) into an ELF file.
+function(guest_elf elf)
   guest_objects(objects ${ARGN})
-  set(elf ${CMAKE_BINARY_DIR}/sw/${name}.elf)
+  get_filename_component(name ${elf} NAME)
   add_custom_command(
     OUTPUT ${elf}
     COMMAND ${GUEST_CC} ${guest_flags} -nostartfiles -nostdlib -static -Wl,--gc-sections
@@ -66,8 +65,14 @@ function(guest_program name)
             -T ${guest_link_script} ${guest_start} ${objects} ${guest_libraries}
             ${guest_libgcc} -o ${elf}
     DEPENDS ${guest_start} ${objects} ${guest_libraries} ${guest_link_script}
-    COMMENT "Guest program sw/${name}.elf" VERBATIM)
-  set_property(GLOBAL APPEND PROPERTY guest_elfs ${elf})
+    COMMENT "Guest program ${name}" VERBATIM)
+endfunction()
+
+# guest_program(NAME source...): sources relative to sw/; the result is sw/NAME.elf.
+function(guest_program name)
+  list(TRANSFORM ARGN PREPEND sw/)
+  guest_elf(${CMAKE_BINARY_DIR}/sw/${name}.elf ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY guest_elfs ${CMAKE_BINARY_DIR}/sw/${name}.elf)
 endfunction()
 
 # guest_library(NAME pattern...): all sources that match (relative to the project) as an archive.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -105,9 +106,12 @@ class GuestErrorsTest : public ::testing::Test {
   template <typename Work>
   std::string log_of(GuestErrorPolicy policy, Work work) {
     ::testing::internal::CaptureStderr();
-    GuestErrors errors(
-        policy, std::make_shared<LogSink>(LogConfig{}),
-        [](std::uint32_t pc) { return pc == 0x100 ? "main+0x4" : ""; }, [this] { ++stops_; });
+    GuestErrors errors(policy, std::make_shared<LogSink>(LogConfig{}),
+                       {[](std::uint32_t pc) { return pc == 0x100 ? "main+0x4" : ""; },
+                        [this](const GuestError& error) {
+                          return explains_ ? fmt::format("\n  pc {:#x} is known", error.pc) : "";
+                        },
+                        [this] { ++stops_; }});
     work(errors);
     errors.finish();
     total_ = errors.total();
@@ -120,6 +124,7 @@ class GuestErrorsTest : public ::testing::Test {
 
   std::uint64_t total_ = 0, unmapped_ = 0;
   int stops_ = 0;
+  bool explains_ = false;
 };
 
 TEST_F(GuestErrorsTest, EachPlaceIsWarnedAboutOnceAndCounted) {
@@ -139,6 +144,23 @@ TEST_F(GuestErrorsTest, EachPlaceIsWarnedAboutOnceAndCounted) {
   EXPECT_EQ(total_, 4u);
   EXPECT_EQ(unmapped_, 3u);
   EXPECT_EQ(stops_, 0);
+}
+
+TEST_F(GuestErrorsTest, AnErrorIsExplainedWhereItFirstHappensUpToALimit) {
+  explains_ = true;
+  const std::string log = log_of(GuestErrorPolicy::kWarn, [](GuestErrors& errors) {
+    for (std::uint32_t i = 0; i < GuestErrors::kMaxExplained + 5; ++i) {
+      errors.report(unmapped(0, 0x100 + 4 * i));
+      errors.report(unmapped(0, 0x100 + 4 * i));
+    }
+  });
+  std::size_t explained = 0;
+  for (std::size_t at = log.find("is known"); at != std::string::npos;
+       at = log.find("is known", at + 1)) {
+    ++explained;
+  }
+  EXPECT_EQ(explained, GuestErrors::kMaxExplained);
+  EXPECT_NE(log.find("nothing at 0x70\n  pc 0x100 is known\n"), std::string::npos) << log;
 }
 
 TEST_F(GuestErrorsTest, AnotherErrorAtTheSamePlaceIsWarnedAboutOtherNumbersAreNot) {

@@ -48,6 +48,7 @@ class AttentionEngine : public RegisterDevice {
   void use_engine(TimedEngine* timed);
   [[nodiscard]] const EngineParameters& parameters() const { return engine_; }
   [[nodiscard]] const DeviceProbe& probe() const { return probe_; }
+  [[nodiscard]] std::string activity() const override;
   /// No descriptor and no instruction is under way.
   [[nodiscard]] bool is_idle() const { return !job_ && engine().is_idle(); }
 

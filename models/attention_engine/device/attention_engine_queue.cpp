@@ -7,6 +7,24 @@
 
 namespace tessera::attention_engine {
 
+std::string AttentionEngine::activity() const {
+  const std::uint32_t queued = state_.tail - state_.head;
+  if (job_) {
+    return fmt::format(
+        "runs the descriptor at HEAD = {} since cycle {}, rung by hart {}; {} more queued",
+        state_.head, job_->start, state_.hart, queued - 1);
+  }
+  if (!is_idle()) {
+    return fmt::format("runs pushed instructions, the last by hart {}", state_.hart);
+  }
+  if (queued == 0) {
+    return "";
+  }
+  return fmt::format(
+      "{} descriptors queued, but {}", queued,
+      state_.is_halted ? "halted by an error: CTRL.EN starts it again" : "CTRL.EN is 0");
+}
+
 void AttentionEngine::start_next(Cycles cycle) {
   const bool is_enabled = (state_.control & ATTENTION_ENGINE_CTRL_EN) != 0;
   if (!is_enabled || state_.is_halted || !is_idle() || state_.head == state_.tail) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/app/observation_options.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "platform/app/cli_values.h"
+#include "platform/app/exit_code.h"
+
+namespace tessera::app {
+
+namespace {
+
+constexpr std::uint64_t kMaxLastInstructions = 1024;
+
+std::uint64_t to_positive(const char* option, const std::string& text) {
+  const std::uint64_t value = to_number(option, text);
+  if (value == 0) {
+    throw UsageError(fmt::format("{}: expected at least 1, got 0", option));
+  }
+  return value;
+}
+
+}  // namespace
+
+void add_observation_options(CLI::App& app, ObservationOptions& options) {
+  add_value(app, "--last-instructions", "N",
+            "a guest error shows the last N instructions of its hart; slower",
+            [&](const std::string& text) {
+              const std::uint64_t depth = to_positive("--last-instructions", text);
+              if (depth > kMaxLastInstructions) {
+                throw UsageError(fmt::format("--last-instructions: expected 1 .. {}, got {}",
+                                             kMaxLastInstructions, depth));
+              }
+              options.last_instructions = static_cast<std::uint32_t>(depth);
+            });
+  add_value(
+      app, "--hang-cycles", "N",
+      "end the run (exit code 6) when for N cycles no hart came into a new state: all sleep, "
+      "or poll in vain; more than the longest job of a device",
+      [&](const std::string& text) { options.hang_cycles = to_positive("--hang-cycles", text); });
+}
+
+}  // namespace tessera::app
