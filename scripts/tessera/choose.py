@@ -22,7 +22,8 @@ def usable(rows):
 
 def cost(expression, sense, row):
     """Returns the value of an objective of a row, smaller is better; None where it has none."""
-    value = expressions.evaluate(expression, {name: _number(text) for name, text in row.items()})
+    value = expressions.evaluate(expression, {name: _number(row[name])
+                                              for name in expressions.names(expression)})
     return value if value is None or sense != LARGER_IS_BETTER else -value
 
 
@@ -47,13 +48,24 @@ def is_feasible(row, constraints):
     return True
 
 
+def front(costs, slack=0):
+    """Returns the places, in order, of the tuples that no other tuple beats in one number without
+    losing in another; of equal ones the first. slack: 0.02 leaves out as well what is less than 2 %
+    better than one that has no larger first number."""
+    kept = []
+    for place in sorted(range(len(costs)), key=lambda each: (costs[each], each)):
+        limits = [value + slack * abs(value) for value in costs[place]]
+        if not any(all(a <= b for a, b in zip(costs[other], limits)) for other in kept):
+            kept.append(place)
+    return sorted(kept)
+
+
 def pareto(rows, wanted):
     """Returns the rows that no other row beats in one objective without losing in another."""
-    costs = [(row, [cost(text, sense, row) for text, sense in wanted]) for row in rows]
+    costs = [(row, tuple(cost(text, sense, row) for text, sense in wanted)) for row in rows]
     costs = [(row, values) for row, values in costs if None not in values]
-    return [row for row, values in costs
-            if not any(other != values and all(a <= b for a, b in zip(other, values))
-                       for _, other in costs)]
+    best_costs = {costs[place][1] for place in front([values for _, values in costs])}
+    return [row for row, values in costs if values in best_costs]
 
 
 def best(rows, wanted):
@@ -100,26 +112,39 @@ def steps(chosen, rows, axes):
 
 
 def report(rows, sweep):
-    """Returns the answer as text, a paragraph per workload; raises ChoiceError."""
+    """Returns the answer as text, a paragraph per workload and choice of given axes; raises
+    ChoiceError."""
     wanted = objectives(sweep)
-    axes = {name: values for name, values in sweep["axes"].items() if name != "workload"}
+    given = sweep.get("given", ())
+    axes = {name: values for name, values in sweep["axes"].items()
+            if name not in ("workload", *given)}
+    groups = {}
+    for row in rows:
+        name = " ".join([row["workload"], *(f"{axis}={row[axis]}" for axis in given)])
+        groups.setdefault(name, []).append(row)
     constraints = sweep["objectives"].get("subject_to", [])
-    workloads = dict.fromkeys(row["workload"] for row in rows)
-    return "\n".join(_of_workload(name, [row for row in usable(rows) if row["workload"] == name],
-                                  axes, wanted, constraints) for name in workloads)
+    return "\n".join(_of_group(name, usable(group), axes, wanted, constraints)
+                     for name, group in groups.items())
 
 
-def _of_workload(name, rows, axes, wanted, constraints):
+def with_values(rows, wanted):
+    """Returns the objectives that some row has a value of: others are of another workload."""
+    return [(text, sense) for text, sense in wanted
+            if any(cost(text, sense, row) is not None for row in rows)]
+
+
+def _of_group(name, rows, axes, wanted, constraints):
+    wanted = with_values(rows, wanted) or wanted
     feasible = [row for row in rows if is_feasible(row, constraints)]
-    front = pareto(feasible, wanted)
+    best_rows = pareto(feasible, wanted)
     chosen = best(feasible, wanted)
     lines = [f"{name}: {len(rows)} points, {len(feasible)} meet "
              f"{' and '.join(constraints) or 'all constraints (there are none)'}, "
-             f"{len(front)} on the Pareto front"]
+             f"{len(best_rows)} on the Pareto front"]
     if chosen is None:
         return "\n".join([*lines, "  nothing can be chosen"]) + "\n"
     lines += [f"  {'best  ' if row is chosen else 'front '} {_shown(row, axes, wanted)}"
-              for row in front]
+              for row in best_rows]
     for axis, mean, largest in sensitivity(rows, list(axes), wanted[0]):
         lines.append(f"  {axis} changes {wanted[0][0]} by {mean:.1%} on average, {largest:.1%} at "
                      "most")
@@ -141,7 +166,9 @@ def _values(row, wanted):
 
 
 def _number(text):
-    """Numbers of a CSV file; empty is None, other text stays."""
+    """Numbers of a CSV file; empty is None, other text stays, numbers as well."""
+    if not isinstance(text, str):
+        return text
     if text == "":
         return None
     try:

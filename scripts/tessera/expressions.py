@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arithmetic over columns of a table: "macs / cycles", without eval."""
 import ast
+import functools
 import operator
 
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
@@ -11,6 +12,7 @@ class ExpressionError(Exception):
     """The text is no arithmetic expression."""
 
 
+@functools.lru_cache(maxsize=1024)
 def _parse(text):
     try:
         tree = ast.parse(text.strip(), mode="eval").body
@@ -24,9 +26,10 @@ def _parse(text):
     return tree
 
 
+@functools.lru_cache(maxsize=1024)
 def names(text):
     """Returns the set of columns in an expression; raises ExpressionError."""
-    return {node.id for node in ast.walk(_parse(text)) if isinstance(node, ast.Name)}
+    return frozenset(node.id for node in ast.walk(_parse(text)) if isinstance(node, ast.Name))
 
 
 def evaluate(text, values):

@@ -9,6 +9,7 @@ All figures of a run have one name space:
     region[1].soc.cluster.instructions       what a statistic gained in it
     soc.cluster.instructions                 a statistic of the whole run
     traffic.latency_mean                     a column of `tessera traffic`
+    estimate.l1_wires                        of estimates.py
 
 A figure specification is such a name, or an aggregate over all that match one with "[*]" in it:
 "sum soc.cluster.group[*].tile[*].core[*].asleep_cycles"; aggregates: sum, mean, min, max, count.
@@ -17,6 +18,8 @@ import functools
 import json
 import pathlib
 import re
+
+from . import estimates
 
 AGGREGATES = {"sum": sum, "mean": lambda values: sum(values) / len(values), "min": min, "max": max,
               "count": len}
@@ -100,8 +103,9 @@ class Result:
     @functools.cached_property
     def figures(self):
         """All figures: {name: value}."""
-        figures = {f"config.{key}": number for key, text in self.config.items()
-                   if (number := config_number(text)) is not None}
+        config = config_numbers(self.config)
+        figures = {f"config.{key}": value for key, value in config.items()
+                   if not isinstance(value, str)}
         figures.update({f"run.{name}": self.facts[name] for name in RUN_FIGURES
                         if name in self.facts})
         for row in self.facts.get("results", ())[:1]:
@@ -111,6 +115,10 @@ class Result:
             figures.update({prefix + name: region[name] for name in ("cycles", "times")})
             figures.update({prefix + path: value for path, value in region["stats"].items()})
         figures.update(self.stats)
+        if config:
+            figures.update({f"estimate.{name}": value for name, value in
+                            {**estimates.of_machine(config),
+                             **estimates.of_run(config, self.stats)}.items()})
         return figures
 
     def find(self, name):
@@ -166,6 +174,12 @@ def config_number(text):
         return int(digits, 0) * {None: 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
     except ValueError:
         return None
+
+
+def config_numbers(config):
+    """Returns the same configuration with numbers for text where the values are numbers."""
+    numbers = {key: config_number(text) for key, text in config.items()}
+    return {key: config[key] if number is None else number for key, number in numbers.items()}
 
 
 def load(folder, needs_facts=True):

@@ -4,6 +4,7 @@ HEAD = "name: a\nconfig: minpool\n"
 WORK = "workloads:\n  h: {elf: hello}\n"
 STAT = "statistics: {c: run.cycles}\n"
 BASE = HEAD + WORK + STAT  # 5 lines
+FORM = ("workloads:\n  h: {elf: hello, closed_form: {model: ita_heads, column: c, shape: '1'}}\n")
 
 FILES = [
     ("empty", "", 1, "the file is empty", "it needs at least"),
@@ -51,4 +52,23 @@ FILES = [
      "allowed: c"),
     ("constraint", BASE + "objectives:\n  subject_to: [c < 5]\n", 7, "'c < 5' is no constraint",
      "write 'column <= value'"),
+    ("formula", BASE + "set: {soc.l2.banks: = 2 *}\n", 6, "'2 *' is no expression", "use numbers"),
+    ("name in a formula", BASE + "set: {soc.l2.banks: = 2 * n}\n", 6,
+     "nothing gives 'n' in a formula a value", "add an axis 'n'"),
+    ("range lacks an end", BASE + "matrix:\n  soc.l2.banks: {from: 1, step: 1}\n", 7,
+     "the range soc.l2.banks does not say to", "write {from"),
+    ("range the wrong way round", BASE + "matrix:\n  soc.l2.banks: {from: 8, to: 1, step: 1}\n", 7,
+     "the range soc.l2.banks is empty", "'from' comes before 'to'"),
+    ("given axis", BASE + "given: [tokens]\n", 6, "no axis 'tokens'", "allowed: "),
+    ("relative column", BASE + "relative: {slow: cycles}\n", 6, "no column 'cycles'", "allowed: c"),
+    ("no closed form", BASE + "objectives: {minimise: [c]}\nscan: {sample: 5}\n", 7,
+     "'h' has no closed form", "add 'closed_form"),
+    ("no objectives", HEAD + FORM + STAT + "scan: {sample: 5}\n", 6,
+     "nothing says which points are promising", "add 'objectives"),
+    ("model of a closed form", HEAD + FORM.replace("ita_heads", "ita") + STAT, 4,
+     "the model of closed_form of 'h' is 'ita'", "allowed: engine_head"),
+    ("argument of a closed form", HEAD + FORM.replace("shape", "sizes") + STAT, 4,
+     "unknown key 'sizes'", "allowed: model, column, shape"),
+    ("column of a closed form", HEAD + FORM.replace("column: c", "column: d") + STAT, 4,
+     "no column 'd', which 'h' predicts", "allowed: c"),
 ]

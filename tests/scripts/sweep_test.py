@@ -14,7 +14,7 @@ from malformed import BASE, FILES
 from tessera import expressions, paths
 from tessera.sweep.points import expand
 from tessera.sweep.reader import SpaceError
-from tessera.sweep.space import read_space
+from tessera.sweep.space_file import read_space
 from tessera.sweep.table import read_csv
 
 SWEEP = paths.ROOT / "scripts/sweep"
@@ -115,6 +115,20 @@ class Files(SweepTest):
             "w", "--shape", "64,1", "--seed", "7", "--set", "soc.l2.banks=2", "--set",
             "soc.l2.bytes=8MiB", "--set", "soc.seed=7", "-o", "{image}"))
 
+    def test_ranges_and_formulas(self):
+        space = read_space(self.file(
+            "name: a\nconfig: minpool\nset: {soc.l2.banks: = 2 ** n, soc.clock_khz: = 9000 / n}\n"
+            "workloads:\n  h: {elf: hello, set: {soc.clock_khz: = n + 1}}\n"
+            "  g: {elf: hello}\n"
+            "matrix:\n  n: {from: 1, to: 5, step: 2}\nstatistics: {c: run.cycles}\n"))
+        points = expand(space)
+        self.assertEqual([point.values["n"] for point in points], ["1", "3", "5"] * 2)
+        self.assertEqual(points[1].settings[:3], (("soc.l2.banks", "8"), ("soc.clock_khz", "3000"),
+                                                  ("soc.clock_khz", "4")))
+        with self.assertRaisesRegex(SpaceError, "soc.l2.banks: '= 1 / n' is 0.333"):
+            expand(read_space(self.file(BASE + "set: {soc.l2.banks: = 1 / n}\n"
+                                        "matrix: {n: [1, 3]}\n")))
+
     def test_expressions(self):
         values = {"a": 6, "b": "0x10", "c": None, "d": "text"}
         for text, expected in (("a / 4 + 1", 2.5), ("-(b - a) ** 2", -100), ("a / c", None),
@@ -149,6 +163,34 @@ class Runs(SweepTest):
         plan = self.sweep("plan", path, "-o", "out")[1]
         self.assertIn("10 points, 10 done, 0 to run", plan)
         self.assertRegex(plan, r"estimated time: 00:00 .* s per point")
+
+    def test_a_workload_has_statistics_of_its_own(self):
+        path = self.file(
+            "name: a\nconfig: minpool\nset: {soc.timing: cycle}\nworkloads:\n"
+            "  product: {elf: matmul_i32, statistics: {time: 'region[1].cycles'}}\n"
+            "  random: {traffic: {load: 0.1, cycles: 100},\n"
+            "           statistics: {time: traffic.latency_mean, accepted: traffic.accepted}}\n"
+            "statistics: {banks: config.soc.l2.banks}\nderived: {twice: 2 * time}\n")
+        code, out, err = self.sweep("run", path, "-o", "out")
+        self.assertEqual((code, err), (0, ""), out)
+        product, random_row = self.rows()
+        self.assertEqual(list(product)[-4:], ["banks", "time", "accepted", "twice"])
+        self.assertGreater(int(product["time"]), 1000)
+        self.assertLess(float(random_row["time"]), 10)
+        self.assertEqual((product["accepted"], product["banks"]), ("", "4"))
+        self.assertEqual(int(product["twice"]), 2 * int(product["time"]))
+
+    def test_an_image_of_the_same_bytes_makes_no_new_point(self):
+        path = self.file(BASE.replace("{elf: hello}", "{elf: hello, make: 'cp {S} {image}'}")
+                         + f"matrix: {{S: [{self.folder}/a]}}\n")
+        (self.folder / "a").write_bytes(b"1234")
+        self.assertEqual(self.sweep("run", path, "-o", "out")[0], 0)
+        times = {path: path.stat().st_mtime_ns for path in self.folder.rglob("run.json")}
+        next(self.folder.glob("out/images/*")).unlink()
+        self.assertIn("1 points, 0 done", self.sweep("plan", path, "-o", "out")[1])
+        self.assertEqual(self.sweep("run", path, "-o", "out")[0], 0)
+        self.assertEqual(times, {path: path.stat().st_mtime_ns
+                                 for path in self.folder.rglob("run.json")})
 
     def test_another_binary_runs_everything_again(self):
         path = self.file(BASE)

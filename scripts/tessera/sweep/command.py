@@ -11,6 +11,7 @@ Exit codes: 0 all points are there, 1 some failed or are missing, 2 bad file or 
 3 the sweep cannot run.
 """
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -19,11 +20,13 @@ import sys
 from .. import choose as choices
 from ..expressions import ExpressionError
 from . import engine, table
-from .points import expand
+from .points import expand, settings_of
+from .scan import ranking, scan
 from .reader import SpaceError
-from .space import read_space
+from .space_file import read_space
 
 SHOWN_FAILURES = 20
+SHOWN_VALUES = 16  # of an axis, in a plan
 
 
 def parse(arguments):
@@ -53,7 +56,8 @@ def main(arguments):
     try:
         space = read_space(options.file)
         out = (options.out or pathlib.Path("out") / space.name).absolute()
-        points = expand(space)[:getattr(options, "limit", None)]
+        tell_scan(space, out)
+        points = expand(space, out)[:getattr(options, "limit", None)]
         if not points:
             raise SpaceError(f"{options.file}:1: no point is left; exclude less")
         return {"plan": plan, "run": run, "table": write_table, "choose": choose}[options.what](
@@ -72,7 +76,9 @@ def plan(space, points, out, options):
     print(f"{space.name}: {len(points)} points, {len(points) - len(pending)} done, "
           f"{len(pending)} to run in {out}")
     for name, values in space.axes.items():
-        print(f"  {name}: {', '.join(values)}")
+        texts = list(values)
+        shown = texts if len(texts) <= SHOWN_VALUES else [*texts[:3], "...", texts[-1]]
+        print(f"  {name}: {', '.join(shown)}")
     seconds = engine.seconds_per_point(points, out) or space.seconds_per_point
     if seconds is None:
         print("estimated time: unknown before a point has run; `sweep run --limit 1` runs one, "
@@ -103,8 +109,8 @@ def choose(space, _points, out, _options):
     """Prints which points meet the objectives of the file, from the table that is there."""
     try:
         axes = {name: list(values) for name, values in space.axes.items()}
-        print(choices.report(table.read_csv(out / "sweep.csv"),
-                             {"axes": axes, "objectives": space.objectives}), end="")
+        print(choices.report(table.read_csv(out / "sweep.csv"), {
+            "axes": axes, "given": space.given, "objectives": space.objectives}), end="")
         return 0
     except FileNotFoundError as error:
         raise engine.EngineError(f"{out / 'sweep.csv'} is missing; `sweep run` writes it") from error
@@ -123,6 +129,9 @@ def finish(space, points, out, outcomes, said):
              "config": space.config, "axes": {name: list(values) for name, values
                                               in space.axes.items()},
              "statistics": space.statistics, "derived": space.derived,
+             "workload_statistics": {name: each.statistics for name, each in
+                                     space.workloads.items() if each.statistics},
+             "relative": space.relative, "given": list(space.given),
              "objectives": space.objectives, "points": [point.key for point in points]},
             indent=1) + "\n")
     except OSError as error:
@@ -137,8 +146,28 @@ def finish(space, points, out, outcomes, said):
         print(f"... {len(bad) - SHOWN_FAILURES} more: {out / 'sweep.csv'}", file=sys.stderr)
     if any(row["status"] == "missing" for row in rows) and said.strip():
         print("snakemake: " + "\n".join(said.strip().splitlines()[-3:]), file=sys.stderr)
+    tell_ranking(space, rows)
     print(f"{space.name}: {len(rows) - len(bad)} of {len(rows)} points: {out / 'sweep.csv'}")
     return 1 if bad else 0
+
+
+def tell_scan(space, out):
+    """Scans with closed forms what the file asks for, and prints what came of it."""
+    if space.scan is None:
+        return
+    found = scan(space, functools.partial(settings_of, space), out)
+    if found.seconds:
+        print(f"{found.points} points by closed forms in {found.seconds:.1f} s, {found.fitting} of "
+              f"them possible; {len(found.chosen)} to simulate")
+
+
+def tell_ranking(space, rows):
+    """Prints how well the closed forms predicted what has been simulated."""
+    found = ranking(space, rows)
+    if found and found["pairs"]:
+        print(f"closed forms ranked {found['alike']} of {found['pairs']} pairs as the simulation "
+              f"does ({found['alike'] / found['pairs']:.1%}), the best in {found['same_best']} of "
+              f"{found['groups']} workloads and given values; worst error {found['worst']:.1%}")
 
 
 def replace(path, text):

@@ -7,9 +7,12 @@ import itertools
 import json
 import pathlib
 
-from .. import paths
+from .. import expressions, paths
 from ..result import load
 from ..run import Run, Traffic, is_result_of
+from .reader import SpaceError
+from .scan import is_excluded, scan
+from .space import formula
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,25 +64,35 @@ class Point:
             return False
 
 
-def expand(space):
+def expand(space, out=None):
     """Returns the Points of a Space in order: axes as in the file, the last one fastest, then what
-    `include` adds; repeats of a point follow each other."""
-    choices = [dict(zip(space.axes, values)) for values in itertools.product(*space.axes.values())]
-    choices = [values for values in choices
-               if not any(all(values[name] in texts for name, texts in rule.items())
-                          for rule in space.exclude)]
+    `include` adds; repeats of a point follow each other. Of a space with a scan: those that it
+    finds promising; `out` as in scan()."""
+    if space.scan is not None:
+        choices = scan(space, functools.partial(settings_of, space), out).chosen
+    else:
+        choices = [dict(zip(space.axes, values))
+                   for values in itertools.product(*space.axes.values())]
+        choices = [values for values in choices if not is_excluded(space, values)]
     return [_point(space, values, repeat) for values in [*choices, *space.include]
             for repeat in range(space.repeat)]
 
 
-def _point(space, values, repeat):
-    workload = space.workloads[values["workload"]]
-    settings = [*space.settings, *workload.settings]
+def settings_of(space, values):
+    """Returns [(key, text)] of the machine at values of the axes: of the sweep, the workload, the
+    axes; later ones win."""
+    settings = [*space.settings, *space.workloads[values["workload"]].settings]
     for name, text in values.items():
         if name.startswith("soc."):
             settings.append((name, text))
         else:
             settings += space.axes[name].get(text) or ()
+    return [(key, _computed(key, text, values)) for key, text in settings]
+
+
+def _point(space, values, repeat):
+    workload = space.workloads[values["workload"]]
+    settings = settings_of(space, values)
     seed = space.seed + repeat
     settings.append(("soc.seed", str(seed)))
     words = {**values, "config": str(pathlib.Path(space.config).absolute()), "seed": str(seed)}
@@ -92,6 +105,16 @@ def _point(space, values, repeat):
         make=_make(workload.make, words, settings), is_traffic=workload.is_traffic,
         memory_mib=space.limits.get("memory_mib"),
         timeout_seconds=space.limits.get("timeout_seconds"))
+
+
+def _computed(key, text, values):
+    """The value of a setting: as it stands, or that of its formula over the point's axes."""
+    if formula(text) is None:
+        return text
+    number = expressions.evaluate(formula(text), values)
+    if number is None or number != int(number):
+        raise SpaceError(f"{key}: '{text}' is {number}; give values for which it is an integer")
+    return str(int(number))
 
 
 def _make(template, words, settings):
@@ -111,6 +134,8 @@ def _hash(value):
 
 @functools.lru_cache(maxsize=None)
 def _tools():
-    """A hash of the project's programs that make images."""
-    files = sorted(path for top in ("scripts", "sw") for path in (paths.ROOT / top).rglob("*.py"))
+    """A hash of the project's programs that make images: all but this package."""
+    package = paths.ROOT / "scripts/tessera"
+    files = sorted(path for top in ("scripts", "sw") for path in (paths.ROOT / top).rglob("*.py")
+                   if package not in path.parents)
     return _hash([paths.sha256(path) for path in files])

@@ -5,7 +5,9 @@ import io
 import json
 
 from .. import expressions
-from ..result import StatisticError, load
+from ..result import StatisticError, config_numbers, load
+from .scan import model_of
+from .space import predicted
 
 
 def rows(space, points, out, outcomes):
@@ -16,25 +18,43 @@ def rows(space, points, out, outcomes):
 
     Args: outcomes: {key: outcome} of points that could not even write why they failed.
     """
-    found = [_row(number, space, point, out, outcomes.get(point.key))
+    models = {}
+    found = [_row(number, space, point, out, outcomes.get(point.key), models)
              for number, point in enumerate(points)]
+    fill_in_relative([row for row, _ in found], space)
     known = {column for row, _ in found for column, value in row.items() if value is not None}
     ok = {row["workload"] for row, _ in found if row["status"] == "ok"}
     if ok < set(space.axes["workload"]):
-        known.update(space.statistics, space.derived)
+        known.update(space.figures(next(iter(space.workloads))), space.derived)
+    known.update(space.predictions(), space.relative)
     for row, problems in found:
         row["error"] = "; ".join([row["error"]] * (row["error"] != "") +
                                  [text for column, text in problems.items() if column not in known])
     return [row for row, _ in found]
 
 
-def _row(number, space, point, out, outcome):
+def fill_in_relative(table, space):
+    """Puts relative columns into rows that have run: a value over the least of its group."""
+    for column, source in space.relative.items():
+        least = {}
+        for row in table:
+            if row[source] is not None:
+                group = space.group(row)
+                least[group] = min(least.get(group, row[source]), row[source])
+        for row in table:
+            if row[source] is not None and least[space.group(row)]:
+                row[column] = row[source] / least[space.group(row)]
+
+
+def _row(number, space, point, out, outcome, models):
     """Returns a row, and {column: why it has no value} of a point that has run."""
     row = {"point": number, **point.values, "repeat": point.repeat, "status": "missing",
-           "exit_code": None, "error": "", **dict.fromkeys((*space.statistics, *space.derived))}
+           "exit_code": None, "error": "",
+           **dict.fromkeys((*space.figures(point.values["workload"]), *space.predictions(),
+                            *space.derived, *space.relative))}
     folder = point.folder(out)
     if point.is_done(out):
-        problems = fill_in(row, space, load(folder))
+        problems = fill_in(row, space, load(folder), models)
         row.update(status="ok", exit_code=0)
         return row, problems
     if outcome is None and (folder / "point.json").is_file():
@@ -48,12 +68,19 @@ def _row(number, space, point, out, outcome):
     return row, {}
 
 
-def fill_in(row, space, result):
-    """Puts statistics and derived columns of a result into a row; returns {column: problem}."""
+def fill_in(row, space, result, models):
+    """Puts statistics, predictions and derived columns of a result into a row; returns {column:
+    problem}. models: {group: closed form}, to be filled."""
     problems = {}
-    for column, specification in space.statistics.items():
+    workload = space.workloads[row["workload"]]
+    if workload.closed_form:
+        group = space.group(row)
+        if group not in models:
+            models[group] = model_of(workload, row)
+        row[predicted(workload)] = models[group](config_numbers(result.config))
+    for column, specification in space.figures(row["workload"]).items():
         try:
-            row[column] = result.value(specification)
+            row[column] = None if specification is None else result.value(specification)
         except StatisticError as error:
             problems[column] = str(error).replace(str(result.folder), "this run")
     for column, text in space.derived.items():
