@@ -67,14 +67,16 @@ def table(words, rows, sweep):
                  for row in rows]
         return markdown([*axes, *columns], cells, len(axes))
     across = wanted["columns"].split(",")
-    places, lines = {}, {}
+    places, lines = set(), {}
     for row in rows:
         place = tuple(row[name] for name in across)
         cells = lines.setdefault(tuple(row[name] for name in axes), {})
         if place in cells:
             raise TableError(f"'{words}' has several points in one place, such as {place}")
-        places[place] = None
+        places.add(place)
         cells[place] = number(row[wanted["value"]])
+    places = sorted(places, key=lambda place: [sweep["axes"][name].index(text)
+                                               for name, text in zip(across, place)])
     header = [*axes, *(" ".join(f"{short(name)}={text}" for name, text in zip(across, place))
                        for place in places)]
     return markdown(header, [[*key, *(cells.get(place, "") for place in places)]

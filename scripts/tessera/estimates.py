@@ -7,7 +7,7 @@ every constant: scripts/tessera/estimates.md.
 import math
 import re
 
-ITA_OPERATIONS_PER_MM2 = 5.93e12  # per second and mm2
+ITA_MM2_PER_MULTIPLIER = 2 * 500e6 / 5.93e12  # operations per second, over those per mm2
 ITA_PJ_PER_OPERATION = 1 / 16.9
 CORE_PJ_PER_INSTRUCTION = 229 / 180 / (256 * 0.6) * 1e3  # GOPS, GOPS/W, cores, GHz
 REMOTE_WEIGHT = 2  # energy of an access to another tile over one to the own tile
@@ -29,8 +29,7 @@ def of_machine(config):
         figures.update(l1_wires=wires, l1_crowding=crowding, l1_crosspoints=crosspoints)
     if config["soc.ita.interface"] != "none":
         multipliers = config["soc.ita.processing_elements"] * config["soc.ita.vector_length"]
-        operations = 2 * multipliers * config["soc.clock_khz"] * 1e3
-        figures["ita_mm2"] = config["soc.ita.count"] * operations / ITA_OPERATIONS_PER_MM2
+        figures["ita_mm2"] = config["soc.ita.count"] * multipliers * ITA_MM2_PER_MULTIPLIER
     return figures
 
 
