@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into a report, what is said about it, and which inputs are refused."""
+
+import contextlib
+import io
+import json
+import shutil
+import unittest
+
+import support
+from tessera.paths import ROOT
+from tessera.report import command, evidence, sources, timeline
+
+
+def refusal(*inputs):
+    """Returns what `scripts/report` says about inputs that it must refuse."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        code = command.main([*map(str, inputs), "-o", str(support.folder("none.html"))])
+    if code != 2:
+        raise AssertionError(f"exit code {code}, not 2")
+    return said.getvalue()
+
+
+class Refused(unittest.TestCase):
+    """Every message names the file, what is wrong, and what to do."""
+
+    def broken(self, name, content, run=None):
+        """Returns a copy of a run with one file replaced, or without it."""
+        copy = support.folder(f"broken_{self._testMethodName}")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(run or support.barrier("toph"), copy)
+        if content is None:
+            (copy / name).unlink()
+        else:
+            (copy / name).write_text(content)
+        return copy
+
+    def test_what_is_not_there(self):
+        self.assertIn("no such file or folder", refusal("absent"))
+
+    def test_a_folder_without_run(self):
+        support.barrier("toph")
+        said = refusal(support.scratch().name)
+        self.assertIn("not the folder of a run or a sweep", said)
+        self.assertIn(str(support.barrier("toph")), said)
+
+    def test_an_input_twice(self):
+        self.assertIn("named twice", refusal(support.barrier("toph"), support.barrier("toph")))
+
+    def test_cut_off_files(self):
+        whole = (support.barrier("toph") / "stats.json").read_text()
+        said = refusal(self.broken("stats.json", whole[:len(whole) // 2]))
+        self.assertIn("stats.json: no complete JSON", said)
+        self.assertIn("run.json: no complete JSON", refusal(self.broken("run.json", "")))
+
+    def test_files_of_another_program(self):
+        self.assertIn("no machine, command, seed in it", refusal(self.broken("run.json", "[1]")))
+        self.assertIn("no regions, definitions in it",
+                      refusal(self.broken("stats.json", '{"stats": {}}')))
+
+    def test_missing_files(self):
+        self.assertIn("stats.json is missing", refusal(self.broken("stats.json", None)))
+        self.assertIn("config.yaml is missing", refusal(self.broken("config.yaml", None)))
+        self.assertIn("sweep.csv is missing", refusal(self.broken("sweep.csv", None,
+                                                                  support.sweep())))
+
+    def test_a_table_of_another_sweep(self):
+        text = (support.sweep() / "sweep.csv").read_text()
+        said = refusal(self.broken("sweep.csv", text.replace("banks", "bonks"), support.sweep()))
+        self.assertIn("no column banks", said)
+        said = refusal(self.broken("sweep.csv", text[:-20], support.sweep()))
+        self.assertIn("cut off", said)
+
+    def test_timelines(self):
+        page = support.folder("bad.json")
+        page.write_text('{"traceEvents": [{"ph": "X", "pid": 1}]}')
+        self.assertIn("a slice without", refusal(page))
+        page.write_text('{"traceEvents": [')
+        self.assertIn("no complete JSON", refusal(page))
+
+    def test_bus_traces(self):
+        said = refusal(self.broken("bus.csv.zst", "no zstd"))
+        self.assertIn("bus.csv.zst", said)
+
+    def test_a_page_that_cannot_be_written(self):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            code = command.main([str(support.sweep()), "-o", "/proc/report.html"])
+        self.assertEqual(code, 2)
+        self.assertIn("cannot write the page", said.getvalue())
+
+
+class Content(unittest.TestCase):
+    def test_pages_are_the_same_every_time(self):
+        first = support.write("same", support.barrier("toph")).read_bytes()
+        self.assertEqual(first, support.write("same", support.barrier("toph")).read_bytes())
+
+    def test_names_are_short_and_unique(self):
+        self.assertEqual(sources.short_names(["/a/x/run", "/a/y/run", "/b/other"]),
+                         ["x/run", "y/run", "other"])
+
+    def test_nested_slices_become_their_innermost_parts(self):
+        nested = [(0, 100, "main"), (10, 40, "f"), (20, 30, "g"), (40, 50, "f"), (120, 130, "h")]
+        self.assertEqual(timeline._innermost(nested), [  # pylint: disable=protected-access
+            (0, 10, "main"), (10, 20, "f"), (20, 30, "g"), (30, 40, "f"), (40, 50, "f"),
+            (50, 100, "main"), (120, 130, "h")])
+
+    def test_short_calls_are_merged_without_losing_time(self):
+        calls = [(0, 100, "main"), (100, 103, "f"), (103, 106, "g"), (106, 200, "main")]
+        self.assertEqual(timeline._merged(calls, 10), [  # pylint: disable=protected-access
+            (0, 100, "main"), (100, 106, timeline.MIXED), (106, 200, "main")])
+
+
+class Evidence(unittest.TestCase):
+    def setUp(self):
+        self.rules = evidence.read()
+
+    def test_every_statistic_has_a_rule(self):
+        for run in (support.barrier("toph"), support.mhsa(), support.traffic()):
+            facts = sources.Run(run)
+            for name in facts.result.statistics_file.get("definitions", {}):
+                self.assertIsNot(evidence.rule_of(name, self.rules), evidence.UNKNOWN, name)
+
+    def test_every_rule_has_a_source_and_a_figure(self):
+        known = {name for run in (support.barrier("toph"), support.mhsa(), support.traffic())
+                 for name in sources.Run(run).result.statistics_file.get("definitions", {})}
+        own = ("config.", "run.", "region", "roofline.", "timeline.", "traffic.", "bus_trace.")
+        for rule in self.rules:
+            self.assertTrue((ROOT / rule["source"]).exists(), rule["source"])
+            if not any(figure.startswith(own) for figure in rule["figures"]) and \
+                    "operand_block" not in rule["figures"][0]:
+                self.assertTrue(any(evidence.rule_of(name, self.rules) is rule for name in known),
+                                rule["what"])
+
+    def test_settings_decide(self):
+        figures = ["soc.cluster.l1_network.tile[*].bank[*].requests"]
+        for topology, expected in (("toph", "validated"), ("top1", "assumption")):
+            config = sources.Run(support.barrier(topology)).result.config
+            found, = evidence.of(figures, self.rules, {"x": config})
+            self.assertEqual(found["status"], expected)
+            self.assertEqual("topology = top1" in found["text"], topology == "top1")
+
+    def test_regions_come_under_the_same_rules(self):
+        self.assertIs(evidence.rule_of("region[1].soc.ita[2].macs", self.rules),
+                      evidence.rule_of("soc.ita[*].macs", self.rules))
+
+    def test_conditions_are_keys_of_machines(self):
+        config = sources.Run(support.mhsa()).result.config
+        for rule in self.rules:
+            for key in rule.get("holds_when", {}):
+                self.assertIn(key, config)
+
+
+class Numbers(unittest.TestCase):
+    def test_presets_of_the_engine_are_those_of_the_model(self):
+        """The roofs: cores * batch * engines * native_dim * lanes of every preset."""
+        from tessera.report.roofline import ENGINE_MACS
+        text = (ROOT / "models/attention_engine/engine_parameters.cpp").read_text()
+        for name in ENGINE_MACS:
+            self.assertIn(f'"{name}"', text)
+
+    def test_parts_of_a_hart_add_up_to_its_cycles(self):
+        from tessera.report import harts
+        plot, = harts.breakdown([sources.Run(support.barrier("toph"))])
+        total = [column.name for column in plot.columns].index("cycles")
+        self.assertTrue(plot.rows)
+        for row in plot.rows:
+            self.assertEqual(row[total], sum(row[total + 1:]), row)
+
+    def test_banks_over_time_add_up_to_the_trace(self):
+        from tessera.report import bus
+        plot, = bus.banks_over_time([sources.Run(support.barrier("toph"))])
+        stats = json.loads((support.barrier("toph") / "stats.json").read_text())["stats"]
+        requests = sum(value for path, value in stats.items()
+                       if "l1_network.tile" in path and path.endswith("].requests")
+                       and ".bank[" in path)
+        self.assertEqual(sum(row[-2] for row in plot.rows), requests)
+
+
+if __name__ == "__main__":
+    unittest.main()
