@@ -101,7 +101,7 @@ std::unique_ptr<attention_engine::TimedEngine> CycleMachine::make_attention_engi
   }
   auto engine = std::make_unique<attention_engine::TimedEngine>(
       parts_.attention_engine->parameters(), *attention_engine_ports_,
-      parts_.attention_engine->probe());
+      parts_.attention_engine->probe(), [this](Cycles cycle) { loop_.limit(cycle); });
   attention_engine_ports_->connect(engine->engine().axi_client());
   return engine;
 }

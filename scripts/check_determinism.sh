@@ -1,8 +1,7 @@
 #!/bin/bash
 # Runs every guest program twice, and once more with a second build of the simulator, and compares
 # statistics, output and memory byte by byte, on minpool and tessera, in both timing modes. In cycle
-# timing the quantum must not matter (but for engine_chains, see below): the second run has 1 cycle,
-# the third 10000.
+# timing the quantum must not matter: the second run has 1 cycle, the third 10000.
 #   scripts/check_determinism.sh [BUILD [OTHER_BUILD]]     folders; default build/release, the same
 # Prints one line per program, machine and mode; exit code 1 when any differs.
 set -euo pipefail
@@ -61,9 +60,7 @@ for machine in minpool tessera; do
     for timing in functional cycle; do
       options=(--timing "$timing")
       second=() other_options=()
-      # A push into the engine's full instruction FIFO waits in the kernel, whose time follows the
-      # quantum: engine_chains repeats with the same quantum only.
-      if [ "$timing" = cycle ] && [ "$(basename "$program")" != engine_chains.elf ]; then
+      if [ "$timing" = cycle ]; then
         second=(--set soc.quantum_cycles=1)
         other_options=(--set soc.quantum_cycles=10000)
       fi

@@ -136,7 +136,7 @@ class AttentionEngine : public RegisterDevice {
   void run_job(Cycles cycle);
   void after_step(Cycles cycle);
   void push_instruction(std::uint32_t high, const RegisterAccess& access);
-  void tell_waiting_pushes();
+  void tell_waiting_pushes(Cycles cycle);
   void abort_engine(Cycles cycle);
   void fail_fifo(const EngineError& error, Cycles cycle);
   [[nodiscard]] EngineError engine_error() const;

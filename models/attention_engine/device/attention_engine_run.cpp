@@ -103,13 +103,20 @@ void AttentionEngine::after_step(Cycles cycle) {
     }
   }
   if (engine.free_places() > 0) {
-    tell_waiting_pushes();
+    tell_waiting_pushes(cycle);
   }
 }
 
-void AttentionEngine::tell_waiting_pushes() {
-  if (waiting_pushes_ > 0) {
-    place_.notify(sc_core::SC_ZERO_TIME);
+/// They go on in `cycle`, or now if that has passed. The loop of cycle timing runs ahead of the
+/// kernel, in which they wait, and must not run past them.
+void AttentionEngine::tell_waiting_pushes(Cycles cycle) {
+  if (waiting_pushes_ == 0) {
+    return;
+  }
+  const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  place_.notify(std::max(clock_.time(cycle), now) - now);
+  if (timed_ != nullptr) {
+    timed_->limit_run(cycle);
   }
 }
 
@@ -147,7 +154,7 @@ void AttentionEngine::abort_engine(Cycles cycle) {
   state_.is_fifo_halted =
       state_.is_fifo_halted || engine().free_places() < engine_.instruction_fifo_depth;
   engine().abort(cycle);
-  tell_waiting_pushes();
+  tell_waiting_pushes(cycle);
   if (timed_ == nullptr) {
     alone_next_ = run_alone(alone_, bus_, cycle);
     cancel_advance();
@@ -165,7 +172,7 @@ void AttentionEngine::fail_fifo(const EngineError& error, Cycles cycle) {
   state_.is_fifo_halted = true;
   state_.is_halted = state_.is_halted || (state_.control & ATTENTION_ENGINE_CTRL_HALT_ON_ERR) != 0;
   note_error(error, 0);
-  tell_waiting_pushes();
+  tell_waiting_pushes(cycle);
   raise(ATTENTION_ENGINE_IRQ_ERROR, cycle);
   start_next(cycle);
 }

@@ -13,8 +13,10 @@ namespace tessera::attention_engine {
 /// The cycle engine as a part of the loop of cycle timing, and who is told of its steps.
 class TimedEngine final : public Steppable {
  public:
-  TimedEngine(const EngineParameters& engine, AxiPort& port, const DeviceProbe& probe)
-      : engine_(engine, port, probe) {}
+  /// `limit_run` ends the run of the loop that is under way in a cycle, or after the present one.
+  TimedEngine(const EngineParameters& engine, AxiPort& port, const DeviceProbe& probe,
+              std::function<void(Cycles)> limit_run)
+      : engine_(engine, port, probe), limit_run_(std::move(limit_run)) {}
 
   CycleEngine& engine() { return engine_; }
   [[nodiscard]] const CycleEngine& engine() const { return engine_; }
@@ -22,6 +24,8 @@ class TimedEngine final : public Steppable {
   void connect(std::function<void(Cycles)> stepped) { stepped_ = std::move(stepped); }
   /// It is called in this cycle too; kNever: none.
   void set_deadline(Cycles cycle) { deadline_ = cycle; }
+  /// The kernel has something to do in `cycle`.
+  void limit_run(Cycles cycle) const { limit_run_(cycle); }
 
   Cycles next_active_cycle(Cycles from) const override {
     return std::min(engine_.next_active_cycle(from), std::max(from, deadline_));
@@ -39,6 +43,7 @@ class TimedEngine final : public Steppable {
 
  private:
   CycleEngine engine_;
+  const std::function<void(Cycles)> limit_run_;
   Cycles deadline_ = kNever;
   std::function<void(Cycles)> stepped_;
 };
