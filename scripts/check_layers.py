@@ -34,7 +34,7 @@ LAYERS = {
     "models/attention_engine/c_api": ["models/attention_engine/analytical",
                                       "models/attention_engine", "models/base"],
     "models/attention_engine/device": ["models/attention_engine", "models/attention_engine/cycle",
-                                       "models/tlm", "models/base"],
+                                       "models/transformer_math", "models/tlm", "models/base"],
     "platform": ["models", "platform/observe"],
     "platform/observe": ["models/base"],
     # The GDB server sees harts and memory through interfaces of models/base alone.

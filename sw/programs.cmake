@@ -6,7 +6,7 @@ guest_program(batch_mhsa batch_mhsa/batch_mhsa.c sparse_mhsa/jobs.c)
 guest_program(dma_copy dma_copy/dma_copy.c)
 guest_program(encoder encoder/encoder.c encoder/validate.c encoder/setup.c encoder/queue.c
               encoder/dma.c encoder/team.c encoder/moves.c encoder/ita.c)
-guest_program(engine_chains engine_chains/engine_chains.c)
+guest_program(engine_chains engine_chains/engine_chains.c engine_chains/layer.c)
 guest_program(engine_errors engine_errors/engine_errors.c engine_errors/bad_descriptors.c
               engine_errors/bad_chains.c engine_errors/events.c)
 guest_program(engine_operators engine_operators/engine_operators.c)

@@ -17,6 +17,10 @@ static inline uint64_t engine_instruction(uint32_t operation, uint32_t memory, u
                                           uint32_t count) {
   return (uint64_t)(operation << 26 | memory << 22 | count) << 32 | index;
 }
+/* With ATTENTION_ENGINE_FLAG_*. */
+static inline uint64_t engine_with_flags(uint64_t instruction, uint32_t flags) {
+  return instruction | (uint64_t)flags << 48;
+}
 /* ATTENTION_ENGINE_REGISTER_*. */
 static inline uint64_t engine_set_register(uint32_t name, uint32_t value) {
   return engine_instruction(ATTENTION_ENGINE_OP_SET_REGISTER, 0, value, name);

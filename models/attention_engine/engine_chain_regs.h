@@ -12,8 +12,8 @@ enum {
   ATTENTION_ENGINE_OP_SET_REGISTER = 0x02, /* s_wr: count is the register, index the value */
   ATTENTION_ENGINE_OP_VECTOR_READ = 0x04,  /* v_rd: count entries from index; from L2 or InQ too */
   ATTENTION_ENGINE_OP_VECTOR_WRITE = 0x05, /* v_wr; to L2: ITER rows of ROW_BYTES from index on */
-  ATTENTION_ENGINE_OP_MATRIX_READ = 0x06,  /* m_rd L2: ITER rows of ROW_BYTES from index on */
-  ATTENTION_ENGINE_OP_MATRIX_WRITE = 0x07, /* m_wr MRF: count entries from index */
+  ATTENTION_ENGINE_OP_MATRIX_READ = 0x06,  /* m_rd L2: as v_rd; MRF: count tiles from index */
+  ATTENTION_ENGINE_OP_MATRIX_WRITE = 0x07, /* m_wr MRF: count tiles from index */
   ATTENTION_ENGINE_OP_MATRIX_MULTIPLY = 0x08, /* mv_mul: ROWS x COLUMNS tiles from index */
   ATTENTION_ENGINE_OP_ADD = 0x09, /* vv_add ...: second operand: count entries from index */
   ATTENTION_ENGINE_OP_SUBTRACT = 0x0A,
@@ -34,6 +34,15 @@ enum {
   ATTENTION_ENGINE_OP_WALK = 0x20,               /* t_walk: index tiles of a map are tested */
   ATTENTION_ENGINE_OP_FENCE = 0x3E,
   ATTENTION_ENGINE_OP_INTERRUPT = 0x3F, /* irq: a fence that raises INSTRUCTION with tag index */
+};
+
+/* Flags. */
+enum {
+  ATTENTION_ENGINE_FLAG_CONTEXT = 1,       /* mv_mul: the source's bytes are unsigned */
+  ATTENTION_ENGINE_FLAG_INDIRECT = 2,      /* mv_mul: tiles from the list; the scheduler's own */
+  ATTENTION_ENGINE_FLAG_TRANSPOSE = 8,     /* m_rd */
+  ATTENTION_ENGINE_FLAG_ACCUMULATE = 0x10, /* mv_mul: on top of AccVrf; sm_acc: of SmxRF */
+  ATTENTION_ENGINE_FLAG_LAST = 0x20,       /* sm_...: the last columns of their rows */
 };
 
 /* Memories. Those from 2 to 8 are register files of native vectors. */
@@ -61,6 +70,12 @@ enum {
   ATTENTION_ENGINE_REGISTER_COLUMNS = 1,
   ATTENTION_ENGINE_REGISTER_ITER = 2,
   ATTENTION_ENGINE_REGISTER_VECTOR_LENGTH = 3, /* valid elements of a vector; 0: all */
+  ATTENTION_ENGINE_REGISTER_REQUANT_MULT = 4,  /* of v_rq; at reset 1 */
+  ATTENTION_ENGINE_REGISTER_REQUANT_SHIFT = 5,
+  ATTENTION_ENGINE_REGISTER_REQUANT_ADD = 6,
+  ATTENTION_ENGINE_REGISTER_FRACTION_BITS = 7, /* of what v_sigm, v_tanh, v_exp read */
+  ATTENTION_ENGINE_REGISTER_GELU_B = 8,
+  ATTENTION_ENGINE_REGISTER_GELU_C = 9,
   ATTENTION_ENGINE_REGISTER_LIST_BASE = 10,
   ATTENTION_ENGINE_REGISTER_LIST_LENGTH = 11,
   ATTENTION_ENGINE_REGISTER_STRIDE_ROW = 12, /* bytes from row to row in L2; 0: ROW_BYTES */

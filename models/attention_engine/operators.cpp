@@ -35,18 +35,6 @@ std::vector<std::int16_t> columns_of(const MatrixView& matrix, std::size_t rows,
   return values;
 }
 
-/// floor(sqrt(value)).
-std::int64_t integer_root(std::int64_t value) {
-  auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(value)));
-  while (root * root > value) {
-    --root;
-  }
-  while ((root + 1) * (root + 1) <= value) {
-    ++root;
-  }
-  return root;
-}
-
 void normalise(const std::int8_t* x, std::size_t columns, const LayerNormNumbers& numbers,
                std::int8_t* out) {
   const auto count = static_cast<std::int64_t>(columns);
@@ -69,6 +57,17 @@ void normalise(const std::int8_t* x, std::size_t columns, const LayerNormNumbers
 }
 
 }  // namespace
+
+std::int64_t integer_root(std::int64_t value) {
+  auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(value)));
+  while (root * root > value) {
+    --root;
+  }
+  while ((root + 1) * (root + 1) <= value) {
+    ++root;
+  }
+  return root;
+}
 
 std::vector<std::int8_t> multiply_sparse(const TileMap& weights, std::size_t rows,
                                          const MatrixView& a, const MatrixView& w,

@@ -26,6 +26,9 @@ std::vector<std::uint8_t> softmax_rows(
     const MatrixView& logits, std::size_t rows, std::size_t columns,
     const transformer_math::SoftmaxConstants& constants = kEngineSoftmax);
 
+/// floor(sqrt(value)), value >= 0.
+std::int64_t integer_root(std::int64_t value);
+
 struct LayerNormNumbers {
   const std::int8_t* weight = nullptr;  ///< [columns]
   const std::int32_t* bias = nullptr;   ///< [columns], added before the weight multiplies

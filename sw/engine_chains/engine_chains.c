@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Chains of the attention engine, pushed by hart 0 faster than the engine takes them: the full FIFO
- * stalls hart 0 and nobody else, and all chains take as long as the same ones from memory. */
+ * stalls hart 0 and nobody else, and all chains take as long as the same ones from memory. Then a
+ * dense layer, whose results are compared. */
 #include "firmware/drivers/attention_engine.h"
 #include "firmware/drivers/engine_chain.h"
 #include "firmware/runtime/arena.h"
@@ -8,6 +9,7 @@
 #include "firmware/runtime/hart.h"
 #include "firmware/runtime/platform.h"
 #include "sw/common/verdict.h"
+#include "sw/engine_chains/layer.h"
 
 enum {
   kChains = 60,
@@ -125,6 +127,7 @@ int main(uint32_t hart) {
     look_on();
   } else if (hart == 0) {
     check_chains();
+    count_errors(check_layer(&engine));
   }
   barrier();
   return hart == 0 ? verdict("engine_chains") : kExitPassed;

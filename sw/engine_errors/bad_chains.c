@@ -84,6 +84,34 @@ static void misaligned_load(void) {
   put(engine_vector_write(kVectors, 0, 1));
   put(engine_chain_end());
 }
+/* A load ends in a register file as it is. */
+static void operation_on_a_load(void) {
+  put(engine_set_register(ATTENTION_ENGINE_REGISTER_ROW_BYTES, kDim));
+  put(engine_vector_read(ATTENTION_ENGINE_MEMORY_L2, (uint32_t)operands, 0));
+  put(engine_apply(ATTENTION_ENGINE_OP_RELU));
+  put(engine_vector_write(kVectors, 0, 1));
+  put(engine_chain_end());
+}
+static void no_operand(void) {
+  put_chain_with(
+      engine_apply_with(ATTENTION_ENGINE_OP_ADD, ATTENTION_ENGINE_MEMORY_ADD_SUB_VRF_0, 0, 0));
+}
+static void list_of_the_scheduler(void) {
+  put_chain_with(engine_with_flags(engine_matrix_multiply(0), ATTENTION_ENGINE_FLAG_INDIRECT));
+}
+static void accumulators_out_of_bounds(void) {
+  put(engine_set_register(ATTENTION_ENGINE_REGISTER_ITER,
+                          engine.capabilities.entries[ATTENTION_ENGINE_MEMORY_ACC_VRF] + 1));
+  put_chain_with(engine_with_flags(engine_matrix_multiply(0), ATTENTION_ENGINE_FLAG_ACCUMULATE));
+}
+/* The chain runs, its bytes are nowhere. */
+static void load_from_nowhere(void) {
+  put(engine_set_register(ATTENTION_ENGINE_REGISTER_ITER, 1));
+  put(engine_set_register(ATTENTION_ENGINE_REGISTER_ROW_BYTES, kDim));
+  put(engine_vector_read(ATTENTION_ENGINE_MEMORY_L2, kUnmapped, 0));
+  put(engine_vector_write(kVectors, 0, 1));
+  put(engine_chain_end());
+}
 static void no_such_mask(void) {
   put_chain_with(engine_apply_with(ATTENTION_ENGINE_OP_MASK, ATTENTION_ENGINE_MEMORY_MASK_RAM,
                                    engine.capabilities.entries[ATTENTION_ENGINE_MEMORY_MASK_RAM],
@@ -133,6 +161,11 @@ static const struct BadChain kChains[] = {
     {"operand out of bounds", operand_out_of_bounds, kEngineVrfOutOfBounds, 0},
     {"matrix out of bounds", matrix_out_of_bounds, kEngineMrfOutOfBounds, 0},
     {"misaligned load", misaligned_load, kEngineMisaligned, 0},
+    {"operation on a load", operation_on_a_load, kEngineBadChain, 0},
+    {"no operand", no_operand, kEngineBadChain, 0},
+    {"list of the scheduler", list_of_the_scheduler, kEngineBadChain, 0},
+    {"accumulators out of bounds", accumulators_out_of_bounds, kEngineVrfOutOfBounds, 0},
+    {"load from nowhere", load_from_nowhere, kEngineAxiDecode, 0},
     {"no such mask", no_such_mask, kEngineMaskOutOfBounds, 0},
     {"no sums", no_sums, kEngineSoftmaxRange, 0},
     {"nothing written", nothing_written, kEngineReadUninitialised, 1},

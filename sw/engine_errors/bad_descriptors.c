@@ -6,7 +6,7 @@
 #include "models/periph/control_regs.h"
 #include "sw/engine_errors/engine_errors.h"
 
-enum { kUnmapped = 0x20000000, kNothing = 0xFFFF };
+enum { kNothing = 0xFFFF };
 
 /* A field of the good descriptor that gets another value. */
 struct BadField {

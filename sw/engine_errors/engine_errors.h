@@ -9,7 +9,8 @@
 
 enum {
   kTokens = 100,
-  kLongTokens = 1024, /* resident scores of a causal head do not fit soc64 */
+  kLongTokens = 1024,     /* resident scores of a causal head do not fit soc64 */
+  kUnmapped = 0x20000000, /* an address without a target */
   kDim = 64,
   kRingLog2 = 2,
   kRingPlaces = 1 << kRingLog2,

@@ -49,7 +49,7 @@ void ChainDecoder::set_written(const Instruction& instruction) {
 
 bool ChainDecoder::has_valid_operands() {
   if (!has_valid_source() || !has_valid_sink(sink_.instruction) || !has_valid_matrix() ||
-      !has_valid_sums()) {
+      !has_valid_accumulators() || !has_valid_sums()) {
     return false;
   }
   for (std::uint32_t i = 0; i < num_multicasts_; ++i) {
@@ -76,7 +76,8 @@ bool ChainDecoder::has_valid_rows(const Instruction& instruction) {
 bool ChainDecoder::has_valid_source() {
   const Instruction& source = source_.instruction;
   if (source.memory == MemoryId::kL2) {
-    if (sink_.instruction.memory == MemoryId::kL2 || matrix_.is_given || is_softmax_) {
+    const std::size_t writes = 1 + num_multicasts_;
+    if (sink_.instruction.memory == MemoryId::kL2 || instructions_.size() != 1 + writes) {
       fail(ErrorCode::kBadChain);  // a load ends in a register file, without any operation
       return false;
     }
@@ -110,6 +111,9 @@ bool ChainDecoder::has_valid_sink(const Instruction& instruction) {
   }
   // Results leave through OutQ; what control reads from L2 comes in through InQ.
   const bool is_load = source_.instruction.memory == MemoryId::kL2;
+  if (!is_matrix_chain_ && is_load && memory == MemoryId::kMaskRam) {
+    return is_inside(instruction, ErrorCode::kMaskOutOfBounds);
+  }
   if (!is_matrix_chain_ && !is_softmax_ && memory == (is_load ? MemoryId::kInQ : MemoryId::kOutQ)) {
     return true;
   }
@@ -125,6 +129,10 @@ bool ChainDecoder::has_valid_matrix() {
     return true;
   }
   if ((matrix_.instruction.flags & kFlagIndirect) != 0) {
+    if (keeps_chain()) {  // the list is the scheduler's
+      fail(ErrorCode::kBadChain);
+      return false;
+    }
     const auto limit = static_cast<std::uint32_t>(tile_list_.size());
     if (value(ScalarRegister::kListLength) > limit) {
       fail(ErrorCode::kMrfOutOfBounds, value(ScalarRegister::kListLength), limit);
@@ -138,6 +146,18 @@ bool ChainDecoder::has_valid_matrix() {
       std::uint64_t{value(ScalarRegister::kRows)} * value(ScalarRegister::kColumns);
   tiles.count = static_cast<std::uint16_t>(std::min<std::uint64_t>(count, 0xFFFF));
   return is_inside(tiles, ErrorCode::kMrfOutOfBounds) && is_written(tiles);
+}
+
+/// Products of software that are added to AccVrf: it holds them all.
+bool ChainDecoder::has_valid_accumulators() {
+  if (!matrix_.is_given || !keeps_chain() || (matrix_.instruction.flags & kFlagAccumulate) == 0) {
+    return true;
+  }
+  const std::uint64_t products =
+      std::uint64_t{value(ScalarRegister::kRows)} * value(ScalarRegister::kIterations);
+  const Instruction sums{Opcode::kVectorRead, MemoryId::kAccVrf, 0,
+                         static_cast<std::uint16_t>(std::min<std::uint64_t>(products, 0xFFFF)), 0};
+  return is_inside(sums, ErrorCode::kVrfOutOfBounds) && is_written(sums);
 }
 
 /// A softmax normalises by sums that there are.

@@ -50,6 +50,7 @@ void ChainDecoder::reset() {
   registers_[static_cast<std::size_t>(ScalarRegister::kRows)] = 1;
   registers_[static_cast<std::size_t>(ScalarRegister::kColumns)] = 1;
   registers_[static_cast<std::size_t>(ScalarRegister::kIterations)] = 1;
+  registers_[static_cast<std::size_t>(ScalarRegister::kRequantMult)] = 1;
   for (std::uint32_t memory = 0; memory < kNumMemories; ++memory) {
     is_written_[memory].assign(engine_.entries[memory], false);
   }
@@ -66,6 +67,7 @@ void ChainDecoder::continue_from(const ChainDecoder& other) {
 
 void ChainDecoder::abandon() {
   is_in_chain_ = false;
+  instructions_.clear();
   source_ = matrix_ = sink_ = {};
   is_matrix_chain_ = is_softmax_ = false;
   softmax_steps_ = 0;
@@ -131,6 +133,7 @@ ChainDecoder::Outcome ChainDecoder::take(std::uint64_t word) {
     chain_ = {};
     chain_.sequence = sequence_ + 1;
   }
+  instructions_.push_back(instruction);
   return take_in_chain(instruction);
 }
 
@@ -163,6 +166,10 @@ ChainDecoder::Outcome ChainDecoder::take_in_chain(const Instruction& instruction
                                  engine_.entries_of(MemoryId::kMaskRam)) {
         return fail(ErrorCode::kMaskOutOfBounds, instruction.index + instruction.count,
                     engine_.entries_of(MemoryId::kMaskRam));
+      }
+      if (keeps_chain()) {  // whose masks may just be coming in
+        scoreboard_.read_operand(chain_, Unit::kWrite, MemoryId::kMaskRam, instruction.index,
+                                 instruction.count);
       }
       break;
     case Opcode::kSoftmaxAccumulate:
@@ -207,6 +214,9 @@ ChainDecoder::Outcome ChainDecoder::add_operand(const Instruction& instruction) 
   const Unit mfu = mfu_ == 0 ? Unit::kMfu0 : Unit::kMfu1;
   chain_.units |= bit_of(mfu);
   if (unit != 1 && instruction.opcode != Opcode::kReduceSum) {  // has a second operand
+    if (instruction.count == 0) {
+      return fail(ErrorCode::kBadChain);
+    }
     if (!is_register_file(instruction) || !is_inside(instruction, ErrorCode::kVrfOutOfBounds) ||
         !is_written(instruction)) {
       return Outcome::kError;
@@ -235,6 +245,9 @@ ChainDecoder::Outcome ChainDecoder::finish_chain() {
                 [this](const Instruction& other) { set_written(other); });
   chain_.waits_for_drain = engine_.mechanisms.drains_on_swr && has_new_shape_ && matrix_.is_given;
   has_new_shape_ = has_new_shape_ && !matrix_.is_given;
+  if (keeps_chain()) {
+    kept_->push_back({chain_.sequence, instructions_, registers_});
+  }
   sequence_ = chain_.sequence;
   abandon();
   return Outcome::kChain;
@@ -362,6 +375,9 @@ void ChainDecoder::set_mvu_work() {
 
 void ChainDecoder::add_matrix_waits() {
   const Instruction& matrix = matrix_.instruction;
+  if (keeps_chain() && (matrix.flags & kFlagAccumulate) != 0) {
+    scoreboard_.read_operand(chain_, Unit::kMvu, MemoryId::kAccVrf, 0, chain_.vectors);
+  }
   if ((matrix.flags & kFlagIndirect) == 0) {
     scoreboard_.read(chain_, Unit::kMvu, MemoryId::kMrf, matrix.index,
                      value(ScalarRegister::kRows) * value(ScalarRegister::kColumns));

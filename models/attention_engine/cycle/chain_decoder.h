@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "models/attention_engine/cycle/chain.h"
@@ -49,6 +50,15 @@ class ChainDecoder {
   /// A chain that reads an entry that nothing has written is refused from now on, or not.
   void check_reads(bool is_checked) { checks_reads_ = is_checked; }
 
+  /// Chains `first` .. `end` - 1 are software's own: they are kept in `chains` from when they are
+  /// decoded, and use no tile list. Null: none are.
+  void keep_chains(std::deque<WrittenChain>* chains, std::uint64_t first = 0,
+                   std::uint64_t end = ~std::uint64_t{0}) {
+    kept_ = chains;
+    first_kept_ = first;
+    end_kept_ = end;
+  }
+
   /// What indirect instructions read: MRF entries (matrix product) in the order of use.
   std::vector<std::uint32_t>& tile_list() { return tile_list_; }
   [[nodiscard]] const Scoreboard& scoreboard() const { return scoreboard_; }
@@ -60,6 +70,9 @@ class ChainDecoder {
     Instruction instruction;
   };
 
+  [[nodiscard]] bool keeps_chain() const {
+    return kept_ != nullptr && sequence_ + 1 >= first_kept_ && sequence_ + 1 < end_kept_;
+  }
   Outcome take_in_chain(const Instruction& instruction);
   Outcome finish_chain();
   void finish_load();
@@ -76,6 +89,7 @@ class ChainDecoder {
   bool has_valid_sink(const Instruction& instruction);
   bool has_valid_matrix();
   bool has_valid_rows(const Instruction& instruction);
+  bool has_valid_accumulators();
   bool has_valid_sums();
   bool is_register_file(const Instruction& instruction);
   bool is_inside(const Instruction& instruction, ErrorCode code);
@@ -93,7 +107,11 @@ class ChainDecoder {
   Scoreboard scoreboard_;
   std::array<std::vector<bool>, kNumMemories> is_written_;  ///< entries, since the reset
   std::vector<std::uint32_t> tile_list_;
-  std::array<std::uint32_t, kNumScalarRegisters> registers_{};
+  ScalarRegisters registers_{};
+  std::deque<WrittenChain>* kept_ = nullptr;
+  std::uint64_t first_kept_ = 0;
+  std::uint64_t end_kept_ = 0;
+  std::vector<Instruction> instructions_;  ///< of the chain under way
   std::uint64_t sequence_ = 0;
   std::uint64_t word_ = 0;
   bool ignores_sizes_ = false;

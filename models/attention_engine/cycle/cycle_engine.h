@@ -42,7 +42,8 @@ inline constexpr std::uint32_t kNumStalls = 8;
 ///         Values and sources: EngineParameters.
 ///         Cycles that go in and out are those of the SoC, of which clock_divider make one of the
 ///         engine; what AXI brings is taken in any. Counters count those of the engine.
-/// Limits: carries timing only; the datapath computes results when a descriptor ends.
+/// Limits: carries timing only; ChainData and the datapath compute results when chains and
+///         descriptors end.
 class CycleEngine final : public Steppable {
  public:
   struct Counters {
@@ -77,6 +78,8 @@ class CycleEngine final : public Steppable {
   [[nodiscard]] bool is_idle() const { return instructions_.is_empty() && is_done(); }
   /// Sources that have been run to their end.
   [[nodiscard]] std::uint64_t ended_sources() const { return ended_sources_; }
+  /// This chain and all before it are committed.
+  [[nodiscard]] std::uint64_t committed_chains() const { return retired_; }
   /// Cycle in which the last chain was committed.
   [[nodiscard]] Cycles last_commit() const { return last_commit_ * engine_.clock_divider; }
   /// Tag of the last interrupt instruction, and how many there were.

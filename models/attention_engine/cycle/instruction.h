@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "models/attention_engine/engine_chain_regs.h"
 #include "models/attention_engine/engine_parameters.h"
@@ -45,6 +48,12 @@ enum class ScalarRegister : std::uint8_t {
   kColumns = ATTENTION_ENGINE_REGISTER_COLUMNS,
   kIterations = ATTENTION_ENGINE_REGISTER_ITER,
   kVectorLength = ATTENTION_ENGINE_REGISTER_VECTOR_LENGTH,
+  kRequantMult = ATTENTION_ENGINE_REGISTER_REQUANT_MULT,
+  kRequantShift = ATTENTION_ENGINE_REGISTER_REQUANT_SHIFT,
+  kRequantAdd = ATTENTION_ENGINE_REGISTER_REQUANT_ADD,
+  kFractionBits = ATTENTION_ENGINE_REGISTER_FRACTION_BITS,
+  kGeluB = ATTENTION_ENGINE_REGISTER_GELU_B,
+  kGeluC = ATTENTION_ENGINE_REGISTER_GELU_C,
   kListBase = ATTENTION_ENGINE_REGISTER_LIST_BASE,
   kListLength = ATTENTION_ENGINE_REGISTER_LIST_LENGTH,
   kStrideRow = ATTENTION_ENGINE_REGISTER_STRIDE_ROW,
@@ -54,13 +63,15 @@ inline constexpr std::uint32_t kNumScalarRegisters = ATTENTION_ENGINE_NUM_REGIST
 
 /// Flags of an instruction.
 /// mv_mul: the product is with rows of probabilities (context), not with rows of Q (scores).
-inline constexpr std::uint8_t kFlagContext = 1u << 0;
-inline constexpr std::uint8_t kFlagIndirect = 1u << 1;  ///< entries come from the tile list
-inline constexpr std::uint8_t kFlagRefetch = 1u << 2;   ///< m_rd: has been in the MRF before
-inline constexpr std::uint8_t kFlagSpill = 1u << 2;  ///< v_rd, v_wr of L2: scores without a place
-inline constexpr std::uint8_t kFlagTranspose = 1u << 3;   ///< m_rd
-inline constexpr std::uint8_t kFlagAccumulate = 1u << 4;  ///< mv_mul: AccVrf is not cleared
-inline constexpr std::uint8_t kFlagLast = 1u << 5;        ///< sm_...: last tile of its rows
+inline constexpr std::uint8_t kFlagContext = ATTENTION_ENGINE_FLAG_CONTEXT;
+inline constexpr std::uint8_t kFlagIndirect =
+    ATTENTION_ENGINE_FLAG_INDIRECT;                    ///< entries come from the tile list
+inline constexpr std::uint8_t kFlagRefetch = 1u << 2;  ///< m_rd: has been in the MRF before
+inline constexpr std::uint8_t kFlagSpill = 1u << 2;    ///< v_rd, v_wr of L2: scores without a place
+inline constexpr std::uint8_t kFlagTranspose = ATTENTION_ENGINE_FLAG_TRANSPOSE;  ///< m_rd
+/// mv_mul: AccVrf is not cleared; sm_acc: neither are the rows of SmxRF.
+inline constexpr std::uint8_t kFlagAccumulate = ATTENTION_ENGINE_FLAG_ACCUMULATE;
+inline constexpr std::uint8_t kFlagLast = ATTENTION_ENGINE_FLAG_LAST;  ///< sm_...: of its rows
 
 struct Instruction {
   Opcode opcode = Opcode::kNop;
@@ -84,6 +95,19 @@ constexpr Instruction decode(std::uint64_t word) {
           static_cast<std::uint8_t>(word >> 48 & 0x3F), static_cast<std::uint16_t>(word >> 32),
           static_cast<std::uint32_t>(word)};
 }
+
+using ScalarRegisters = std::array<std::uint32_t, kNumScalarRegisters>;
+
+/// A chain that software wrote: its instructions without end_chain, and the registers that it saw.
+struct WrittenChain {
+  std::uint64_t sequence = 0;
+  std::vector<Instruction> instructions;
+  ScalarRegisters registers{};
+
+  [[nodiscard]] std::uint32_t value(ScalarRegister name) const {
+    return registers[static_cast<std::size_t>(name)];
+  }
+};
 
 /// Where instructions come from when firmware does not push them one by one.
 class InstructionSource {

@@ -28,6 +28,7 @@ AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
       guest_errors_(guest_errors),
       bus_(kL2Cycles, 0, 1, engine.l2_word_cycles),
       alone_(engine, bus_),
+      chain_data_(engine_, memory_),
       probe_(probe) {
   bus_.connect(alone_.axi_client());
   add_read_only_registers();
@@ -180,6 +181,7 @@ void AttentionEngine::write_control(std::uint32_t value, const RegisterAccess& a
     state_ = State{};
     ended_ = launched_;
     held_ = nullptr;
+    chain_data_.reset();
     engine().reset(access.cycle);
     return;
   }

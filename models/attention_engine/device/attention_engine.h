@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include "models/attention_engine/attention_engine_regs.h"
 #include "models/attention_engine/cycle/axi_memory.h"
 #include "models/attention_engine/cycle/run_alone.h"
+#include "models/attention_engine/device/chain_data.h"
 #include "models/attention_engine/device/descriptor.h"
 #include "models/attention_engine/device/job_source.h"
 #include "models/attention_engine/device/timed_engine.h"
@@ -135,6 +137,10 @@ class AttentionEngine : public RegisterDevice {
   void schedule();
   void run_job(Cycles cycle);
   void after_step(Cycles cycle);
+  /// What is decoded from now on has been pushed.
+  void expect_pushes();
+  /// What the chains that software wrote do, up to number `last`; AXI errors.
+  std::optional<EngineError> perform_chains(std::uint64_t last);
   void push_instruction(std::uint32_t high, const RegisterAccess& access);
   void tell_waiting_pushes(Cycles cycle);
   void abort_engine(Cycles cycle);
@@ -154,7 +160,9 @@ class AttentionEngine : public RegisterDevice {
   State state_;
   std::optional<RunningJob> job_;
   std::shared_ptr<const HeldMatrices> held_;  ///< what the descriptor before left in the MRF
-  CycleEngine::Counters counters_before_;     ///< of the engine, when add_perf() looked last
+  ChainData chain_data_;
+  std::deque<WrittenChain> written_;       ///< chains of software that have been decoded
+  CycleEngine::Counters counters_before_;  ///< of the engine, when add_perf() looked last
   AxiMover::Counters traffic_before_;
   std::uint64_t interrupts_before_ = 0;
   std::uint64_t sources_before_ = 0;  ///< that have ended

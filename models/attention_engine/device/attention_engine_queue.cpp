@@ -60,7 +60,9 @@ void AttentionEngine::end_job(Cycles cycle) {
     sources_before_ = engine().ended_sources();
     add_perf(job.source->counters());
     if (job.descriptor.work) {
-      error = job.descriptor.work->compute(memory_, report).value_or(EngineError{});
+      std::optional<EngineError> failure = job.descriptor.work->compute(memory_, report);
+      failure = failure ? failure : perform_chains(engine().committed_chains());
+      error = failure.value_or(EngineError{});
       held_ = error.code == ErrorCode::kNone ? job.descriptor.work->leaves() : nullptr;
     }
   } else {
@@ -70,6 +72,8 @@ void AttentionEngine::end_job(Cycles cycle) {
     causes |= has_failed ? 0 : ATTENTION_ENGINE_IRQ_WATCHDOG;
     abort_engine(cycle);
   }
+  written_.clear();
+  expect_pushes();
   state_.perf[ATTENTION_ENGINE_PERF_MASKED_ROWS] += report.masked_rows;
   state_.perf[ATTENTION_ENGINE_PERF_UNCANONICAL_TILES] += report.uncanonical_tiles;
   causes |= report.masked_rows + report.uncanonical_tiles > 0 ? ATTENTION_ENGINE_IRQ_MASKED_ROW : 0;

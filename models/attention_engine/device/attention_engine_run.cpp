@@ -25,11 +25,14 @@ void AttentionEngine::run_job(Cycles cycle) {
   RunningJob& job = *job_;
   job.source = std::make_unique<JobSource>(engine_, job.descriptor, place_of_completion(),
                                            engine.decoder().tile_list());
-  const bool is_foreign = job.descriptor.work && job.descriptor.work->has_foreign_chains();
-  engine.decoder().ignore_sizes(!is_foreign &&
-                                (state_.control & ATTENTION_ENGINE_CTRL_UNLIMITED) != 0);
-  engine.decoder().check_reads(is_foreign &&
-                               (state_.control & ATTENTION_ENGINE_CTRL_CHECK_READS) != 0);
+  const std::optional<std::uint64_t> chains =
+      job.descriptor.work ? job.descriptor.work->software_chains() : std::nullopt;
+  ChainDecoder& decoder = engine.decoder();
+  decoder.ignore_sizes(!chains && (state_.control & ATTENTION_ENGINE_CTRL_UNLIMITED) != 0);
+  decoder.check_reads(chains && (state_.control & ATTENTION_ENGINE_CTRL_CHECK_READS) != 0);
+  // They follow the chains, one each, that fetch the descriptor and its parts.
+  const std::uint64_t first = decoder.chains() + job.descriptor.fetches.size() + 1;
+  decoder.keep_chains(&written_, first, first + chains.value_or(0));
   engine.run(*job.source, cycle);
   if (timed_ != nullptr) {
     timed_->set_deadline(job.deadline);
@@ -88,11 +91,16 @@ void AttentionEngine::after_step(Cycles cycle) {
         cycle >= job_->deadline) {
       end_job(cycle);
     }
-  } else if (engine.has_failed()) {
-    const EngineError error = engine_error();
-    abort_engine(cycle);
-    fail_fifo(error, cycle);
   } else {
+    std::optional<EngineError> error = perform_chains(engine.committed_chains());
+    if (!error && engine.has_failed()) {
+      error = engine_error();
+    }
+    if (error) {
+      abort_engine(cycle);
+      fail_fifo(*error, cycle);
+      return;
+    }
     const std::uint32_t causes = take_interrupts();
     if (causes != 0) {
       raise(causes, cycle);
@@ -120,6 +128,22 @@ void AttentionEngine::tell_waiting_pushes(Cycles cycle) {
   }
 }
 
+void AttentionEngine::expect_pushes() {
+  ChainDecoder& decoder = engine().decoder();
+  decoder.ignore_sizes(false);
+  decoder.check_reads((state_.control & ATTENTION_ENGINE_CTRL_CHECK_READS) != 0);
+  decoder.keep_chains(&written_, decoder.chains() + 1);
+}
+
+std::optional<EngineError> AttentionEngine::perform_chains(std::uint64_t last) {
+  std::optional<EngineError> error;
+  while (!error && !written_.empty() && written_.front().sequence <= last) {
+    error = chain_data_.perform(written_.front());
+    written_.pop_front();
+  }
+  return error;
+}
+
 void AttentionEngine::push_instruction(std::uint32_t high, const RegisterAccess& access) {
   const std::uint64_t instruction = std::uint64_t{high} << 32 | state_.instruction_low;
   while (engine().free_places() == 0 && !state_.is_fifo_halted) {
@@ -139,8 +163,7 @@ void AttentionEngine::push_instruction(std::uint32_t high, const RegisterAccess&
     if (engine().is_idle()) {
       alone_next_ = cycle;
     }
-    engine().decoder().ignore_sizes(false);
-    engine().decoder().check_reads((state_.control & ATTENTION_ENGINE_CTRL_CHECK_READS) != 0);
+    expect_pushes();
   }
   engine().push(instruction, cycle);
   if (timed_ == nullptr) {
@@ -154,6 +177,7 @@ void AttentionEngine::abort_engine(Cycles cycle) {
   state_.is_fifo_halted =
       state_.is_fifo_halted || engine().free_places() < engine_.instruction_fifo_depth;
   engine().abort(cycle);
+  written_.clear();
   tell_waiting_pushes(cycle);
   if (timed_ == nullptr) {
     alone_next_ = run_alone(alone_, bus_, cycle);

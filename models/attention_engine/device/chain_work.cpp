@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/attention_engine/device/chain_work.h"
 
+#include <algorithm>
+
 namespace tessera::attention_engine {
 
 namespace {
@@ -29,7 +31,12 @@ std::unique_ptr<JobProgram> ChainWork::program(const EngineParameters& /*engine*
 }
 
 std::optional<EngineError> ChainWork::compute(ByteMemory& /*memory*/, WorkReport& /*report*/) {
-  return std::nullopt;  // chains carry timing, not data: README, Limits
+  return std::nullopt;  // ChainData has it
+}
+
+std::optional<std::uint64_t> ChainWork::software_chains() const {
+  return std::count_if(instructions_.begin(), instructions_.end(),
+                       [](std::uint64_t word) { return decode(word).opcode == Opcode::kEndChain; });
 }
 
 std::unique_ptr<Work> ChainReader::read() {

@@ -19,7 +19,7 @@ class ChainWork final : public Work {
   std::unique_ptr<JobProgram> program(const EngineParameters& engine,
                                       std::vector<std::uint32_t>& tile_list) override;
   std::optional<EngineError> compute(ByteMemory& memory, WorkReport& report) override;
-  [[nodiscard]] bool has_foreign_chains() const override { return true; }
+  [[nodiscard]] std::optional<std::uint64_t> software_chains() const override;
 
  private:
   std::vector<std::uint64_t> instructions_;

@@ -87,8 +87,11 @@ class Work {
                                               std::vector<std::uint32_t>& tile_list) = 0;
   /// Reads the operands, computes, writes the results; nothing is written when it fails to read.
   virtual std::optional<EngineError> compute(ByteMemory& memory, WorkReport& report) = 0;
-  /// The chains are software's own: their reads can be checked, and capacities always count.
-  [[nodiscard]] virtual bool has_foreign_chains() const { return false; }
+  /// How many chains there are, when software wrote them: their reads can be checked, capacities
+  /// always count, and they carry data of their own. Nothing: the engine wrote them.
+  [[nodiscard]] virtual std::optional<std::uint64_t> software_chains() const {
+    return std::nullopt;
+  }
   /// After compute(): what the next descriptor may use. Null: nothing.
   [[nodiscard]] virtual std::shared_ptr<const HeldMatrices> leaves() const { return nullptr; }
 };
