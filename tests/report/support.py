@@ -96,6 +96,7 @@ def sweep():
     return out
 
 
+@functools.lru_cache(maxsize=None)
 def write(name, *inputs):
     """Makes a page; returns its path."""
     page = folder(f"{name}.html")

@@ -7,7 +7,7 @@ const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00
   "#3b3b3b", "#7f3c8d", "#8c6d46"];
 const REST = "#c4cad0";
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star", "cross", "pentagon"];
-const MAX_PANELS = 6;
+const MAX_PANELS = 9;
 const FONT = { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", size: 12, color: "#1b2733" };
 // Parts that have the same colour everywhere.
 const PARTS = { asleep_cycles: "#dfe5ea", idle: "#dfe5ea", other: REST,
@@ -149,7 +149,8 @@ function pointPanel(plot, table, options) {
   const series = options.series ?? encoding.series;
   const name = namer(table, encoding.label);
   const [px, py, ps] = [x, y, series].map((each) => table.places.get(each));
-  const all = plot.table.distinct(series).map(String).sort(naturalOrder);
+  const all = encoding.front ? Object.keys(STATES)
+    : plot.table.distinct(series).map(String).sort(naturalOrder);
   const hasText = Boolean(encoding.lines) && table.rows.length <= 16;
   const data = all.map((value, index) => {
     const own = table.rows.filter((row) => String(row[ps]) === value && row[py] !== null
@@ -162,14 +163,15 @@ function pointPanel(plot, table, options) {
   if (encoding.front) data.unshift(...frontLine(table, encoding, x, y));
   data.push(...roofs(table, encoding, all));
   return { data, layout: layout(axisOf(plot, table, x), axisOf(plot, table, y),
-    { height: 440, showlegend: true, ...(encoding.lines ? { legend: { orientation: "v" } } : {}) }) };
+    { height: encoding.panel ? 340 : 440, showlegend: true, ...(encoding.lines ? { legend: { orientation: "v" } } : {}) }) };
 }
 
-// Points of a front stand out from those that it beats.
+// Points of a front stand out from those that it beats: colour, symbol, size.
+const STATES = { best: ["#d55e00", "star", 16], front: ["#0072b2", "diamond", 11],
+  dominated: ["#9aa7b4", "circle-open", 7], "breaks a constraint": ["#9aa7b4", "x-thin-open", 7] };
+
 function markerOf(value, index) {
-  const states = { best: ["#d55e00", "star", 16], front: ["#0072b2", "diamond", 11],
-    dominated: ["#9aa7b4", "circle-open", 7], "breaks a constraint": ["#9aa7b4", "x-thin-open", 7] };
-  const [color, symbol, size] = states[value] ?? [colourOf(index), SYMBOLS[index % SYMBOLS.length], 10];
+  const [color, symbol, size] = STATES[value] ?? [colourOf(index), SYMBOLS[index % SYMBOLS.length], 10];
   return { color, symbol, size, opacity: 0.85, line: { color: symbol.endsWith("open") ? color : "#ffffff", width: 1 } };
 }
 

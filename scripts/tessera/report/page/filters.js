@@ -5,8 +5,8 @@
 const ALL = "\u0000all";
 
 class Filters {
-  // onChange: called with nothing when a choice has changed.
-  constructor(plots, place, onChange) {
+  // onChange: called when a choice has changed; onReset: before all choices are what they were.
+  constructor(plots, place, onChange, onReset) {
     this.chosen = {};
     this.start = {}; // what is chosen at first: columns of which one value is always chosen
     const offered = new Map();
@@ -32,9 +32,10 @@ class Filters {
       }, name));
     }
     this.start = { ...this.chosen };
-    if (place.children.length) place.append(element("button", { type: "reset" }, "reset"));
+    place.append(element("button", { type: "reset" }, "reset all choices"));
     place.addEventListener("reset", () => {
       this.chosen = { ...this.start };
+      onReset();
       onChange();
     });
   }

@@ -26,16 +26,25 @@ class Figure {
       ...(plot.notes.length ? [element("ul", { class: "notes" },
         ...plot.notes.map((note) => element("li", {}, note)))] : []),
       this.details, ...this.evidence());
+    this.start = { ...this.options };
+  }
+
+  // Has all choices of this figure as they were.
+  reset() {
+    this.options = { ...this.start };
+    for (const option of this.root.querySelectorAll(".choices option")) {
+      option.selected = option.defaultSelected;
+    }
   }
 
   // Selects of this figure alone.
   choices() {
-    const { plot, options } = this;
+    const { plot } = this;
     const place = element("div", { class: "choices" });
     const offer = (label, key, values) => {
       if (values.length > 1) {
-        place.append(choice(label, values, String(options[key] ?? values[0][0]), (value) => {
-          options[key] = value === "true" ? true : value === "false" ? false : value;
+        place.append(choice(label, values, String(this.options[key] ?? values[0][0]), (value) => {
+          this.options[key] = value === "true" ? true : value === "false" ? false : value;
           this.draw();
         }, key));
       }
@@ -51,7 +60,7 @@ class Figure {
         ...(encoding.series ? [] : named(encoding.values).map(([name, text]) => [name, `most ${text}`]))]);
     }
     for (const [key, names] of Object.entries(encoding.choices ?? {})) {
-      options[key] = encoding[key];
+      this.options[key] = encoding[key];
       offer(key === "series" ? "colour" : key, key, named(names));
     }
     return place;
@@ -94,12 +103,11 @@ class Figure {
       : this.plot.encoding.panel ? table.distinct(this.plot.encoding.panel).length : 1;
     this.remark.textContent = panels[0].note
       || (panels.length < wanted ? `${panels.length} of ${wanted} are drawn; choose one` : "");
-    const places = panels.map(() => element("div", { class: "panel" }));
+    const places = panels.map(() => element("div"));
     this.drawing.replaceChildren(element("div", { class: panels.length > 1 ? "panels" : "" },
-      ...places));
-    panels.forEach((panel, index) => Plotly.newPlot(places[index], panel.data, { ...panel.layout,
-      ...(panel.title ? { title: { text: panel.title, font: { size: 13 } },
-        margin: { ...panel.layout.margin, t: 44 } } : {}) }, CONFIG));
+      ...panels.map((panel, index) => element("div", { class: "panel" },
+        ...(panel.title ? [element("h4", {}, panel.title)] : []), places[index]))));
+    panels.forEach((panel, index) => Plotly.newPlot(places[index], panel.data, panel.layout, CONFIG));
   }
 
   fillTable(table = null) {
@@ -132,7 +140,8 @@ function build(content) {
   const figures = [];
   const filters = new Filters(plots.filter((plot) => plot.id !== "evidence"),
     document.getElementById("filters"),
-    () => figures.forEach((figure) => { if (figure.isDrawn) figure.draw(); }));
+    () => figures.forEach((figure) => { if (figure.isDrawn) figure.draw(); }),
+    () => figures.forEach((figure) => figure.reset()));
   const sections = new Map();
   const sectionOf = (name) => {
     if (!sections.has(name)) {
