@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
-#include "models/base/text.h"
 
 namespace tessera::ita {
 
@@ -206,6 +205,7 @@ void JobInterface::soft_clear(const RegisterAccess& access) {
     tell_ended(old.origins[old.oldest].number);
   }
   engine_.abandon();
+  tell_phase_ended(state_.end);
   if (cycle_engine_ != nullptr) {
     cycle_engine_->abort();
   }
@@ -244,66 +244,6 @@ void JobInterface::start_job(Cycles cycle) {
     state_.end = state_.start + times_.cycles(TileJob(state_.contexts[state_.oldest]).kind());
   }
   tell_begun();
-}
-
-void JobInterface::tell_launched(const RegisterAccess& access) {
-  if (ActivityProbe* probe = probe_.activities()) {
-    const TileJob job(state_.contexts[(programmed_context() + kNumContexts - 1) % kNumContexts]);
-    probe->launched(
-        probe_.activity("job", launched_), cause_of(access),
-        fmt::format("{} tile step: input {:#x}, weights {:#x}{}", to_string(job.layer), job.input,
-                    job.weights, job.has_output ? fmt::format(", output {:#x}", job.output) : ""));
-    tell_waiting(access.cycle);
-  }
-  ++launched_;
-}
-
-void JobInterface::tell_begun() const {
-  if (ActivityProbe* probe = probe_.activities()) {
-    probe->begins(probe_.activity("job", state_.origins[state_.oldest].number), "", state_.start);
-    tell_waiting(state_.start);
-  }
-}
-
-void JobInterface::tell_ended(std::uint64_t number) const {
-  if (ActivityProbe* probe = probe_.activities()) {
-    probe->ends(probe_.activity("job", number), state_.end);
-    tell_waiting(state_.end);
-  }
-}
-
-void JobInterface::tell_seen(const RegisterAccess& reader) const {
-  if (ActivityProbe* probe = probe_.activities(); probe != nullptr && ended_ > 0) {
-    probe->completion_seen(probe_.activity("job", ended_ - 1), cause_of(reader));
-  }
-}
-
-void JobInterface::tell_waiting(Cycles cycle) const {
-  const std::uint32_t running = state_.is_running ? 1 : 0;
-  probe_.activities()->counted(probe_.agent(), "waiting_jobs", state_.num_committed - running,
-                               cycle);
-}
-
-std::string JobInterface::activity() const {
-  std::vector<std::string> texts;
-  if (state_.is_running) {
-    const Origin& origin = state_.origins[state_.oldest];
-    texts.push_back(fmt::format("runs the job of context {} since cycle {}, committed by hart {}",
-                                state_.oldest, state_.start, origin.hart));
-  }
-  const std::uint32_t running = state_.is_running ? 1 : 0;
-  if (state_.num_triggered > running) {
-    texts.push_back(fmt::format("{} more triggered", state_.num_triggered - running));
-  }
-  if (state_.num_committed > state_.num_triggered) {
-    texts.push_back(fmt::format("{} committed but not triggered (TRIGGER = 0 starts them)",
-                                state_.num_committed - state_.num_triggered));
-  }
-  if (state_.is_locked) {
-    texts.push_back(fmt::format("hart {} has acquired context {} and not written TRIGGER yet",
-                                state_.lock_hart, programmed_context()));
-  }
-  return join(texts, "; ");
 }
 
 RegisterAccess JobInterface::origin() const {

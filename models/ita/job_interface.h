@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <systemc>
@@ -117,8 +118,9 @@ class JobInterface : public RegisterDevice, public JobQueue {
   /// `sender`: nobody but the ITA itself, or the hart that asked for the event.
   void raise_event(const Cause& sender);
   void tell_launched(const RegisterAccess& access);
-  void tell_begun() const;
-  void tell_ended(std::uint64_t number) const;
+  void tell_begun();
+  void tell_ended(std::uint64_t number);
+  void tell_phase_ended(Cycles cycle);
   /// A register told how many jobs have ended.
   void tell_seen(const RegisterAccess& reader) const;
   void tell_waiting(Cycles cycle) const;
@@ -136,6 +138,8 @@ class JobInterface : public RegisterDevice, public JobQueue {
   State state_;
   Counters counters_;
   const DeviceProbe probe_;
+  std::optional<Phase> phase_;  ///< that observers were told of; it has not ended
+  std::uint64_t phases_ = 0;    ///< that ended
   std::uint64_t launched_ = 0;  ///< jobs committed
   std::uint64_t ended_ = 0;     ///< number behind that of the last one that ended
 };

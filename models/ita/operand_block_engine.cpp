@@ -35,6 +35,7 @@ void OperandBlockEngine::start(const OperandBlockRun& run, Cycles cycle) {
   start_ = cycle + timing_.start_latency_cycles;
   next_beat_ = start_;
   result_offset_ = 0;
+  client_.phase_began(index_, "fetch", start_);
 }
 
 Cycles OperandBlockEngine::next_active_cycle(Cycles from) const {
@@ -59,6 +60,7 @@ void OperandBlockEngine::step(Cycles cycle) {
     pieces_ = {run_.result};
     next_piece_ = 0;
     phase_ = Phase::kWrite;
+    client_.phase_began(index_, "write", cycle);
     step_write(cycle);
   } else if (phase_ == Phase::kWrite) {
     step_write(cycle);
@@ -77,6 +79,7 @@ void OperandBlockEngine::step_fetch(Cycles cycle) {
   compute_end_ = std::max(cycle + 1, compute_start + run_.compute_cycles);
   compute_cycles_ += compute_end_ - (cycle + 1);
   phase_ = Phase::kCompute;
+  client_.phase_began(index_, "compute", cycle + 1);
 }
 
 void OperandBlockEngine::step_write(Cycles cycle) {

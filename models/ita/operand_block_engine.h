@@ -16,6 +16,8 @@ namespace tessera::ita {
 class OperandBlockClient {
  public:
   virtual ~OperandBlockClient() = default;
+  /// From `cycle` on it does `what` ("fetch", "compute", "write"): for observers.
+  virtual void phase_began(std::uint32_t index, const char* what, Cycles cycle) = 0;
   /// All operands of instance `index` have arrived: reads them and computes.
   virtual void operands_arrived(std::uint32_t index) = 0;
   /// Bytes [offset, offset + bytes) of the result reach memory.

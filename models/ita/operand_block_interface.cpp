@@ -161,6 +161,23 @@ void OperandBlockInterface::tell_started(const Instance& instance,
   }
 }
 
+void OperandBlockInterface::phase_began(std::uint32_t index, const char* what, Cycles cycle) {
+  Instance& instance = instances_[index];
+  tell_phase_ended(instance, cycle);
+  if (ActivityProbe* probe = instance.probe.activities()) {
+    probe->begins(instance.probe.activity("phase", instance.phases), what, cycle);
+    instance.is_in_phase = true;
+  }
+}
+
+void OperandBlockInterface::tell_phase_ended(Instance& instance, Cycles cycle) {
+  ActivityProbe* const probe = instance.probe.activities();
+  if (probe != nullptr && instance.is_in_phase) {
+    probe->ends(instance.probe.activity("phase", instance.phases++), cycle);
+    instance.is_in_phase = false;
+  }
+}
+
 bool OperandBlockInterface::is_idle() const {
   return std::none_of(instances_.begin(), instances_.end(),
                       [](const Instance& instance) { return instance.is_busy; });
@@ -235,6 +252,7 @@ void OperandBlockInterface::end_run(Instance& instance) {
   instance.is_moving = false;
   instance.is_busy = false;
   instance.is_done = true;
+  tell_phase_ended(instance, instance.end);
   if (ActivityProbe* probe = instance.probe.activities()) {
     probe->ends(run_of(instance), instance.end);
   }

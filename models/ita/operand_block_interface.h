@@ -54,6 +54,7 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
   StatGroup& stats(std::uint32_t index) { return *stats_[index]; }
 
   // OperandBlockClient
+  void phase_began(std::uint32_t index, const char* what, Cycles cycle) override;
   void operands_arrived(std::uint32_t index) override;
   void write_result(std::uint32_t index, std::uint32_t offset, std::uint32_t bytes) override;
   void run_ended(std::uint32_t index, Cycles cycle) override;
@@ -75,6 +76,8 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
                              ///< engine runs it
     ByteMemory* memory = nullptr;
     DeviceProbe probe;
+    bool is_in_phase = false;  ///< that observers were told of
+    std::uint64_t phases = 0;  ///< that ended
     // The run under way.
     HeadShape shape{};
     OperandBlockAddresses addresses{};
@@ -110,6 +113,7 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
     return instance.probe.activity("head", instance.heads);
   }
   void tell_started(const Instance& instance, const RegisterAccess& access) const;
+  static void tell_phase_ended(Instance& instance, Cycles cycle);
   void run_head(Instance& instance);
   /// Returns the result; empty, and reported, when the operands are not in memory.
   std::vector<std::int8_t> compute(Instance& instance);

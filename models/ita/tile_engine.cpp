@@ -81,8 +81,12 @@ TileEngine::TileEngine(Flavour flavour, const Hardware& hardware, std::uint32_t 
   flavour_.softmax.group = columns_;
 }
 
+Phase TileEngine::phase_of(const TileJob& job) const {
+  return state_.is_in_layer ? state_.phase : first_phase(job.layer);
+}
+
 std::optional<JobMisuse> TileEngine::refusal(const TileJob& job) const {
-  const Phase phase = state_.is_in_layer ? state_.phase : first_phase(job.layer);
+  const Phase phase = phase_of(job);
   const std::uint32_t depth = depth_of(phase, job.tiles);
   const bool is_last_inner_tile = state_.inner_tile + 1 == depth;
   if (job.has_output != is_last_inner_tile) {

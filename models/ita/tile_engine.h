@@ -56,6 +56,8 @@ class TileEngine {
   TileEngine(Flavour flavour, const Hardware& hardware, std::uint32_t region_base,
              std::uint32_t region_bytes);
 
+  /// What `job` belongs to, if it comes next.
+  Phase phase_of(const TileJob& job) const;
   /// Why `job` cannot run now: the hardware would wait for ever, use the wrong weights or leave the
   /// region. Nothing: it can.
   std::optional<JobMisuse> refusal(const TileJob& job) const;

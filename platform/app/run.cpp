@@ -228,6 +228,9 @@ ExitCode Run::execute() {
   } else if (result_.end != RunEnd::kEndOfComputation) {
     fmt::print(stderr, "tessera: {}\n", reason());
   }
+  for (const std::string& line : traces_.full_ones()) {
+    fmt::print(stderr, "{}\n", line);
+  }
   for (const std::string& error : output_errors_) {
     fmt::print(stderr, "{}\n", error);
   }

@@ -34,7 +34,8 @@ void add_trace_option(CLI::App& app, const std::string& name, const std::string&
 void add_trace_options(CLI::App& app, TraceOptions& options) {
   add_trace_option(app, "--commit-log", "DIR",
                    "log every retired instruction, a file per hart in Spike's format (zstd). "
-                   "WINDOW: harts=0-3,8 from=CYCLE to=CYCLE roi=ID scope=PATTERN, with commas",
+                   "WINDOW: harts=0-3,8 from=CYCLE to=CYCLE roi=ID scope=PATTERN limit=SIZE, with "
+                   "commas",
                    options.commit_log);
   add_trace_option(app, "--timeline", "FILE",
                    "write functions of harts, activities of devices and arrows from offload to "
@@ -51,44 +52,62 @@ void add_trace_options(CLI::App& app, TraceOptions& options) {
 Traces::Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
                const SymbolTable& symbols) {
   const Observers& observers = soc.observers();
-  if (options.commit_log) {
-    traces_.push_back(std::make_unique<CommitLog>(
-        options.commit_log->path, options.commit_log->window, observers, soc.num_harts()));
+  if (const auto& log = options.commit_log) {
+    traces_.push_back({"--commit-log", std::make_unique<CommitLog>(log->path, log->window,
+                                                                   observers, soc.num_harts())});
   }
-  if (options.timeline) {
-    traces_.push_back(std::make_unique<Timeline>(options.timeline->path, options.timeline->window,
-                                                 observers, symbols, soc.stats()));
+  if (const auto& timeline = options.timeline) {
+    traces_.push_back({"--timeline", std::make_unique<Timeline>(timeline->path, timeline->window,
+                                                                observers, symbols, soc.stats())});
   }
-  if (options.bus_trace) {
-    traces_.push_back(std::make_unique<BusTrace>(options.bus_trace->path, options.bus_trace->window,
-                                                 observers, l1_config(config).layout));
+  if (const auto& bus = options.bus_trace) {
+    traces_.push_back({"--bus-trace", std::make_unique<BusTrace>(bus->path, bus->window, observers,
+                                                                 l1_config(config).layout)});
   }
-  if (options.wave) {
-    traces_.push_back(std::make_unique<Wave>(options.wave->path, options.wave->window, observers,
-                                             soc.num_harts(), symbols));
+  if (const auto& wave = options.wave) {
+    traces_.push_back({"--wave", std::make_unique<Wave>(wave->path, wave->window, observers,
+                                                        soc.num_harts(), symbols)});
   }
-  for (const auto& trace : traces_) {
-    soc.attach(trace->probes());
+  for (const Named& one : traces_) {
+    soc.attach(one.trace->probes());
   }
 }
 
 void Traces::region(std::uint32_t id, bool begins) {
-  for (const auto& trace : traces_) {
-    trace->region(id, begins);
+  for (const Named& one : traces_) {
+    one.trace->region(id, begins);
+  }
+}
+
+void Traces::switch_on(bool is_on) {
+  for (const Named& one : traces_) {
+    one.trace->switch_on(is_on);
   }
 }
 
 void Traces::poll(Cycles cycle) {
-  for (const auto& trace : traces_) {
-    trace->passed(cycle);
+  for (const Named& one : traces_) {
+    one.trace->poll(cycle);
   }
+}
+
+std::vector<std::string> Traces::full_ones() const {
+  std::vector<std::string> lines;
+  for (const Named& one : traces_) {
+    if (const auto cycle = one.trace->full_since()) {
+      lines.push_back(fmt::format(
+          "{}: full at cycle {}, the rest of the run is not in it; limit=SIZE allows more",
+          one.option, *cycle));
+    }
+  }
+  return lines;
 }
 
 std::vector<std::string> Traces::finish(Cycles cycle) {
   std::vector<std::string> problems;
-  for (const auto& trace : traces_) {
+  for (const Named& one : traces_) {
     try {
-      trace->finish(cycle);
+      one.trace->finish(cycle);
     } catch (const ConfigError& error) {
       problems.push_back(error.what());
     }

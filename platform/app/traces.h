@@ -37,11 +37,21 @@ class Traces {
   void region(std::uint32_t id, bool begins);
   /// Called every now and then inside the run.
   void poll(Cycles cycle);
+  /// How many there are.
+  std::size_t count() const { return traces_.size(); }
+  /// They show nothing while they are off. Initially on.
+  void switch_on(bool is_on);
+  /// Which of them left a part of the run out because they came to their limit, one line each.
+  std::vector<std::string> full_ones() const;
   /// Completes all files, and returns what could not be written.
   std::vector<std::string> finish(Cycles cycle);
 
  private:
-  std::vector<std::unique_ptr<Trace>> traces_;
+  struct Named {
+    std::string option;  ///< that asked for it
+    std::unique_ptr<Trace> trace;
+  };
+  std::vector<Named> traces_;
 };
 
 }  // namespace tessera::app

@@ -24,6 +24,8 @@ class BusTrace final : public Trace, public MemoryProbe {
   void finish(Cycles cycle) override;
 
  private:
+  std::uint64_t bytes_written() const override { return file_.bytes_written(); }
+
   CompressedFile file_;
   const L1Layout l1_;
   std::string buffer_;

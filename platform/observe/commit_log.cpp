@@ -37,7 +37,7 @@ CommitRecord record_of(const RetiredInstruction& instruction) {
 
 CommitLog::CommitLog(const std::string& folder, const TraceWindow& window,
                      const Observers& observers, std::uint32_t num_harts)
-    : Trace(window, observers), harts_(num_harts) {
+    : Trace(window, observers), writer_(window.max_bytes), harts_(num_harts) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   for (std::uint32_t hart = 0; hart < num_harts; ++hart) {
@@ -79,15 +79,15 @@ void CommitLog::load_returned(std::uint32_t hart_id, std::uint8_t rd, std::uint3
 }
 
 void CommitLog::hand_over(Hart& hart, std::size_t count) {
-  std::vector<CommitRecord> rest(hart.records.begin() + static_cast<std::ptrdiff_t>(count),
-                                 hart.records.end());
-  rest.reserve(kChunkRecords);
+  const std::vector<CommitRecord> rest(hart.records.begin() + static_cast<std::ptrdiff_t>(count),
+                                       hart.records.end());
   for (std::uint32_t& place : hart.pending) {
     place -= static_cast<std::uint32_t>(count);
   }
   hart.records.resize(count);
-  writer_.write(*hart.file, std::move(hart.records));
-  hart.records = std::move(rest);
+  writer_.write(*hart.file, hart.records);
+  hart.records.reserve(kChunkRecords);
+  hart.records.insert(hart.records.end(), rest.begin(), rest.end());
 }
 
 void CommitLog::finish(Cycles /*cycle*/) {

@@ -32,6 +32,8 @@ class CommitLog final : public Trace, public HartProbe {
                      Cycles cycle) override;
 
  private:
+  std::uint64_t bytes_written() const override { return writer_.bytes_written(); }
+
   struct Hart {
     std::vector<CommitRecord> records;
     std::vector<std::uint32_t> pending;  ///< of these, whose value has not come; oldest first

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/commit_log_writer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -133,23 +134,26 @@ class CommitFile {
   CommitFile(const std::string& path, std::uint32_t hart)
       : file_(path), prefix_(fmt::format("core{:4}: 3 ", hart)) {}
 
-  void write(const std::vector<CommitRecord>& records) {
-    text_.resize(records.size() * kMaxCommitLine);
-    char* end = text_.data();
+  /// Returns by how much the file has grown.
+  /// REQUIRES: `text` has room for the lines.
+  std::uint64_t write(const std::vector<CommitRecord>& records, std::vector<char>& text) {
+    const std::uint64_t before = file_.bytes_written();
+    char* end = text.data();
     for (const CommitRecord& record : records) {
       end = write_commit_line(end, prefix_, record);
     }
-    file_.write({text_.data(), static_cast<std::size_t>(end - text_.data())});
+    file_.write({text.data(), static_cast<std::size_t>(end - text.data())});
+    return file_.bytes_written() - before;
   }
   void close() { file_.close(); }
 
  private:
   CompressedFile file_;
   const std::string prefix_;
-  std::vector<char> text_;
 };
 
-CommitLogWriter::CommitLogWriter() : thread_([this] { run(); }) {}
+CommitLogWriter::CommitLogWriter(std::uint64_t max_bytes)
+    : max_bytes_(max_bytes), thread_([this] { run(); }) {}
 
 CommitLogWriter::~CommitLogWriter() {
   stop();
@@ -160,10 +164,15 @@ CommitFile& CommitLogWriter::open(const std::string& path, std::uint32_t hart) {
   return *files_.back();
 }
 
-void CommitLogWriter::write(CommitFile& file, std::vector<CommitRecord> records) {
+void CommitLogWriter::write(CommitFile& file, std::vector<CommitRecord>& records) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return chunks_.size() < kMaxChunks; });
   chunks_.push_back({&file, std::move(records)});
+  records.clear();
+  if (!spare_.empty()) {
+    records.swap(spare_.back());
+    spare_.pop_back();
+  }
   changed_.notify_all();
 }
 
@@ -171,14 +180,21 @@ void CommitLogWriter::run() {
   while (true) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !chunks_.empty(); });
-    const Chunk chunk = std::move(chunks_.front());
+    Chunk chunk = std::move(chunks_.front());
     chunks_.pop_front();
     changed_.notify_all();
     lock.unlock();
     if (chunk.file == nullptr) {
       return;
     }
-    chunk.file->write(chunk.records);
+    // Decided here, in the order of the chunks: what a full log holds repeats.
+    if (bytes_written_ < max_bytes_) {
+      text_.resize(std::max(text_.size(), chunk.records.size() * kMaxCommitLine));
+      bytes_written_ += chunk.file->write(chunk.records, text_);
+    }
+    chunk.records.clear();
+    lock.lock();
+    spare_.push_back(std::move(chunk.records));
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -43,13 +44,17 @@ class CommitFile;
 /// Formats and compresses commit logs on a thread of its own.
 class CommitLogWriter {
  public:
-  CommitLogWriter();
+  /// All files together get no more than about `max_bytes`; what comes later is dropped.
+  explicit CommitLogWriter(std::uint64_t max_bytes);
   ~CommitLogWriter();
 
   /// Throws ConfigError.
   CommitFile& open(const std::string& path, std::uint32_t hart);
+  /// Takes `records`, and leaves an empty vector there, if possible one with memory of its own.
   /// Waits while too much is under way.
-  void write(CommitFile& file, std::vector<CommitRecord> records);
+  void write(CommitFile& file, std::vector<CommitRecord>& records);
+  /// Of all files, so far.
+  std::uint64_t bytes_written() const { return bytes_written_; }
   /// Completes all files; throws ConfigError when one could not be written.
   void finish();
 
@@ -61,10 +66,14 @@ class CommitLogWriter {
   void run();
   void stop();
 
+  const std::uint64_t max_bytes_;
+  std::atomic<std::uint64_t> bytes_written_{0};
   std::vector<std::unique_ptr<CommitFile>> files_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Chunk> chunks_;
+  std::vector<std::vector<CommitRecord>> spare_;  ///< empty, with memory: that is costly to get
+  std::vector<char> text_;                        ///< of a chunk
   std::thread thread_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ class CompressedFile {
   ~CompressedFile();
 
   void write(std::string_view text);
+  /// Size of the file so far; what waits to be compressed does not count.
+  std::uint64_t bytes_written() const;
   /// Completes the file; throws ConfigError when it could not be written.
   void close();
 

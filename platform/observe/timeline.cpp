@@ -138,6 +138,7 @@ void Timeline::begins(const Activity& activity, const std::string& text, Cycles 
   const auto waiting = all.waiting.find(activity.number);
   Open open;
   open.text = text;
+  open.is_part = !text.empty();
   if (waiting != all.waiting.end()) {
     open = waiting->second;
     all.waiting.erase(waiting);
@@ -167,8 +168,9 @@ void Timeline::ends(const Activity& activity, Cycles cycle) {
 }
 
 void Timeline::write(const Activity& activity, const Open& open, const Track& track, Cycles end) {
-  file_.slice(track, fmt::format("{} {}", activity.kind, activity.number), open.begin,
-              std::max(end, open.begin), open.text);
+  const std::string number = fmt::format("{} {}", activity.kind, activity.number);
+  file_.slice(track, open.is_part ? open.text : number, open.begin, std::max(end, open.begin),
+              open.is_part ? number : open.text);
 }
 
 void Timeline::completion_seen(const Activity& activity, const Cause& reader) {

@@ -24,7 +24,6 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
            const SymbolTable& symbols, const StatGroup& stats);
 
   Probes probes() override { return {this, nullptr, this, this}; }
-  void passed(Cycles cycle) override;
   void finish(Cycles cycle) override;
 
   // HartProbe
@@ -42,10 +41,14 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   void wake_up_taken(std::uint32_t hart, Cycles cycle) override;
 
  private:
+  void passed(Cycles cycle) override;
+  std::uint64_t bytes_written() const override { return file_.bytes_written(); }
+
   using Track = TimelineFile::Track;
   using Kind = std::pair<AgentId, std::string>;
   struct Open {
     std::string text;
+    bool is_part = false;    ///< of another activity; `text` is its name
     std::uint64_t flow = 0;  ///< 0: none
     Cycles begin = 0;
     std::size_t lane = 0;

@@ -30,6 +30,8 @@ class TimelineFile {
   /// Steps of one flow share `flow`; each is tied to the slice around `cycle`.
   void flow(Track track, std::uint64_t flow, FlowStep step, Cycles cycle);
   void counter(std::uint32_t process, const std::string& name, Cycles cycle, std::uint64_t value);
+  /// So far, without what is still in memory.
+  std::uint64_t bytes_written() const { return file_.bytes_written(); }
   /// Completes the file; throws ConfigError.
   void close();
 

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <variant>
 
 #include <fmt/format.h>
+
+#include "models/base/text.h"
 
 namespace tessera {
 
@@ -49,6 +52,12 @@ bool read_setting(const std::string& key, const std::string& value, TraceWindow&
   if (key == "roi") {
     return read_number(value, window.region.emplace());
   }
+  if (key == "limit") {
+    const auto bytes = parse_unsigned(value);
+    const auto* const number = std::get_if<std::uint64_t>(&bytes);
+    window.max_bytes = number == nullptr ? 0 : *number;
+    return number != nullptr;
+  }
   if (key == "scope") {
     window.scope = value;
     return !value.empty();
@@ -77,7 +86,8 @@ std::string read_trace_option(const std::string& text, TraceOption& option) {
     if ((equals == std::string::npos && key != "harts") ||
         !read_setting(key, value, option.window)) {
       return fmt::format(
-          "'{}': expected harts=0-3,8, from=CYCLE, to=CYCLE, roi=ID or scope=PATTERN", field);
+          "'{}': expected harts=0-3,8, from=CYCLE, to=CYCLE, roi=ID, scope=PATTERN or limit=SIZE",
+          field);
     }
     begin = end;
   }
@@ -110,7 +120,18 @@ bool matches(const std::string& text, const std::string& pattern) {
 void TraceFilter::region(std::uint32_t id, bool begins) {
   if (window_.region == id) {
     open_regions_ = begins ? open_regions_ + 1 : std::max(open_regions_, 1u) - 1;
+    update();
   }
+}
+
+void TraceFilter::switch_on(bool is_on) {
+  is_on_ = is_on;
+  update();
+}
+
+void TraceFilter::stop() {
+  is_stopped_ = true;
+  update();
 }
 
 bool TraceFilter::look_up(AgentId agent) {
@@ -124,6 +145,14 @@ bool TraceFilter::look_up(AgentId agent) {
                          (!window_.scope.empty() && !matches(name, window_.scope));
   known_[agent] = is_hidden ? Known::kHidden : Known::kShown;
   return !is_hidden;
+}
+
+void Trace::poll(Cycles cycle) {
+  passed(cycle);
+  if (!full_since_ && bytes_written() >= filter_.window().max_bytes) {
+    full_since_ = cycle;
+    filter_.stop();
+  }
 }
 
 }  // namespace tessera

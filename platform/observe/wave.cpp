@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -77,6 +78,12 @@ class Wave::File {
     }
   }
   Cycles now() const { return now_; }
+  /// What is on the disk; the library holds back up to 128 MiB.
+  std::uint64_t bytes_written() const {
+    std::error_code error;
+    const std::uintmax_t bytes = std::filesystem::file_size(path_, error);
+    return error ? 0 : bytes;
+  }
   void close(Cycles cycle) {
     if (cycle > now_) {
       fstWriterEmitTimeChange(writer_.get(), cycle);
@@ -124,6 +131,7 @@ class Wave::File {
   std::uint32_t add(const std::string&, const std::string&, std::uint32_t) { return 0; }
   void write(const Change&) {}
   Cycles now() const { return 0; }
+  std::uint64_t bytes_written() const { return 0; }
   void close(Cycles) {}
 };
 
@@ -214,12 +222,18 @@ void Wave::fell_asleep(std::uint32_t hart_id, std::uint32_t /*pc*/, Cycles cycle
   }
 }
 
-void Wave::begins(const Activity& activity, const std::string& /*text*/, Cycles cycle) {
+void Wave::begins(const Activity& activity, const std::string& text, Cycles cycle) {
+  if (!text.empty()) {
+    parts_.insert(activity.kind);
+    return;
+  }
   change_busy(activity.agent, cycle, 1);
 }
 
 void Wave::ends(const Activity& activity, Cycles cycle) {
-  change_busy(activity.agent, cycle, -1);
+  if (parts_.count(activity.kind) == 0) {
+    change_busy(activity.agent, cycle, -1);
+  }
 }
 
 void Wave::change_busy(AgentId agent, Cycles cycle, int difference) {
@@ -230,6 +244,10 @@ void Wave::change_busy(AgentId agent, Cycles cycle, int difference) {
       set(device.busy, cycle, device.running);
     }
   }
+}
+
+std::uint64_t Wave::bytes_written() const {
+  return file_->bytes_written();
 }
 
 void Wave::passed(Cycles cycle) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <queue>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,6 @@ class Wave final : public Trace, public HartProbe, public ActivityProbe {
   ~Wave() override;
 
   Probes probes() override { return {this, nullptr, this, nullptr}; }
-  void passed(Cycles cycle) override;
   void finish(Cycles cycle) override;
 
   // HartProbe
@@ -39,6 +39,9 @@ class Wave final : public Trace, public HartProbe, public ActivityProbe {
 
  private:
   class File;
+  void passed(Cycles cycle) override;
+  std::uint64_t bytes_written() const override;
+
   /// A signal takes a value. Harts run ahead of each other and stalls are told late, so changes are
   /// put in order before they are written.
   struct Change {
@@ -75,6 +78,7 @@ class Wave final : public Trace, public HartProbe, public ActivityProbe {
   std::vector<Hart> harts_;
   std::vector<Device> devices_;  ///< by agent
   std::priority_queue<Change, std::vector<Change>, std::greater<>> changes_;
+  std::set<std::string> parts_;  ///< kinds of activities that are parts of others
   std::uint64_t num_changes_ = 0;
 };
 

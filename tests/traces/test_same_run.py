@@ -3,15 +3,12 @@
 
 import json
 
-from support import PROGRAMS, TraceTest
+import guest_programs
+from support import PROGRAMS, ROOT, TraceTest
 
 TRACES = ("--commit-log", "log", "--timeline", "timeline.json", "--bus-trace", "bus.csv.zst")
 MAX_CYCLES = 60_000
 L1_BYTES = 1 << 16
-# Programs for a machine of their own; the others run on minpool.
-MACHINES = {"mhsa": "tessera", "sparse_mhsa": "tessera", "encoder": "tessera",
-            "attention_engine": "tessera", "engine_errors": "tessera", "batch_mhsa": "tessera",
-            "ita_jobs": "tessera", "operand_block": "mempool_ita"}
 
 
 class SameRunTest(TraceTest):
@@ -34,9 +31,8 @@ class SameRunTest(TraceTest):
         if not programs:
             self.skipTest("no programs have been built (TESSERA_GUEST)")
         for program in programs:
-            machine = MACHINES.get(program.stem, "minpool")
-            load = (self.workload("make_workload.py", "mhsa", "--shape", "64,64,64,4",
-                                  "--seed", "1") if program.stem == "mhsa" else ())
+            machine = guest_programs.machine_of(program.stem)
+            load = guest_programs.load_workload(program.stem, ROOT / "scripts", self.folder)
             for timing in ("functional", "cycle"):
                 with self.subTest(program=program.stem, timing=timing):
                     free = self.outcome(program, timing, machine, *load)

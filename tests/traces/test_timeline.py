@@ -33,6 +33,31 @@ class TimelineTest(TraceTest):
                             for other_begin, other_end, _ in jobs[i + 1]))
         self.assertTrue(timeline_schema.slices(events, "soc.dma", "transfer"))
 
+    def test_an_ita_shows_the_phases_of_its_layers(self):
+        workload = self.workload("make_workload.py", "mhsa", "--shape", "128,128,64,4", "--seed",
+                                 "1")
+        for timing in ("functional", "cycle"):
+            with self.subTest(timing):
+                events = self.timeline("mhsa", *workload, machine="tessera", timing=timing)
+                phases = timeline_schema.slices(events, "soc.ita[0]", "phase")
+                self.assertEqual({name for _, _, name in phases},
+                                 {"Q", "K", "V", "QK", "AV", "OW"})
+                for begin, end, _ in timeline_schema.slices(events, "soc.ita[0]", "job"):
+                    self.assertEqual(sum(first <= begin and end <= last
+                                         for first, last, _ in phases), 1)
+
+    def test_an_operand_block_is_fetched_computed_and_written(self):
+        events = self.timeline("operand_block", *self.workload(
+            "make_workload.py", "operand-block", "--shape", "64,64,64,2", "--seed", "1"),
+                               machine="mempool_ita")
+        heads = timeline_schema.slices(events, "soc.ita[0]", "head")
+        phases = timeline_schema.slices(events, "soc.ita[0]", "phase")
+        self.assertTrue(heads)
+        self.assertEqual([name for _, _, name in phases],
+                         ["fetch", "compute", "write"] * len(heads))
+        self.assertTrue(all(heads[i // 3][0] <= begin and end <= heads[i // 3][1]
+                            for i, (begin, end, _) in enumerate(phases)))
+
     def test_the_engine_shows_descriptors_and_chains(self):
         events = self.timeline("attention_engine", machine="tessera")
         descriptors = timeline_schema.slices(events, "soc.attention_engine", "descriptor")
@@ -49,6 +74,7 @@ class TimelineTest(TraceTest):
             events, "soc.cluster.group[0].tile[0]", "core[1]")}
         self.assertIn("main", names)
         self.assertIn("asleep", names)
+        self.assertIn("barrier", names)
         self.assertIn("l1_conflict_cycles", {event["name"] for event in events
                                              if event["ph"] == "C"})
 

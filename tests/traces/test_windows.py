@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Traces of a part of a run: by region of interest, by size."""
+
+import csv
+import json
+
+from support import TraceTest, decompressed
+import timeline_schema
+
+REGION = 1  # of the matrix products
+LIMIT = 1 << 16
+
+
+class WindowsTest(TraceTest):
+    def bus_cycles(self):
+        with open(self.folder / "bus.csv", newline="", encoding="utf-8") as file:
+            return [int(row["cycle"]) for row in csv.DictReader(file)]
+
+    def test_a_region_of_interest(self):
+        for timing in ("functional", "cycle"):
+            with self.subTest(timing):
+                self.run_program(self.program("matmul_i32"), "--commit-log", f"log,roi={REGION}",
+                                 "--out", "out", "--force", timing=timing)
+                regions = json.loads((self.folder / "out" / "stats.json").read_text())["regions"]
+                counts = next(one["stats"] for one in regions if one["id"] == REGION)
+                for hart in range(4):
+                    name = f"soc.cluster.group[0].tile[0].core[{hart}].instructions"
+                    lines = decompressed(self.folder / "log" / f"hart_{hart}.log.zst").count("\n")
+                    self.assertEqual(lines, counts[name])
+
+    def limited(self, *arguments, program="gemm_i8"):
+        """A run whose trace is full before its end."""
+        result = self.run_program(self.program(program), *arguments)
+        self.assertRegex(result.stderr, rf"{arguments[0]}: full at cycle \d+, the rest of the run")
+
+    def test_a_bus_trace_that_is_full(self):
+        self.limited("--bus-trace", f"bus.csv,limit={LIMIT // 1024}KiB")
+        self.assertGreaterEqual((self.folder / "bus.csv").stat().st_size, LIMIT)
+        self.assertTrue(self.bus_cycles())
+
+    def test_a_timeline_that_is_full(self):
+        self.limited("--timeline", f"timeline.json,limit={LIMIT}")
+        self.assertGreaterEqual((self.folder / "timeline.json").stat().st_size, LIMIT)
+        self.assertTrue(timeline_schema.read(self.folder / "timeline.json"))
+
+    def test_a_full_commit_log_holds_the_beginning_of_every_hart(self):
+        logs = []
+        for limit in ("", f",limit={LIMIT}", f",limit={LIMIT}"):
+            folder = f"log{len(logs)}"
+            self.run_program(self.program("sieve"), "--commit-log", folder + limit)
+            logs.append({path.name: decompressed(path)
+                         for path in (self.folder / folder).iterdir()})
+        whole, full, again = logs
+        self.assertEqual(full, again)
+        self.assertLess(sum(map(len, full.values())), sum(map(len, whole.values())))
+        for name, text in full.items():
+            self.assertTrue(whole[name].startswith(text), name)
+
+    def test_a_limit_that_is_none(self):
+        result = self.run_program(self.program("sieve"), "--bus-trace", "bus.csv,limit=much",
+                                  code=2)
+        self.assertIn("limit=SIZE", result.stderr)
