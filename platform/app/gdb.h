@@ -13,6 +13,7 @@
 #include "platform/app/gdb_options.h"
 #include "platform/app/guest_places.h"
 #include "platform/app/signals.h"
+#include "platform/app/traces.h"
 #include "platform/debug/server.h"
 #include "platform/soc.h"
 
@@ -26,6 +27,7 @@ class Gdb {
     const AddressMap& map;
     const GuestPlaces& places;
     const Signals& signals;
+    Traces& traces;
     const std::vector<std::string>& command;  ///< to begin the run anew
   };
   /// Listens. Throws UsageError or ConfigError.
@@ -56,7 +58,9 @@ class Gdb {
   Text where(const Words& words) const;
   Text print_stats(const Words& words) const;
   Text dump(const Words& words) const;
+  Text backtrace(const Words& words) const;
   Text run_until(const Words& words);
+  Text switch_traces(const Words& words) const;
   std::string stats_below(const std::string& path) const;
   std::string hart_registers(std::uint32_t hart) const;
   std::string device_words(const MapRange& range) const;

@@ -23,6 +23,8 @@ void Gdb::add_monitor_commands() {
                [this](const Words& words) { return select_harts(words); }});
   monitor.add({"where", "", "where all harts are and what devices do",
                [this](const Words& words) { return where(words); }});
+  monitor.add({"bt", "<list>", "who called whom in the harts 0-3,17 or all, same calls together",
+               [this](const Words& words) { return backtrace(words); }});
   monitor.add({"stats", "[path]", "statistics below a path, as soc.dma; alone: which paths exist",
                [this](const Words& words) { return print_stats(words); }});
   monitor.add({"map", "", "the memory map", [this](const Words& words) {
@@ -30,6 +32,8 @@ void Gdb::add_monitor_commands() {
                }});
   monitor.add({"dump", "<model>", "registers and statistics of a hart or device, by its path",
                [this](const Words& words) { return dump(words); }});
+  monitor.add({"trace", "on|off", "the traces that the run was started with show something or not",
+               [this](const Words& words) { return switch_traces(words); }});
   monitor.add({"run-until", "<cycle>", "the machine stops there when it is continued",
                [this](const Words& words) { return run_until(words); }});
 }
@@ -57,6 +61,12 @@ Gdb::Text Gdb::where(const Words& words) const {
   return fmt::format("cycle {}: {}\n{}{}{}", around_.soc.now(), count_activities(around_.soc),
                      where_harts_are(around_.soc, around_.places), devices.empty() ? "" : "\n",
                      devices);
+}
+
+Gdb::Text Gdb::backtrace(const Words& words) const {
+  const auto harts =
+      words.size() == 1 ? debug::parse_harts(words[0], around_.soc.num_harts()) : std::nullopt;
+  return harts ? Text(backtraces(around_.soc, around_.places, *harts)) : std::nullopt;
 }
 
 std::string Gdb::stats_below(const std::string& path) const {
@@ -131,6 +141,17 @@ Gdb::Text Gdb::dump(const Words& words) const {
   }
   text += stats_below(path);
   return text.empty() ? fmt::format("no model '{}'; 'tessera list models' lists them", path) : text;
+}
+
+Gdb::Text Gdb::switch_traces(const Words& words) const {
+  if (words.size() != 1 || (words[0] != "on" && words[0] != "off")) {
+    return std::nullopt;
+  }
+  if (around_.traces.count() == 0) {
+    return "no traces: start the run with --commit-log, --timeline, --bus-trace or --wave";
+  }
+  around_.traces.switch_on(words[0] == "on");
+  return fmt::format("traces are {} from cycle {}", words[0], around_.soc.now());
 }
 
 Gdb::Text Gdb::run_until(const Words& words) {

@@ -65,20 +65,26 @@ std::string GuestPlaces::function(std::uint32_t pc) const {
                      source);
 }
 
-std::string GuestPlaces::inlined(std::uint32_t pc) const {
+std::vector<std::string> GuestPlaces::frames(std::uint32_t pc) const {
   const std::vector<InlinedFrame> frames = program_.lines.frames(pc);
   std::vector<std::string> texts;
   for (std::size_t i = 0; i + 1 < frames.size(); ++i) {
     texts.push_back(with_source(frames[i].function, frames[i].source));
   }
+  texts.push_back(function(pc));
+  return texts;
+}
+
+std::string GuestPlaces::inlined(std::uint32_t pc) const {
+  std::vector<std::string> texts = frames(pc);
+  texts.pop_back();
   return join(texts, " < ");
 }
 
 std::string GuestPlaces::call_text(const std::vector<std::uint32_t>& callers) const {
   std::vector<std::string> texts;
   for (const std::uint32_t caller : callers) {
-    const std::string inner = inlined(caller);
-    texts.push_back(inner.empty() ? function(caller) : inner + " < " + function(caller));
+    texts.push_back(join(frames(caller), " < "));
   }
   return join(texts, " < ");
 }

@@ -27,6 +27,8 @@ class GuestPlaces {
   /// "barrier (firmware/runtime/barrier.c:82)": the function as compiled; "0xa0000040 of
   /// soc.boot_rom" when it has no name.
   std::string function(std::uint32_t pc) const;
+  /// Innermost first: what was inlined into function() at `pc`, and that.
+  std::vector<std::string> frames(std::uint32_t pc) const;
   /// What was inlined into function() at `pc`, innermost first: "wait_for_wake_up
   /// (firmware/runtime/hart.h:18) < wait_for_release (firmware/runtime/barrier.c:58)"; or empty.
   std::string inlined(std::uint32_t pc) const;

@@ -105,6 +105,31 @@ std::string where_harts_are(const Soc& soc, const GuestPlaces& places, std::size
   return join(lines, "\n");
 }
 
+std::string backtraces(const Soc& soc, const GuestPlaces& places,
+                       const std::vector<std::uint32_t>& harts) {
+  using Addresses = std::vector<std::uint32_t>;
+  std::map<std::pair<HartActivity, Addresses>, std::vector<std::uint32_t>> groups;
+  for (const std::uint32_t hart : harts) {
+    const std::uint32_t pc = places.pc(hart);
+    Addresses addresses = places.callers(hart, pc);
+    addresses.insert(addresses.begin(), pc);
+    groups[{soc.hart(hart).activity, addresses}].push_back(hart);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [calls, group] : groups) {
+    const auto& [activity, addresses] = calls;
+    lines.push_back(fmt::format("hart{} {}, {}:", group.size() == 1 ? "" : "s", format_harts(group),
+                                to_string(activity)));
+    std::size_t number = 0;
+    for (const std::uint32_t address : addresses) {
+      for (const std::string& frame : places.frames(address)) {
+        lines.push_back(fmt::format("  #{:<2} {}", number++, frame));
+      }
+    }
+  }
+  return join(lines, "\n");
+}
+
 std::string what_devices_do(const Soc& soc) {
   std::vector<std::string> lines;
   for (const DeviceActivity& device : soc.activities()) {

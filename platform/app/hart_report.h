@@ -18,6 +18,11 @@ std::string format_harts(const std::vector<std::uint32_t>& harts);
 /// lines for what is inlined there and who called.
 std::string where_harts_are(const Soc& soc, const GuestPlaces& places, std::size_t max_groups = 20);
 
+/// Who called whom, innermost first, harts with the same calls together:
+/// "harts 0-7,9-15:\n  #0  wait_for_wake_up (firmware/runtime/hart.h:18)\n  #1  barrier (...)".
+std::string backtraces(const Soc& soc, const GuestPlaces& places,
+                       const std::vector<std::uint32_t>& harts);
+
 /// "  soc.dma: moves 4096 bytes ...", one line per device that is at work; empty: none is.
 std::string what_devices_do(const Soc& soc);
 

@@ -97,7 +97,7 @@ Run::Run(const RunOptions& options)
   }
   if (options_.gdb.is_wanted) {
     gdb_ = std::make_unique<Gdb>(
-        options_.gdb, Gdb::Surroundings{soc_, map_, places_, signals_, options_.command});
+        options_.gdb, Gdb::Surroundings{soc_, map_, places_, signals_, traces_, options_.command});
   }
   warn_about_program();
   log_set_up();

@@ -12,6 +12,7 @@ TESSERA = os.environ["TESSERA"]
 CONFIGS = pathlib.Path(os.environ["CONFIGS"])
 PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
 GDB = os.environ["GDB"]
+SCRIPTS = pathlib.Path(os.environ["SCRIPTS"])
 TIMEOUT_SECONDS = 240
 
 

@@ -1,43 +1,58 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run that is debugged takes the cycles of a free one."""
 
+import re
 import subprocess
+import tempfile
 import unittest
 
-from support import CONFIGS, GdbTest, PROGRAMS, TESSERA, TIMEOUT_SECONDS
+import guest_programs
+from support import CONFIGS, GdbTest, PROGRAMS, SCRIPTS, TESSERA, TIMEOUT_SECONDS
 
 COMMANDS = ["break main", "continue", "continue", "stepi", "stepi", "next", "tbreak barrier",
             "continue", "bt", "info threads", "delete", "stepi 20", "continue"]
 
 
+def counts(summary):
+    lines = summary.splitlines()
+    return [next(line for line in lines if line.startswith(word))
+            for word in ("cycles", "instructions")]
+
+
 class Cycles(GdbTest):
+    def options(self, program, timing):
+        return ["--timing", timing, "--max-cycles", "300000",
+                *guest_programs.load_workload(program, SCRIPTS, self.folder)]
+
     def free_run(self, program, timing):
         """Returns what the summary of a run without GDB says of cycles and instructions."""
+        machine = guest_programs.machine_of(program)
         done = subprocess.run(
-            [TESSERA, "run", "-c", CONFIGS / "minpool.yaml", PROGRAMS / f"{program}.elf",
-             "--timing", timing, "--max-cycles", "300000"],
+            [TESSERA, "run", "-c", CONFIGS / f"{machine}.yaml", PROGRAMS / f"{program}.elf",
+             *self.options(program, timing)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_SECONDS,
             check=False)
-        lines = done.stderr.splitlines()
-        return [next(line for line in lines if line.startswith(word))
-                for word in ("cycles", "instructions")]
+        return counts(done.stderr)
 
     def debugged_run(self, program, timing):
-        server = self.serve(program, "--timing", timing, "--max-cycles", "300000")
+        server = self.serve(program, *self.options(program, timing),
+                            machine=guest_programs.machine_of(program))
         text = self.gdb(server, *COMMANDS, "continue", "continue")
         _, _, err = server.finish()
         self.assertIn("Breakpoint 1", text)
-        return [next(line for line in err.splitlines() if line.startswith(word))
-                for word in ("cycles", "instructions")]
+        return counts(err)
 
     def test_every_program(self):
         programs = sorted(path.stem for path in PROGRAMS.glob("*.elf"))
-        self.assertGreater(len(programs), 15)
-        for program in programs:
-            for timing in ("functional", "cycle"):
-                with self.subTest(program=program, timing=timing):
-                    self.assertEqual(self.debugged_run(program, timing),
-                                     self.free_run(program, timing))
+        declared = (SCRIPTS.parent / "sw" / "programs.cmake").read_text(encoding="utf-8")
+        self.assertLessEqual(set(re.findall(r"^guest_program\((\w+)", declared, re.MULTILINE)),
+                             set(programs), "not all programs have been built")
+        with tempfile.TemporaryDirectory() as self.folder:
+            for program in programs:
+                for timing in ("functional", "cycle"):
+                    with self.subTest(program=program, timing=timing):
+                        self.assertEqual(self.debugged_run(program, timing),
+                                         self.free_run(program, timing))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """GDB's monitor commands."""
 
+import pathlib
+import re
+import subprocess
+import tempfile
 import unittest
 
 from support import GdbTest
 
 
+def members(text):
+    """[0, 1, 2, 5] for "0-2,5"."""
+    ranges = [part.split("-") for part in text.split(",")]
+    return [hart for ends in ranges for hart in range(int(ends[0]), int(ends[-1]) + 1)]
+
+
 class MonitorCommands(GdbTest):
     def test_help_names_all_commands(self):
         text, _ = self.session("hello", "monitor help", "monitor", "kill")
-        for command in ("harts", "where", "stats", "map", "dump", "run-until"):
+        for command in ("harts", "where", "bt", "stats", "map", "dump", "trace", "run-until"):
             self.assertRegex(text, rf"(?m)^  {command}\b")
 
     def test_mistakes_are_explained(self):
@@ -32,6 +42,40 @@ class MonitorCommands(GdbTest):
         self.assert_in_order(
             text, r"^cycle \d+: ", r" in main \(", r"^soc\.l2 ", r"^  soc\.dma$", r"^soc\.dma\.\w+ ",
             "registers that are not 0", r"^running, \d+ instructions, pc 0x\w+ <main>", "^x0 ")
+
+    def test_backtraces_of_all_harts(self):
+        text, _ = self.session("sieve", "break barrier thread 3", "continue", "monitor bt all",
+                               "monitor bt 2", "monitor bt", "monitor bt 99", "kill")
+        self.assert_in_order(
+            text, r"hit Breakpoint 1", r"^harts? [\d,-]+, \w+:$", r"^  #0  ",
+            r"^hart 2, running:$", r"^  #0  barrier \(firmware/runtime/barrier\.c:\d+\)$",
+            r"^  #1  main \(sw/sieve/sieve\.c:\d+\)$", "usage: monitor bt <list>",
+            "usage: monitor bt <list>")
+        first = text.split("usage")[0].rsplit("hart 2, running", 1)[0]
+        listed = [hart for harts in re.findall(r"^harts? ([\d,-]+), ", first, re.MULTILINE)
+                  for hart in members(harts)]
+        self.assertEqual(sorted(listed), list(range(16)))
+
+    def test_traces_show_what_happens_while_they_are_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text, server = self.session(
+                "hello", "monitor trace", "monitor trace off", "break printf thread 3", "continue",
+                'printf "first 0x%08x\\n", $pc', "monitor trace on", "tbreak *$ra thread 3",
+                "continue", 'printf "behind 0x%08x\\n", $pc', "monitor trace off", "delete",
+                "continue", arguments=("--commit-log", folder))
+            self.assertEqual(server.finish()[0], 0)
+            log = subprocess.run(["zstd", "-dc", pathlib.Path(folder) / "hart_2.log.zst"],
+                                 capture_output=True, check=True, text=True).stdout.splitlines()
+        self.assert_in_order(text, r"usage: monitor trace on\|off", "traces are off from cycle 0",
+                             "^first", "traces are on from cycle", "^behind",
+                             "traces are off from cycle", "exited normally")
+        executed = [re.match(r"core   2: 3 (0x\w+) ", line).group(1) for line in log]
+        self.assertEqual(executed[0], re.search("^first (.*)$", text, re.MULTILINE).group(1))
+        self.assertNotIn(re.search("^behind (.*)$", text, re.MULTILINE).group(1), executed)
+
+    def test_there_may_be_no_traces(self):
+        text, _ = self.session("hello", "monitor trace on", "kill")
+        self.assertIn("no traces: start the run with", text)
 
     def test_run_until_stops_at_the_cycle(self):
         text, server = self.session(
