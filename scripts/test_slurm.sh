@@ -16,11 +16,32 @@ fi
 dir=$(mktemp -d)
 daemons=()
 stop() {
+  local code=$?
+  if [ "$code" != 0 ]; then
+    echo "test_slurm.sh: FAIL; what daemons and jobs said last:" >&2
+    tail -n 5 "$dir"/*.log "$dir"/slurm/engine/*.log >&2 || true
+  fi
   for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null || true; done
   wait || true
   rm -rf "$dir"
 }
 trap stop EXIT
+wait_for() {  # DESCRIPTION COMMAND...: at most 60 s
+  local what=$1
+  shift
+  for _ in $(seq 120); do
+    if "$@" >/dev/null 2>&1; then return; fi
+    sleep 0.5
+  done
+  echo "test_slurm.sh: no $what after 60 s" >&2
+  exit 1
+}
+# Ports that are free: with fixed ones the commands of a second test, or of one after a killed test,
+# would reach the other's daemons, which deny them permission because their key is another one.
+read -r controller_port node_port < <(/usr/bin/python3 -c '
+import socket
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+print(*(each.getsockname()[1] for each in sockets))')
 
 mkdir "$dir/state" "$dir/spool"
 chmod 755 "$dir"
@@ -29,12 +50,13 @@ chmod 600 "$dir/munge.key"
 munged --force --foreground --key-file "$dir/munge.key" --socket "$dir/munge.socket" \
   --pid-file "$dir/munge.pid" --log-file "$dir/munge.log" --seed-file "$dir/munge.seed" >"$dir/munged.log" 2>&1 &
 daemons+=($!)
+wait_for "answer of munged" munge --socket "$dir/munge.socket" --no-input
 cores=$(nproc)
 cat >"$dir/slurm.conf" <<END
 ClusterName=tessera
 SlurmctldHost=$(hostname -s)(127.0.0.1)
-SlurmctldPort=26817
-SlurmdPort=26818
+SlurmctldPort=$controller_port
+SlurmdPort=$node_port
 SlurmUser=root
 AuthType=auth/munge
 AuthInfo=socket=$dir/munge.socket
@@ -57,18 +79,8 @@ start_controller() {
   controller=$!
   daemons+=("$controller")
 }
-wait_for() {  # DESCRIPTION COMMAND...: at most 60 s
-  local what=$1
-  shift
-  for _ in $(seq 120); do
-    if "$@" >/dev/null 2>&1; then return; fi
-    sleep 0.5
-  done
-  echo "test_slurm.sh: FAIL: no $what after 60 s" >&2
-  tail -n 5 "$dir"/*.log >&2
-  exit 1
-}
 start_controller
+wait_for "controller" sh -c 'scontrol ping | grep -q "is UP"'
 slurmd -D -N here >"$dir/slurmd.log" 2>&1 &
 daemons+=($!)
 wait_for "idle node" sh -c 'sinfo -h -o %T | grep -q idle'
@@ -79,9 +91,11 @@ points=$(tail -n +2 "$dir/local/sweep.csv" | wc -l)
 scripts/sweep run "$sweep" -o "$dir/slurm" --slurm -j "$cores" &
 client=$!
 wait_for "first result" sh -c "ls $dir/slurm/points/*/*/run.json"
-wait_for "running job" sh -c 'squeue -h -t running -o %A | grep -q .'
-victim=$(squeue -h -t running -o %A | head -n 1)
-scancel --signal=KILL --full "$victim"
+kill_job() {  # the job may end between the two commands
+  victim=$(squeue -h -t running -o %A | head -n 1)
+  [ -n "$victim" ] && scancel --signal=KILL --full "$victim"
+}
+wait_for "running job" kill_job
 kill -KILL "$controller"
 echo "test_slurm.sh: killed job $victim and the controller"
 sleep 5
