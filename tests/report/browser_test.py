@@ -112,7 +112,8 @@ class Runs(BrowserTest):
             self.assertTrue(figure.find_element(By.CSS_SELECTOR, ".read").text.endswith("."), name)
             self.assertTrue(self.table(name)[1], name)
             if figure.find_elements(By.CSS_SELECTOR, ".drawing"):
-                self.assertTrue(figure.find_elements(By.CSS_SELECTOR, ".main-svg"), name)
+                self.assertTrue(figure.find_elements(By.CSS_SELECTOR,
+                                                     ".main-svg, canvas"), name)
 
     def test_parameters_that_differ_come_first(self):
         self.assertEqual(self.all("figure")[0].get_attribute("id"), "parameters")
@@ -167,13 +168,27 @@ class Runs(BrowserTest):
             if (value := own.stats.get("soc.cluster.l1_network.accesses."
                                        f"from_tile[{one}].to_tile[{other}]"))})
 
-    def test_bars_of_the_gantt_are_slices(self):
+    def tracks(self):
+        """Returns how many tracks each timeline shows."""
+        return self.browser.execute_script("""
+            return report.figures.find((each) => each.plot.id === "gantt").charts.map(
+              (chart) => chart.rows.filter((row) => row.track !== undefined).length)""")
+
+    def test_timelines(self):
+        self.assertEqual(self.tracks(), [16, 16])
         self.choose("#filters", "run", "barrier_toph")
         self.choose("#filters", "tile", "1.0")
-        rows = self.table("gantt")[1]
-        self.assertTrue(rows)
-        self.assertEqual(self.count("#gantt .barlayer .point"), len(rows))
-        self.assertEqual(self.count("#gantt .ytick"), 4)
+        self.assertEqual(self.tracks(), [4])
+        self.assertEqual(self.count("#gantt canvas"), 1)
+        titles, rows = self.table("gantt")
+        events = sources.Timeline(support.barrier("toph") / "timeline.json").events
+        pid, = (event["pid"] for event in events if event.get("name") == "process_name"
+                and event["args"]["name"] == "soc.cluster.group[1].tile[0]")
+        asleep = sum(round(event["dur"] * 1000) for event in events if event["ph"] == "X"
+                     and event["pid"] == pid and event["name"] == "asleep")
+        self.assertTrue(asleep)
+        self.assertEqual(asleep, sum(int(row[-1]) for row in rows
+                                     if row[titles.index("activity")] == "asleep"))
 
     def test_evidence_names_the_topology(self):
         entries = self.all("#tile_to_tile .evidence li")
@@ -223,7 +238,7 @@ class Devices(BrowserTest):
     def test_a_timeline_alone(self):
         self.open(support.write("timeline", support.barrier("toph") / "timeline.json"))
         self.assertEqual(self.messages(), [])
-        self.assertEqual(self.count("#gantt .ytick"), 16)
+        self.assertEqual(self.count("#gantt canvas"), 1)
         self.assertTrue(self.count("#counters .scatterlayer .trace"))
 
 

@@ -109,11 +109,6 @@ class Content(unittest.TestCase):
             (0, 10, "main"), (10, 20, "f"), (20, 30, "g"), (30, 40, "f"), (40, 50, "f"),
             (50, 100, "main"), (120, 130, "h")])
 
-    def test_short_calls_are_merged_without_losing_time(self):
-        calls = [(0, 100, "main"), (100, 103, "f"), (103, 106, "g"), (106, 200, "main")]
-        self.assertEqual(timeline._merged(calls, 10), [  # pylint: disable=protected-access
-            (0, 100, "main"), (100, 106, timeline.MIXED), (106, 200, "main")])
-
 
 class Evidence(unittest.TestCase):
     def setUp(self):
@@ -128,7 +123,8 @@ class Evidence(unittest.TestCase):
     def test_every_rule_has_a_source_and_a_figure(self):
         known = {name for run in (support.barrier("toph"), support.mhsa(), support.traffic())
                  for name in sources.Run(run).result.statistics_file.get("definitions", {})}
-        own = ("config.", "estimate.", "run.", "region", "roofline.", "timeline.", "traffic.", "bus_trace.")
+        own = ("config.", "estimate.", "run.", "region", "roofline.", "timeline.", "traffic.",
+               "bus_trace.")
         for rule in self.rules:
             self.assertTrue((ROOT / rule["source"]).exists(), rule["source"])
             if not any(figure.startswith(own) for figure in rule["figures"]) and \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs, sweeps and timelines as one HTML page that needs no network: scripts/tessera/report/README.md.
+"""Runs, sweeps and timelines as one HTML page without network: scripts/tessera/report/README.md.
 
 sources reads what a simulation left behind; harts, network, roofline, accelerators, timeline, bus,
 comparison and sweeps make Plots of it, which are tidy tables with a way to draw them; evidence says

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the cycles of ITAs, DMA and the attention engine go, and what the engine's memories cost."""
+"""Where the cycles of ITAs, DMA and the attention engine go; what its register files cost."""
 import re
 
 from .plot import REGION, RUN, Column, Missing, Plot
@@ -131,7 +131,7 @@ def _tiles(scopes):
                Column("useful_macs", "useful products", "MAC"),
                Column("issued_macs", "issued products", "MAC")]
     return Plot("engine_tiles", ENGINE_SECTION, "Tiles computed and skipped",
-                "Skipped tiles are time saved; partial tiles are computed whole, so many of them are "
+                "Skipped tiles are time saved; partial ones are computed whole, so many are "
                 "useless products.",
                 "bars", columns, rows,
                 {"category": ["run"], "values": list(TILES), "share": True}, {},
@@ -143,15 +143,15 @@ def _register_files(scopes):
     for run, region, values in scopes:
         read, written = values.get("bytes_read", 0), values.get("bytes_written", 0)
         extra = [values.get(name, 0) for name in BYTES]
-        rows.append([run.name, region, *(run.number(ENGINE + name) for name in SIZES), read, written,
-                     *extra])
+        sizes = [run.number(ENGINE + name) for name in SIZES]
+        rows.append([run.name, region, *sizes, read, written, *extra])
     columns = [RUN, REGION, Column("score_entries", "ScoreVrf", "entries"),
                Column("mrf_entries", "MRF", "tiles"), Column("bytes_read", "read", "bytes"),
                Column("bytes_written", "written", "bytes"),
                Column("spill_bytes", "of these: scores spilled", "bytes"),
                Column("refetch_bytes", "of these: tiles fetched again", "bytes")]
     return Plot("engine_files", ENGINE_SECTION, "Traffic that larger register files would save",
-                "Spilled scores ask for a larger ScoreVrf, tiles fetched again for a larger MRF; no "
+                "Spilled scores want a larger ScoreVrf, tiles fetched again a larger MRF; no "
                 "bar means that both are large enough.",
                 "bars", columns, rows,
                 {"category": ["run", "score_entries", "mrf_entries"], "values": list(BYTES)},

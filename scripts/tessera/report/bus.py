@@ -39,8 +39,8 @@ def banks_over_time(runs):
                Column("time", "begin of the interval", "cycles"),
                Column("accesses", unit="accesses"), Column("wait", "waiting time", "cycles")]
     return [Plot("banks_over_time", SECTION, TITLE,
-                 "Time goes to the right; a bright row is a bank or tile that is busy all the time, "
-                 "a bright column a moment in which all are.",
+                 "Time goes to the right; a bright row is a bank or tile that is always busy, a "
+                 "bright column a moment in which all are.",
                  "heat", columns, rows,
                  {"x": "time", "y": "tile", "y_of_level": {"bank": "bank"},
                   "values": ["accesses", "wait"], "x_order": times,

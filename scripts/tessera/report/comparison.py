@@ -51,7 +51,7 @@ def _parameters(runs):
     columns = [Column("parameter"), *(Column(f"value_{index}", run.name)
                                       for index, run in enumerate(runs))]
     return Plot("parameters", SECTION, "In which parameters the runs differ",
-                "All other parameters are the same; runs that differ in one only show what it does.",
+                "All others are equal; runs that differ in one parameter only show what it does.",
                 "table", columns, rows,
                 notes=[] if rows else ["the configurations are the same"])
 
@@ -103,7 +103,8 @@ def _figures(runs):
     rows.sort(key=lambda row: (regions.index(row[0]), row[1] != "cycles",
                                -(row[4] if row[4] is not None else 1e9)))
     columns = [REGION, Column("figure", "figure, summed over all of its name"),
-               Column("description"), Column("unit"), Column("change", "largest over least", "% more"),
+               Column("description"), Column("unit"),
+               Column("change", "largest over least", "% more"),
                *(Column(f"value_{index}", run.name) for index, run in enumerate(runs))]
     return [Plot("figures", SECTION, "In which figures the runs differ",
                  "Cycles first, then the largest differences; no percentage means that one of the "

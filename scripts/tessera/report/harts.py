@@ -29,7 +29,7 @@ def breakdown(runs):
             for (group, tile, core), values in sorted(table.items())]
     return [Plot(
         "stalls", SECTION, "Where the cycles of harts go",
-        "Each bar is all the time of the harts in it: issued is work, asleep is waiting for others, "
+        "Each bar is all the time of the harts in it: issued is work, asleep waits for others, "
         "everything between is time lost for the reason named.",
         "bars", columns, rows,
         {"category": ["run", "group", "tile", "hart"], "values": stacked, "share": True},

@@ -6,11 +6,12 @@ import html
 import json
 import pathlib
 
+from ..timeline import page as gantt
 from .sources import ReportError
 
 PAGE = pathlib.Path(__file__).parent / "page"
 LIBRARY = pathlib.Path("/usr/share/python3-plotly/plotly.js")  # Debian's python3-plotly
-SCRIPTS = ("table.js", "filters.js", "charts.js", "gantt.js", "report.js")
+SCRIPTS = ("table.js", "filters.js", "charts.js", "report.js")
 
 
 def page(title, facts, plots, missing, evidence, evidence_table):
@@ -25,8 +26,9 @@ def page(title, facts, plots, missing, evidence, evidence_table):
     data = {"title": title, "facts": facts,
             "plots": [plot.as_json(evidence.get(plot.id, [])) for plot in (*plots, evidence_table)],
             "missing": [each.as_json() for each in missing]}
-    parts = {"TITLE": html.escape(title), "STYLE": _text("report.css"), "DATA": _packed(_json(data)),
-             "LIBRARY": _packed(_library()), "SCRIPT": "\n".join(_text(name) for name in SCRIPTS)}
+    parts = {"TITLE": html.escape(title), "STYLE": _text("report.css") + gantt.style(),
+             "DATA": _packed(_json(data)), "LIBRARY": _packed(_library()), "GANTT": gantt.script(),
+             "SCRIPT": "\n".join(_text(name) for name in SCRIPTS)}
     text = _text("report.html")
     for name, value in parts.items():
         text = text.replace(f"@{name}@", value, 1)
@@ -49,5 +51,5 @@ def _library():
 
 
 def _packed(content):
-    """Bytes as text that the page unpacks, a fraction of their size; the same for the same bytes."""
+    """Bytes as text that the page unpacks, a fraction of them; the same for the same bytes."""
     return base64.b64encode(gzip.compress(content, mtime=0)).decode()

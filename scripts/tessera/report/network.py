@@ -42,8 +42,8 @@ def _source_to_target(runs):
                Column("tile", "source " + machine.TILES, is_filter=True),
                Column("target", "target " + machine.TILES), Column("accesses", unit="accesses")]
     return [Plot("tile_to_tile", SECTION, title,
-                 "Dark cells are few accesses, bright ones many; a bright diagonal is local work, a "
-                 "bright column a tile that everybody wants (a: tile of an accelerator).",
+                 "Dark cells are few accesses, bright ones many; a bright diagonal is local work, "
+                 "a bright column a tile that everybody wants (a: tile of an accelerator).",
                  "heat", columns, rows,
                  {"x": "target", "y": "tile", "values": ["accesses"], "x_order": order,
                   "y_order": order}, {},
@@ -77,8 +77,8 @@ def _banks(runs):
                Column("amo_busy_cycles", "held by an atomic", "cycles")]
     values = ["conflict_cycles", "wait_cycles", "requests", "wide_accesses", "amo_busy_cycles"]
     return [Plot("banks", SECTION, title,
-                 "Each cell is a bank; an even colour is good interleaving, bright stripes are banks "
-                 "that many want in the same cycle.",
+                 "Each cell is a bank; an even colour is good interleaving, bright stripes are "
+                 "banks that many want in the same cycle.",
                  "heat", columns, rows,
                  {"x": "bank", "y": "tile", "values": values, "x_order": orders,
                   "y_order": {run.name: machine.tile_names(run) for run in runs}}, {},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plot: a tidy table, and how to draw it. What is drawn is what the table says, and nothing else.
 
-The page filters rows by the columns marked so, adds values up to the level that is chosen, and draws.
+The page filters rows by the columns marked so, adds values up to the chosen level, and draws.
 """
 import dataclasses
 
@@ -42,10 +42,10 @@ class Plot:
               side), share: whether parts of the sum can be shown
       heat    x, y, values: [columns to choose from], x_order and y_order: {run: [values]}
       points  x, y, series, label, is_log, lines: [{name, series, runs, x, y, peak, bandwidth}];
-              front: column that says which points are on it, panel: column with a drawing per value;
+              front: column that says which are on it, panel: column with a drawing per value;
               choices: {x, y, series: [columns to choose from]}
       lines   x, y, series
-      gantt   track, begin, end, activity, flows: [[run, track, cycle, track, cycle]]
+      gantt   timelines: {run: what tessera.timeline.page.model() returns}; the table is a summary
     levels: {name: [columns that stay]} for adding values up, the first is shown first.
     read: one sentence on how to read it; figures: names whose evidence is shown beneath.
     notes: what is left out.

@@ -6,6 +6,7 @@ import re
 
 from ..result import Result
 from ..sweep.table import read_csv
+from ..timeline.page import MAX_SLICES
 from .plot import WHOLE_RUN
 
 MAX_REGIONS = 8
@@ -35,7 +36,7 @@ class Run:
         elif not self.is_traffic:
             raise ReportError(f"{self.folder}: stats.json is missing; did the run end? See log.txt")
         if not self.result.config:
-            raise ReportError(f"{self.folder}: config.yaml is missing or empty; copy the whole folder")
+            raise ReportError(f"{self.folder}: config.yaml is missing or empty; copy all of it")
         self.timeline = self._traced("--timeline")
         self.bus_trace = self._traced("--bus-trace")
 
@@ -86,7 +87,7 @@ class Sweep:
         wanted = {"point", "status", "repeat", "workload", *self.description["axes"]}
         lacking = wanted - set(self.rows[0] if self.rows else ())
         if lacking or any(None in row.values() or None in row for row in self.rows):
-            raise ReportError(f"{self.folder / 'sweep.csv'}: cut off, or not the table of this sweep"
+            raise ReportError(f"{self.folder / 'sweep.csv'}: cut off, or not of this sweep"
                               + (f": no column {', '.join(sorted(lacking))}" if lacking else ""))
 
     def configs(self):
@@ -109,6 +110,10 @@ class Timeline:
         slices = [event for event in self.events if event.get("ph") == "X"]
         if not all({"pid", "tid", "ts", "dur", "name"} <= event.keys() for event in slices):
             raise ReportError(f"{path}: a slice without pid, tid, ts, dur or name")
+        if len(slices) > MAX_SLICES:
+            raise ReportError(f"{path}: {len(slices)} slices are more than the {MAX_SLICES} that a "
+                              "browser shows with ease; trace less: --timeline FILE,from=,to= or "
+                              "harts=0-3")
 
 
 def _read_json(path, keys):

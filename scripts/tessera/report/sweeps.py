@@ -186,7 +186,7 @@ class _Table:
                                     Column(f"change_{index}", f"change of {text}", "%"))),
                    Column("feasible", "meets the constraints")]
         return Plot(self._id("steps"), self.section, "One more step from the best point",
-                    "The first row is the best point; each other changes one parameter by one place.",
+                    "The first row is the best point; others change one parameter by one place.",
                     "table", columns, rows, {}, {}, self._figures(_columns(wanted)))
 
     def failures(self):

@@ -3,16 +3,15 @@
 import collections
 import re
 
+from ..timeline import page
 from .plot import GROUP, RUN, TILE, Column, Missing, Plot
 
 SECTION = "Time"
 HOW = "run with --timeline FILE, in the folder of the run, or name the file beside it, to see it"
 TILE_NAME = re.compile(r"soc\.cluster\.group\[(\d+)\]\.tile\[(\d+)\]")
 BINS = 120
-MAX_SLICES = 30_000
 MAX_CELLS = 40_000
 ASLEEP = "asleep"
-MIXED = "short calls"
 
 
 class Tracks:
@@ -45,20 +44,28 @@ def plots(timelines):
     """Returns the plots of Timelines, or what is missing without any."""
     if not timelines:
         return [Missing(SECTION, "Harts, accelerators and DMA over time", HOW)]
-    gantt, awake, counters, flows, notes = [], [], [], [], []
+    rows, awake, counters, models = [], [], [], {}
     for each in timelines:
         tracks = Tracks(each.events)
         segments = _segments(each.events, tracks)
         end = max((segment[1] for own in segments.values() for segment in own), default=1)
-        kept, note = _coarser(segments, end)
-        notes += [f"{each.name}: {text}" for text in note]
-        gantt += [[each.name, *place, begin, until - begin, name]
-                  for place, own in kept.items() for begin, until, name in own]
+        models[each.name] = page.model(each.events)
+        rows += [[each.name, *place, name, times, cycles] for place, own in segments.items()
+                 for name, (times, cycles) in _totals(own).items()]
         awake += _awake(each.name, segments, max(-(-end // BINS), 1))
         counters += _counters(each, tracks)
-        flows += _flows(each, tracks, set(kept))
-    return [_gantt(gantt, flows, notes), *([_awake_plot(awake)] if awake else []),
+    return [_gantt(rows, models), *([_awake_plot(awake)] if awake else []),
             *([_counter_plot(counters)] if counters else [])]
+
+
+def _totals(segments):
+    """Returns {activity: [times, cycles]}, the longest first."""
+    totals = {}
+    for begin, end, name in segments:
+        total = totals.setdefault(name, [0, 0])
+        total[0] += 1
+        total[1] += end - begin
+    return dict(sorted(totals.items(), key=lambda each: -each[1][1]))
 
 
 def _cycles(event, key):
@@ -102,40 +109,6 @@ def _innermost(slices):
     return result
 
 
-def _coarser(segments, end):
-    """Returns ({place: [(begin, end, name)]}, notes): at most about MAX_SLICES of them, short
-    calls of harts drawn as one, then only some harts."""
-    total = sum(map(len, segments.values()))
-    if total <= MAX_SLICES:
-        return segments, []
-    shortest = max(end // 500, 2)
-    merged = {place: own if not place[0] else _merged(own, shortest)
-              for place, own in segments.items()}
-    notes = [f"calls of harts below {shortest} cycles are drawn as '{MIXED}'; Perfetto shows them "
-             "all"]
-    kept, count = {}, 0
-    for place, own in merged.items():
-        count += len(own)
-        if not place[0] or count <= MAX_SLICES:
-            kept[place] = own
-    if len(kept) < len(merged):
-        notes.append(f"{len(merged) - len(kept)} of {len(merged)} tracks are left out; give the "
-                     "timeline a window (harts=, from=, to=)")
-    return kept, notes
-
-
-def _merged(segments, shortest):
-    result = []
-    for begin, end, name in segments:
-        is_short = end - begin < shortest
-        last = result[-1] if result else None
-        if is_short and last and last[2] == MIXED and begin - last[1] < shortest:
-            result[-1] = (last[0], end, MIXED)
-        else:
-            result.append((begin, end, MIXED if is_short else name))
-    return result
-
-
 def _awake(run, segments, width):
     """Rows of cycles awake per interval and hart, or per tile where that would be too many."""
     harts = [(place, own) for place, own in segments.items() if place[0]]
@@ -159,35 +132,23 @@ def _counters(timeline, tracks):
             for value in list(event["args"].values())[:1]]
 
 
-def _flows(timeline, tracks, places):
-    """[[run, track, cycle, track, cycle]]: arrows between drawn tracks."""
-    steps = collections.defaultdict(list)
-    for event in timeline.events:
-        if event.get("ph") in ("s", "t", "f"):
-            steps[event["id"]].append((tracks.place(event), _cycles(event, "ts")))
-    return [[timeline.name, one[2], begin, other[2], end] for own in steps.values()
-            for (one, begin), (other, end) in zip(own, own[1:])
-            if one in places and other in places]
-
-
-def _gantt(rows, flows, notes):
-    columns = [RUN, GROUP, TILE, Column("track"), Column("begin", unit="cycles"),
-               Column("duration", unit="cycles"), Column("activity")]
+def _gantt(rows, models):
+    columns = [RUN, GROUP, TILE, Column("track"), Column("activity"),
+               Column("times", "how often, in parts", "count"),
+               Column("cycles", "innermost on its track", "cycles")]
     return Plot("gantt", SECTION, "Harts, accelerators and DMA over time",
-                "A row per hart and device; what lies above each other overlaps, and a line leads "
-                "from the order of a hart to the device and back to who saw its end.",
-                "gantt", columns, rows,
-                {"track": "track", "begin": "begin", "duration": "duration",
-                 "activity": "activity", "flows": flows},
-                {}, ("timeline.slices",), notes)
+                "A row per device and hart, in which calls stand below their callers; zoom with "
+                "ctrl and the wheel, and click on a slice for what ordered it and who saw its end.",
+                "gantt", columns, rows, {"timelines": models}, {}, ("timeline.slices",),
+                ["the table adds up how long each activity lasted, without what it called"])
 
 
 def _awake_plot(rows):
     columns = [RUN, GROUP, TILE, Column("track", "hart or tile"),
                Column("time", "begin of the interval", "cycles"), Column("awake", unit="cycles")]
     return Plot("awake", SECTION, "Which harts are awake when",
-                "Bright is awake, dark asleep; one bright row in the dark is a hart that all others "
-                "wait for.",
+                "Bright is awake, dark asleep; one bright row in the dark is a hart that all "
+                "others wait for.",
                 "heat", columns, rows,
                 {"x": "time", "y": "track", "values": ["awake"], "x_order": {}, "y_order": {}}, {},
                 ("timeline.slices",))

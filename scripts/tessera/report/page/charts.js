@@ -8,7 +8,8 @@ const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00
 const REST = "#c4cad0";
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star", "cross", "pentagon"];
 const MAX_PANELS = 9;
-const FONT = { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", size: 12, color: "#1b2733" };
+const FONT = { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", size: 12,
+  color: "#1b2733" };
 // Parts that have the same colour everywhere.
 const PARTS = { asleep_cycles: "#dfe5ea", idle: "#dfe5ea", other: REST,
   instructions: "#009e73", compute_cycles: "#009e73" };
@@ -44,7 +45,8 @@ function namesTitle(table, names) {
 
 // Finest columns imply the coarser ones: a hart's name says its tile and group.
 function finest(table, names) {
-  const places = ["group", "tile", "hart"].filter((name) => table.has(name) && names.includes(name));
+  const places = ["group", "tile", "hart"]
+    .filter((name) => table.has(name) && names.includes(name));
   return names.filter((name) => !places.slice(0, -1).includes(name));
 }
 
@@ -163,7 +165,8 @@ function pointPanel(plot, table, options) {
   if (encoding.front) data.unshift(...frontLine(table, encoding, x, y));
   data.push(...roofs(table, encoding, all));
   return { data, layout: layout(axisOf(plot, table, x), axisOf(plot, table, y),
-    { height: encoding.panel ? 340 : 440, showlegend: true, ...(encoding.lines ? { legend: { orientation: "v" } } : {}) }) };
+    { height: encoding.panel ? 340 : 440, showlegend: true,
+      ...(encoding.lines ? { legend: { orientation: "v" } } : {}) }) };
 }
 
 // Points of a front stand out from those that it beats: colour, symbol, size.
@@ -171,8 +174,10 @@ const STATES = { best: ["#d55e00", "star", 16], front: ["#0072b2", "diamond", 11
   dominated: ["#9aa7b4", "circle-open", 7], "breaks a constraint": ["#9aa7b4", "x-thin-open", 7] };
 
 function markerOf(value, index) {
-  const [color, symbol, size] = STATES[value] ?? [colourOf(index), SYMBOLS[index % SYMBOLS.length], 10];
-  return { color, symbol, size, opacity: 0.85, line: { color: symbol.endsWith("open") ? color : "#ffffff", width: 1 } };
+  const [color, symbol, size] = STATES[value]
+    ?? [colourOf(index), SYMBOLS[index % SYMBOLS.length], 10];
+  return { color, symbol, size, opacity: 0.85,
+    line: { color: symbol.endsWith("open") ? color : "#ffffff", width: 1 } };
 }
 
 // Words stand at even distances in their natural order; so do the values of parameters.
@@ -202,7 +207,8 @@ function roofs(table, encoding, all) {
   return (encoding.lines ?? [])
     .filter((line) => shown.has(line.series) && line.runs.some((run) => runs.has(run)))
     .map((line) => ({ type: "scatter", mode: "lines", x: line.x, y: line.y, hoverinfo: "name",
-      name: `${line.name}: ${numberText(line.peak)} per cycle,<br>${numberText(line.bandwidth)} bytes per cycle`,
+      name: `${line.name}: ${numberText(line.peak)} per cycle,<br>` +
+        `${numberText(line.bandwidth)} bytes per cycle`,
       line: { color: colourOf(all.indexOf(line.series)), dash: "dash" } }));
 }
 
@@ -227,4 +233,21 @@ function lines(plot, table, options) {
     { showlegend: true }) }];
 }
 
-const DRAW = { bars, heat, points, lines, gantt };
+// Timelines of the runs that are shown, each in a chart of its own; a group or tile narrows them.
+function showTimelines(plot, table, place, chosen) {
+  const [group, tile] = chosen.tile ? chosen.tile.split(".") : [chosen.group];
+  const narrowed = tile !== undefined ? `group[${group}].tile[${tile}]`
+    : group !== undefined ? `group[${group}].` : "";
+  const runs = table.distinct("run");
+  const places = runs.map(() => element("div", { class: "timeline" }));
+  place.replaceChildren(...runs.flatMap((run, index) => [
+    ...(runs.length > 1 ? [element("h4", {}, run)] : []), places[index]]));
+  return runs.map((run, index) => {
+    const chart = showGantt(places[index], plot.encoding.timelines[run]);
+    chart.search.value = narrowed;
+    chart.search.dispatchEvent(new Event("input"));
+    return chart;
+  });
+}
+
+const DRAW = { bars, heat, points, lines };

@@ -52,12 +52,15 @@ class Figure {
     const { encoding, table } = plot;
     const named = (names) => names.map((name) => [name, table.column(name).label]);
     offer("one per", "level", Object.keys(plot.levels).map((level) => [level, level]));
-    if (encoding.share) offer("as", "share", [["true", "shares"], ["false", table.column(encoding.values[0]).unit]]);
+    if (encoding.share) {
+      offer("as", "share", [["true", "shares"], ["false", table.column(encoding.values[0]).unit]]);
+    }
     if (plot.kind === "heat") offer("value", "value", named(encoding.values));
     if (plot.kind === "lines") offer("value", "value", named(encoding.y));
     if (plot.kind === "bars") {
       offer("order", "sort", [["given", "by place"], ["total", "largest first"],
-        ...(encoding.series ? [] : named(encoding.values).map(([name, text]) => [name, `most ${text}`]))]);
+        ...(encoding.series ? [] : named(encoding.values)
+          .map(([name, text]) => [name, `most ${text}`]))]);
     }
     for (const [key, names] of Object.entries(encoding.choices ?? {})) {
       this.options[key] = encoding[key];
@@ -75,7 +78,8 @@ class Figure {
       element("summary", {}, "What the numbers rest on: ", ...badges),
       element("ul", { class: "evidence" }, ...this.plot.evidence.map((each) => element("li", {},
         element("span", { class: `badge ${each.status}` }, each.status),
-        `${each.what}${each.runs ? ` (${each.runs})` : ""}: ${each.text}. Source: ${each.source}`))))];
+        `${each.what}${each.runs ? ` (${each.runs})` : ""}: ${each.text}. ` +
+        `Source: ${each.source}`))))];
   }
 
   // The table as it is drawn: filtered, and added up to the level.
@@ -92,6 +96,10 @@ class Figure {
     if (this.plot.kind === "table") return;
     this.drawing.querySelectorAll(".js-plotly-plot").forEach((each) => Plotly.purge(each));
     this.remark.textContent = "";
+    if (this.plot.kind === "gantt") {
+      this.charts = showTimelines(this.plot, table, this.drawing, this.filters.chosen);
+      return;
+    }
     const panels = table.rows.length ? DRAW[this.plot.kind](this.plot, table,
       { ...this.options, chosen: this.filters.chosen }) : [];
     if (!panels.some((panel) => panel.data.length)) {
@@ -107,7 +115,8 @@ class Figure {
     this.drawing.replaceChildren(element("div", { class: panels.length > 1 ? "panels" : "" },
       ...panels.map((panel, index) => element("div", { class: "panel" },
         ...(panel.title ? [element("h4", {}, panel.title)] : []), places[index]))));
-    panels.forEach((panel, index) => Plotly.newPlot(places[index], panel.data, panel.layout, CONFIG));
+    panels.forEach(({ data, layout: look }, index) =>
+      Plotly.newPlot(places[index], data, look, CONFIG));
   }
 
   fillTable(table = null) {
@@ -134,7 +143,8 @@ async function main() {
 }
 
 function build(content) {
-  const plots = content.plots.map((plot) => ({ ...plot, table: new Table(plot.columns, plot.rows) }));
+  const plots = content.plots
+    .map((plot) => ({ ...plot, table: new Table(plot.columns, plot.rows) }));
   document.querySelector("h1").textContent = content.title;
   document.getElementById("facts").textContent = content.facts.join(", ");
   const figures = [];
