@@ -17,6 +17,7 @@ import sys
 
 import numpy as np
 
+import workload_command
 from tessera_ref import ita, sparse_attention
 
 TILE = 64
@@ -326,27 +327,26 @@ def parse_command_line(arguments):
                                             help="dense heads to the engine, too")
     commands.choices["batch"].set_defaults(dense_heads=0)
     commands.choices["batch"].add_argument("--lengths", type=numbers, required=True)
-    command = commands.add_parser("check", help="compare a dump with the reference")
-    command.add_argument("image")
-    command.add_argument("dump", help="the image's memory after the run")
+    workload_command.add_check(commands)
     return parser.parse_args(arguments)
+
+
+def work(options):
+    """Does what the command line asks for. Returns an exit code."""
+    if options.command == "check":
+        return check(options.image, options.dump)
+    if len(options.shape) != 3 or min(options.shape[1:]) < 1:
+        raise WorkloadError("--shape: expected three numbers S,d,H, such as 512,64,8")
+    image = build_batch(options) if options.command == "batch" else build_sparse(options)
+    workload_command.write_image(options.output, image)
+    return 0
 
 
 def main(arguments):
     """Returns 0; 1 when a check fails; 2 for input that cannot be used."""
     options = parse_command_line(arguments)
-    try:
-        if options.command == "check":
-            return check(options.image, options.dump)
-        if len(options.shape) != 3 or min(options.shape[1:]) < 1:
-            raise WorkloadError("--shape: expected three numbers S,d,H, such as 512,64,8")
-        image = build_batch(options) if options.command == "batch" else build_sparse(options)
-        pathlib.Path(options.output).write_bytes(image)
-        print(f"{options.output}: {len(image)} bytes")
-    except (WorkloadError, OSError) as error:
-        print(f"make_attention_workload.py: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return workload_command.run("make_attention_workload.py", (WorkloadError, OSError),
+                                lambda: work(options))
 
 
 if __name__ == "__main__":

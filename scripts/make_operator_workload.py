@@ -15,6 +15,7 @@ import sys
 
 import numpy as np
 
+import workload_command
 from tessera_ref import engine_operators, ita, sparse_attention
 
 TILE = 64
@@ -186,6 +187,14 @@ def check(image_path, dump_path):
     return 1 if failed else 0
 
 
+def work(options):
+    """Does what the command line asks for. Returns an exit code."""
+    if options.command == "check":
+        return check(options.image, options.dump)
+    workload_command.write_image(options.output, build(options.seed))
+    return 0
+
+
 def main(arguments):
     """Returns 0; 1 when a check fails; 2 for files that cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -193,20 +202,9 @@ def main(arguments):
     command = commands.add_parser("build", help="image for sw/engine_operators")
     command.add_argument("--seed", type=int, default=0, help="of the random operands")
     command.add_argument("-o", "--output", required=True)
-    command = commands.add_parser("check", help="compare a dump with the expected results")
-    command.add_argument("image")
-    command.add_argument("dump", help="the image's memory after the run")
+    workload_command.add_check(commands)
     options = parser.parse_args(arguments)
-    try:
-        if options.command == "check":
-            return check(options.image, options.dump)
-        image = build(options.seed)
-        pathlib.Path(options.output).write_bytes(image)
-        print(f"{options.output}: {len(image)} bytes")
-    except OSError as error:
-        print(f"make_operator_workload.py: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return workload_command.run("make_operator_workload.py", OSError, lambda: work(options))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import zipfile
 
 import numpy as np
 
+import workload_command
 from tessera_ref import ita
 
 WORKLOAD_ADDRESS = 0x80100000
@@ -466,9 +467,7 @@ def parse_command_line(arguments):
                       help="of the arithmetic, for random operands")
     mhsa.add_argument("--same-inputs", action="store_true", help="random queries are the keys")
     mhsa.add_argument("--cores-only", action="store_true", help="leave the ITAs alone")
-    command = commands.add_parser("check", help="compare a dump with the reference")
-    command.add_argument("image")
-    command.add_argument("dump", help="the image's memory after the run")
+    workload_command.add_check(commands)
     command = commands.add_parser("arguments", help="parameters of a program")
     command.add_argument("--harts", type=int, default=0, help="that work; 0: all")
     command.add_argument("--repetitions", type=int, default=0, help="0: the program's default")
@@ -479,24 +478,25 @@ def parse_command_line(arguments):
     return parser.parse_args(arguments)
 
 
+def make(options):
+    """Does what the command line asks for. Returns an exit code."""
+    if options.command == "check":
+        return check(options.image, options.dump)
+    if options.command == "arguments":
+        pathlib.Path(options.output).write_bytes(arguments_page(options))
+    elif options.command == "mhsa":
+        work = workload_of(options, mhsa_from_npz, TILE, options.flavour)
+        write_image(options.output, Mhsa.build(work, options.cores_only))
+    else:
+        work = workload_of(options, blocks_from_npz, 16, "mempool")
+        write_image(options.output, OperandBlocks.build(work))
+    return 0
+
+
 def main(arguments):
     """Returns 0; 1 when a check fails; 2 for input that cannot be used."""
     options = parse_command_line(arguments)
-    try:
-        if options.command == "check":
-            return check(options.image, options.dump)
-        if options.command == "arguments":
-            pathlib.Path(options.output).write_bytes(arguments_page(options))
-        elif options.command == "mhsa":
-            work = workload_of(options, mhsa_from_npz, TILE, options.flavour)
-            write_image(options.output, Mhsa.build(work, options.cores_only))
-        else:
-            work = workload_of(options, blocks_from_npz, 16, "mempool")
-            write_image(options.output, OperandBlocks.build(work))
-    except WorkloadError as error:
-        print(f"make_workload.py: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return workload_command.run("make_workload.py", WorkloadError, lambda: make(options))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,6 @@ class JobEngine : public Steppable {
   enum class Run : std::uint8_t { kIdle, kStarting, kStart, kRunning };
   /// States of ita_hwpe_ctrl.sv.
   enum class Control : std::uint8_t { kIdle, kNextLoad, kDone };
-  static constexpr std::uint32_t kNoStream = kNumStreams;
   /// Words in each buffer between a stream and the core. Source: ita_hwpe_{input,output}_buffer.sv.
   static constexpr std::uint32_t kBufferWords = 8;
 

@@ -14,6 +14,47 @@ constexpr std::uint32_t kUnmappedValue = 0;
 constexpr Cycles kL2Cycles = 20;
 constexpr std::uint32_t kMaxLog2 = 12;
 constexpr std::uint32_t kPulses = ATTENTION_ENGINE_CTRL_SOFT_RESET | ATTENTION_ENGINE_CTRL_ABORT;
+
+/// Counters of PERF as statistics.
+struct PerfStat {
+  const char* name;
+  const char* unit;
+  const char* description;
+  std::size_t index;
+};
+constexpr PerfStat kPerfStats[] = {
+    {"busy_cycles", "cycles", "a descriptor was running", ATTENTION_ENGINE_PERF_CYCLES},
+    {"mvu_cycles", "cycles", "the MVU worked", ATTENTION_ENGINE_PERF_MVU_ACTIVE},
+    {"mvu_context_cycles", "cycles", "of these, on contexts", ATTENTION_ENGINE_PERF_MVU_CONTEXT},
+    {"useful_macs", "count", "multiply-accumulates for allowed pairs",
+     ATTENTION_ENGINE_PERF_USEFUL_MACS},
+    {"issued_macs", "count", "multiply-accumulates that were issued",
+     ATTENTION_ENGINE_PERF_ISSUED_MACS},
+    {"softmax_cycles", "cycles", "the softmax unit worked", ATTENTION_ENGINE_PERF_SOFTMAX_ACTIVE},
+    {"scan_cycles", "cycles", "the tile-sparse scheduler worked", ATTENTION_ENGINE_PERF_SCAN},
+    {"tiles_full", "count", "tiles without a mask", ATTENTION_ENGINE_PERF_TILES_FULL},
+    {"tiles_partial", "count", "tiles with an element mask", ATTENTION_ENGINE_PERF_TILES_PARTIAL},
+    {"tiles_skipped", "count", "tiles that are empty", ATTENTION_ENGINE_PERF_TILES_SKIPPED},
+    {"masked_elements", "count", "elements of computed tiles that are not allowed",
+     ATTENTION_ENGINE_PERF_ELEMENTS_MASKED},
+    {"chains", "count", "chains dispatched", ATTENTION_ENGINE_PERF_CHAINS},
+    {"front_end_stall_cycles", "cycles", "the MVU waited for instructions",
+     ATTENTION_ENGINE_PERF_FRONT_END_STALL},
+    {"dependency_stall_cycles", "cycles", "the MVU waited for a result",
+     ATTENTION_ENGINE_PERF_DEPENDENCY_STALL},
+    {"fifo_stall_cycles", "cycles", "the MVU's output had no place",
+     ATTENTION_ENGINE_PERF_FIFO_STALL},
+    {"load_stall_cycles", "cycles", "the MVU waited for L2", ATTENTION_ENGINE_PERF_LOAD_STALL},
+    {"bytes_read", "bytes", "read over AXI", ATTENTION_ENGINE_PERF_AXI_READ_BYTES},
+    {"bytes_written", "bytes", "written over AXI", ATTENTION_ENGINE_PERF_AXI_WRITE_BYTES},
+    {"spill_bytes", "bytes", "of these, scores", ATTENTION_ENGINE_PERF_SPILL_BYTES},
+    {"refetch_bytes", "bytes", "of these, tiles that had been in the MRF",
+     ATTENTION_ENGINE_PERF_REFETCH_BYTES},
+    {"masked_rows", "count", "queries that may see no key", ATTENTION_ENGINE_PERF_MASKED_ROWS},
+    {"uncanonical_tiles", "count", "partial tiles whose mask allows all or nothing",
+     ATTENTION_ENGINE_PERF_UNCANONICAL_TILES},
+};
+
 }  // namespace
 
 AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
@@ -212,39 +253,9 @@ void AttentionEngine::add_stats(StatGroup& parent_stats) {
   stats.add("failed_descriptors", "count", "of these, those with an error", &failed_descriptors_);
   stats.add("instructions", "count", "instructions that were pushed", &instructions_);
   stats.add("interrupts", "count", "wake-ups of the hart in WAKE_HART", &interrupts_);
-  const auto add = [&](const char* name, const char* unit, const char* what, std::size_t index) {
-    stats.add(name, unit, what, &state_.perf[index]);
-  };
-  add("busy_cycles", "cycles", "a descriptor was running", ATTENTION_ENGINE_PERF_CYCLES);
-  add("mvu_cycles", "cycles", "the MVU worked", ATTENTION_ENGINE_PERF_MVU_ACTIVE);
-  add("mvu_context_cycles", "cycles", "of these, on contexts", ATTENTION_ENGINE_PERF_MVU_CONTEXT);
-  add("useful_macs", "count", "multiply-accumulates for allowed pairs",
-      ATTENTION_ENGINE_PERF_USEFUL_MACS);
-  add("issued_macs", "count", "multiply-accumulates that were issued",
-      ATTENTION_ENGINE_PERF_ISSUED_MACS);
-  add("softmax_cycles", "cycles", "the softmax unit worked", ATTENTION_ENGINE_PERF_SOFTMAX_ACTIVE);
-  add("scan_cycles", "cycles", "the tile-sparse scheduler worked", ATTENTION_ENGINE_PERF_SCAN);
-  add("tiles_full", "count", "tiles without a mask", ATTENTION_ENGINE_PERF_TILES_FULL);
-  add("tiles_partial", "count", "tiles with an element mask", ATTENTION_ENGINE_PERF_TILES_PARTIAL);
-  add("tiles_skipped", "count", "tiles that are empty", ATTENTION_ENGINE_PERF_TILES_SKIPPED);
-  add("masked_elements", "count", "elements of computed tiles that are not allowed",
-      ATTENTION_ENGINE_PERF_ELEMENTS_MASKED);
-  add("chains", "count", "chains dispatched", ATTENTION_ENGINE_PERF_CHAINS);
-  add("front_end_stall_cycles", "cycles", "the MVU waited for instructions",
-      ATTENTION_ENGINE_PERF_FRONT_END_STALL);
-  add("dependency_stall_cycles", "cycles", "the MVU waited for a result",
-      ATTENTION_ENGINE_PERF_DEPENDENCY_STALL);
-  add("fifo_stall_cycles", "cycles", "the MVU's output had no place",
-      ATTENTION_ENGINE_PERF_FIFO_STALL);
-  add("load_stall_cycles", "cycles", "the MVU waited for L2", ATTENTION_ENGINE_PERF_LOAD_STALL);
-  add("bytes_read", "bytes", "read over AXI", ATTENTION_ENGINE_PERF_AXI_READ_BYTES);
-  add("bytes_written", "bytes", "written over AXI", ATTENTION_ENGINE_PERF_AXI_WRITE_BYTES);
-  add("spill_bytes", "bytes", "of these, scores", ATTENTION_ENGINE_PERF_SPILL_BYTES);
-  add("refetch_bytes", "bytes", "of these, tiles that had been in the MRF",
-      ATTENTION_ENGINE_PERF_REFETCH_BYTES);
-  add("masked_rows", "count", "queries that may see no key", ATTENTION_ENGINE_PERF_MASKED_ROWS);
-  add("uncanonical_tiles", "count", "partial tiles whose mask allows all or nothing",
-      ATTENTION_ENGINE_PERF_UNCANONICAL_TILES);
+  for (const PerfStat& counter : kPerfStats) {
+    stats.add(counter.name, counter.unit, counter.description, &state_.perf[counter.index]);
+  }
 }
 
 std::uint32_t AttentionEngine::status() const {
