@@ -65,6 +65,9 @@ FILES = [
      "'h' has no closed form", "add 'closed_form"),
     ("no objectives", HEAD + FORM + STAT + "scan: {sample: 5}\n", 6,
      "nothing says which points are promising", "add 'objectives"),
+    ("section of a scan", HEAD + FORM + STAT + "matrix: {soc.l2.banks: [4]}\n"
+     "objectives: {minimise: [c]}\nscan: {sections: {soc.l2.banks: [8]}}\n", 8,
+     "soc.l2.banks is never '8'", "allowed: 4"),
     ("model of a closed form", HEAD + FORM.replace("ita_heads", "ita") + STAT, 4,
      "the model of closed_form of 'h' is 'ita'", "allowed: engine_head"),
     ("argument of a closed form", HEAD + FORM.replace("shape", "sizes") + STAT, 4,

@@ -90,6 +90,26 @@ class ScanTest(unittest.TestCase):
         self.assertNotEqual(self.values(sampled), self.values(sampled + "seed: 5\n"))
         self.assertFalse([each for each in self.values(sampled) if each[2:4] == ("1", "2")])
 
+    def test_fronts_of_all_groups_are_kept_though_few_are_simulated(self):
+        space = self.space(ITA.replace("neighbours: 0", "groups: 1"))
+        points = expand(space, self.folder / "out")
+        simulated = {point.values["S"] for point in points}
+        self.assertEqual(len(simulated), 1)
+        rows = read_csv(self.folder / "out/scan.csv")
+        self.assertEqual({row["S"] for row in rows}, {"64", "128"})
+        for tokens in ("64", "128"):
+            cycles = [float(row["cycles"]) for row in rows if row["S"] == tokens]
+            areas = [float(row["area"]) for row in rows if row["S"] == tokens]
+            self.assertGreater(len(cycles), 2)
+            for values in (sorted(zip(areas, cycles)),):
+                self.assertEqual([each for _, each in values], sorted(cycles, reverse=True))
+
+    def test_sections_add_fronts_of_their_own(self):
+        sections = ITA.replace("neighbours: 0", "sections: {soc.ita.count: [1, 2]}")
+        added = set(self.values(sections)) - set(self.values(ITA))
+        self.assertTrue(added)
+        self.assertLessEqual({each[2] for each in added}, {"1", "2"})
+
     def test_agreement_counts_pairs_and_best_points(self):
         groups = [[(10, 11), (20, 21), (30, 19)], [(5, 9), (5, 8), (6, 7)], [(1, 4), (2, 4)]]
         self.assertEqual(agreement(groups), (6, 3, 2))

@@ -4,10 +4,13 @@
 Of each workload and choice of given axes: the Pareto front of the objectives with the closed form
 in place of what it predicts, without points that are hardly better, so many neighbours of it on
 each axis, the first and the last point (which has the most of everything where axes rise), and a
-random sample. How often the closed forms
+random sample. `sections` takes, for values of an axis that closed forms know too little of, the
+front among the points with that value as well. scan.csv has the predicted fronts. With `groups`, only that many of the workloads and
+given values, at random, are simulated: those that the closed forms are tried on. How often the closed forms
 ranked points as the simulation does: ranking().
 """
 import concurrent.futures
+import csv
 import dataclasses
 import functools
 import hashlib
@@ -35,6 +38,16 @@ class Scan:
     seconds: float
 
 
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """The same of one workload and choice of given axes. front: rows of scan.csv."""
+
+    chosen: list
+    points: int
+    fitting: int
+    front: list
+
+
 def scan(space, settings_of, out=None):
     """Returns the Scan of a Space; keeps it in the folder `out`, and takes it from there.
 
@@ -52,14 +65,17 @@ def scan(space, settings_of, out=None):
     work = functools.partial(_scan_group, space, settings_of, base)
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
         found = list(pool.map(work, groups))
+    tried = random.Random(space.seed).sample(
+        range(len(groups)), min(space.scan.get("groups", len(groups)), len(groups)))
     order = {name: {text: place for place, text in enumerate(values)}
              for name, values in space.axes.items()}
-    chosen = sorted((values for group in found for values in group[0]),
+    chosen = sorted((values for place in tried for values in found[place].chosen),
                     key=lambda values: [order[name][text] for name, text in values.items()])
-    result = Scan(chosen, sum(group[1] for group in found), sum(group[2] for group in found),
-                  time.perf_counter() - begin)
+    result = Scan(chosen, sum(group.points for group in found),
+                  sum(group.fitting for group in found), time.perf_counter() - begin)
     if kept:
         out.mkdir(parents=True, exist_ok=True)
+        _write_fronts(out / "scan.csv", [row for group in found for row in group.front])
         kept.write_text(json.dumps({"inputs": state, "points": result.points,
                                     "fitting": result.fitting, "chosen": chosen}) + "\n")
     return result
@@ -82,7 +98,7 @@ def model_of(workload, values):
 
 
 def _scan_group(space, settings_of, base, group):
-    """Returns (chosen values, points, points with a prediction) of one workload and given axes."""
+    """Returns the Group of a workload and given axes."""
     fixed = dict(zip(("workload", *space.given), group))
     knobs = [list(values) for name, values in space.axes.items() if name not in fixed]
     names = [name for name in space.axes if name not in fixed]
@@ -96,18 +112,42 @@ def _scan_group(space, settings_of, base, group):
         cost = _costs(space, values, settings_of(values), base, model)
         if cost is not None:
             costs[place] = cost
-    chosen = [{**{name: None for name in space.axes}, **fixed,
-               **{name: knob[step] for name, knob, step in zip(names, knobs, place)}}
-              for place in _promising(space, costs, group)]
-    return chosen, points, len(costs)
+    def values_at(place):
+        return {**{name: None for name in space.axes}, **fixed,
+                **{name: knob[step] for name, knob, step in zip(names, knobs, place)}}
+
+    front = _front(space, costs, costs)
+    for axis, texts in space.scan["sections"].items():
+        for step in (knobs[names.index(axis)].index(text) for text in texts):
+            front += _front(space, costs, [place for place in costs
+                                           if place[names.index(axis)] == step])
+    front = sorted(set(front))
+    wanted = [text for text, _ in choose.objectives({"objectives": space.objectives})]
+    return Group([values_at(place) for place in _promising(space, costs, front, group)], points,
+                 len(costs), [{**values_at(place), **dict(zip(wanted, map(abs, costs[place])))}
+                              for place in front])
 
 
-def _promising(space, costs, group):
+def _write_fronts(path, rows):
+    """Writes the predicted fronts, each point with its predicted objectives."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0] if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _front(space, costs, places):
+    """Returns the places on the front among some; costs: {place: objectives}."""
+    places = list(places)
+    return [places[index] for index in choose.front(
+        [costs[place] for place in places], space.scan.get("slack_percent", 0) / 100)]
+
+
+def _promising(space, costs, front, group):
     """Returns the places to simulate; costs: {place on each axis: objectives}."""
     places = list(costs)
-    front = choose.front(list(costs.values()), space.scan.get("slack_percent", 0) / 100)
     steps = space.scan.get("neighbours", 0)
-    near = {each for index in front for each in _near(places[index], steps) if each in costs}
+    near = {each for place in front for each in _near(place, steps) if each in costs}
     count = min(space.scan.get("sample", 0), len(places))
     sample = random.Random(f"{space.seed} {group}").sample(places, count)
     return near.union(places[:1], places[-1:], sample)

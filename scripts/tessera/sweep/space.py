@@ -34,8 +34,8 @@ class Space:
     """A sweep. axes: name -> {value text: settings it stands for, or None for a variable};
     exclude: [{axis: values}]; include: [{axis: value}]; statistics: column -> figure, of all
     workloads; derived: column -> expression; relative: column -> column over whose least value of
-    the same workload and given axes it is; given: axes that are asked for, not chosen; scan: how
-    many neighbours and random points to simulate, None: all; objectives: minimise, maximise:
+    the same workload and given axes it is; given: axes that are asked for, not chosen; scan: what
+    of it to simulate (scan.py), None: all; objectives: minimise, maximise:
     columns, subject_to: comparisons. Values of settings that begin with "=" are expressions over
     axes."""
 

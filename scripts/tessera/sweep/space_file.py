@@ -14,7 +14,7 @@ KEYS = ("name", "config", "set", "workloads", "matrix", "exclude", "include", "r
         "limits", "statistics", "derived", "relative", "given", "scan", "objectives",
         "seconds_per_point")
 WORKLOAD_KEYS = ("elf", "traffic", "make", "address", "set", "options", "statistics", "closed_form")
-SCAN_KEYS = ("slack_percent", "neighbours", "sample")
+SCAN_KEYS = ("slack_percent", "neighbours", "sample", "groups", "sections")
 RANGE_KEYS = ("from", "to", "step")
 LIMIT_KEYS = ("max_cycles", "timeout_seconds", "memory_mib")
 OBJECTIVE_KEYS = ("minimise", "maximise", "subject_to")
@@ -58,9 +58,7 @@ def _space(reader, path, top):
         statistics=statistics, derived=derived,
         relative=_relative(reader, top, axes, [*columns, *derived]),
         given=tuple(_given(reader, top, axes)),
-        scan={name: reader.integer(node, name, 0)
-              for name, node in _map(reader, top, "scan", SCAN_KEYS).items()}
-        if "scan" in top else None,
+        scan=_scan(reader, top["scan"], axes) if "scan" in top else None,
         objectives=_objectives(reader, top, {*columns, *derived, *_keys(top.get("relative"))}),
         seconds_per_point=float(reader.integer(top["seconds_per_point"], "seconds_per_point", 1))
         if "seconds_per_point" in top else None)
@@ -189,6 +187,21 @@ def _given(reader, top, axes):
             reader.report(top["given"], f"no axis '{name}'",
                           nearest(name, [each for each in axes if each != "workload"]))
     return [name for name in names if name in axes]
+
+
+def _scan(reader, node, axes):
+    """{key: number}, and sections: {axis: values}."""
+    keys = reader.mapping(node, "scan", SCAN_KEYS)
+    result = {name: reader.integer(value, name, 0) for name, value in keys.items()
+              if name != "sections"}
+    result["sections"] = {}
+    for axis, values in (reader.mapping(keys["sections"], "sections", list(axes))
+                         if "sections" in keys else {}).items():
+        result["sections"][axis] = reader.scalars(values, axis)
+        for text in result["sections"][axis]:
+            if text not in axes[axis]:
+                reader.report(values, f"{axis} is never '{text}'", nearest(text, list(axes[axis])))
+    return result
 
 
 def _check_scan(reader, top, space):
