@@ -32,8 +32,8 @@ class Studies(BrowserTest):
                   for row in self.table("sweep0_front")[1]]
         self.assertIn("best", states)
         panels = self.count("#sweep0_front .panel")
-        self.assertTrue(1 <= panels <= 9, panels)
-        if panels < 9:  # all of them are drawn
+        self.assertTrue(1 <= panels <= 12, panels)
+        if panels < 12:  # all of them are drawn
             self.assertEqual(self.count("#sweep0_front .scatterlayer .point"), len(states))
         self.assertTrue(self.count("#sweep0_sensitivity .barlayer .point"))
 

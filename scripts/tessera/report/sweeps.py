@@ -142,7 +142,7 @@ class _Table:
                     "Largest over least value of the objective when this parameter alone changes; "
                     "a parameter with a short bar may be chosen freely.",
                     "bars", columns, rows,
-                    {"category": ["axis"], "values": ["mean"], "series": "question"}, {},
+                    {"category": ["question"], "values": ["mean"], "series": "axis"}, {},
                     self._figures(_columns(wanted)))
 
     def effects(self, wanted):
@@ -150,15 +150,17 @@ class _Table:
         columns = [Column("point"), *self.keys, *map(_value_column, self.values)]
         rows = [[row["point"], *self._key(row), *(_number(row[name]) for name in self.values)]
                 for row in self.rows]
-        knobs = [name for name in self.knobs if len(self.axes[name]) > 1] or ["workload"]
+        knobs = [name for name in self.axes if len(self.axes[name]) > 1] or ["workload"]
+        few = min(knobs, key=lambda name: len(self.axes.get(name, ())))  # one colour each
+        across = next((name for name in self.knobs if name in knobs and name != few), few)
         measured = [text for text, _ in wanted if text in self.values and not all(
             figure.startswith("config.") for figure in self._sources(text))]
         return Plot(self._id("effects"), self.section, "What each knob does",
                     "Choose what is drawn over what: points of one colour that climb from left to "
                     "right pay for that parameter.",
                     "points", columns, rows,
-                    {"x": knobs[1 % len(knobs)], "y": (measured or self.values or ["point"])[0],
-                     "series": knobs[0], "panel": "workload",
+                    {"x": across, "y": (measured or self.values or ["point"])[0],
+                     "series": few, "panel": "workload",
                      "label": ["point", *(column.name for column in self.keys)],
                      "choices": {"x": [*self.axes, *self.values, "workload"], "y": self.values,
                                  "series": [*self.axes, "workload"]}}, {},

@@ -7,7 +7,8 @@ const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00
   "#3b3b3b", "#7f3c8d", "#8c6d46"];
 const REST = "#c4cad0";
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "x", "star", "cross", "pentagon"];
-const MAX_PANELS = 9;
+const MAX_PANELS = 12;
+const MAX_SERIES = 10; // of numbers: beyond, a scale of colours tells them
 const FONT = { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", size: 12,
   color: "#1b2733" };
 // Parts that have the same colour everywhere.
@@ -162,11 +163,23 @@ function pointPanel(plot, table, options) {
       textposition: "top center", textfont: { size: 11 }, marker: markerOf(value, index),
       hovertemplate: `%{text}<br>%{x}, %{y}<extra>${value}</extra>` };
   }).filter((trace) => trace.x.length);
+  if (all.length > MAX_SERIES && all.every((value) => Number.isFinite(Number(value)))) {
+    data.splice(0, data.length, scaled(data, table.title(series)));
+  }
   if (encoding.front) data.unshift(...frontLine(table, encoding, x, y));
   data.push(...roofs(table, encoding, all));
   return { data, layout: layout(axisOf(plot, table, x), axisOf(plot, table, y),
     { height: encoding.panel ? 340 : 440, showlegend: true,
       ...(encoding.lines ? { legend: { orientation: "v" } } : {}) }) };
+}
+
+// One trace of many, coloured by the numbers that are their names.
+function scaled(traces, title) {
+  const joined = (key) => traces.flatMap((trace) => trace[key]);
+  return { type: "scatter", mode: "markers", x: joined("x"), y: joined("y"), text: joined("text"),
+    marker: { color: traces.flatMap(({ name, x }) => x.map(() => Number(name))), size: 9,
+      colorscale: "Cividis", colorbar: { title: { text: title, side: "right" }, thickness: 14 } },
+    showlegend: false, hovertemplate: "%{text}<br>%{x}, %{y}<extra></extra>" };
 }
 
 // Points of a front stand out from those that it beats: colour, symbol, size.
@@ -180,10 +193,12 @@ function markerOf(value, index) {
     line: { color: symbol.endsWith("open") ? color : "#ffffff", width: 1 } };
 }
 
-// Words stand at even distances in their natural order; so do the values of parameters.
+// Words stand at even distances in their natural order; so do a few values of a parameter.
 function axisOf(plot, table, name) {
   const values = plot.table.distinct(name).filter((value) => value !== null);
-  if (values.some((value) => !isNumber(value))) {
+  const isOfNumbers = values.every((value) => isNumber(value))
+    || (values.length > MAX_SERIES && values.every((value) => Number.isFinite(Number(value))));
+  if (!isOfNumbers) {
     return axis(table.title(name), { type: "category", categoryorder: "array",
       categoryarray: values.map(String).sort(naturalOrder) });
   }
