@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+import tessera
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ARGUMENTS_ADDRESS = 0x800FF000
 VARIANTS = {"Xpulpimg": 0, "RV32IMA": 1}
@@ -26,15 +28,16 @@ def cycles_of(options, shape, harts, variant):
         subprocess.run([ROOT / "scripts/make_workload.py", "arguments", "--harts", str(harts),
                         "--repetitions", "2", "--shape", ",".join(map(str, shape)), "--variant",
                         str(VARIANTS[variant]), "-o", page.name], check=True)
-        done = subprocess.run(
-            [options.build / "bin/tessera", "run", "-q", "-c", options.config,
-             "--switch-to", "cycle", "--at", "roi:1", "--switch-to", "functional", "--at",
-             "roi_end:1", "--load", f"{ARGUMENTS_ADDRESS}:{page.name}",
-             options.build / "sw/gemm_i8.elf"],
-            stdout=subprocess.PIPE, text=True, check=False)
-    found = re.search(rf", {harts} harts, (\d+) cycles\nPASS gemm_i8$", done.stdout, re.MULTILINE)
+        run = tessera.Run(options.config, options.build / "sw/gemm_i8.elf",
+                          tessera=options.build / "bin/tessera").load(ARGUMENTS_ADDRESS, page.name)
+        for mode, place in (("cycle", "roi:1"), ("functional", "roi_end:1")):
+            run = run.option("--switch-to", mode).option("--at", place)
+        result = run.execute(check=False)
+    found = re.search(rf", {harts} harts, (\d+) cycles\nPASS gemm_i8$", result.stdout,
+                      re.MULTILINE)
     if not found:
-        sys.exit(f"gemm_efficiency.py: {shape} on {harts} harts failed: {done.stdout.strip()}")
+        sys.exit(f"gemm_efficiency.py: {shape} on {harts} harts failed: "
+                 f"{result.message or result.stdout.strip()}")
     return int(found.group(1))
 
 

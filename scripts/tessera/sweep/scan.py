@@ -5,8 +5,9 @@ Of each workload and choice of given axes: the Pareto front of the objectives wi
 in place of what it predicts, without points that are hardly better, so many neighbours of it on
 each axis, the first and the last point (which has the most of everything where axes rise), and a
 random sample. `sections` takes, for values of an axis that closed forms know too little of, the
-front among the points with that value as well. scan.csv has the predicted fronts. With `groups`, only that many of the workloads and
-given values, at random, are simulated: those that the closed forms are tried on. How often the closed forms
+front among the points with that value as well. scan.csv has the predicted fronts. With `groups`,
+only that many of the workloads and given values, at random, are simulated: those that the closed
+forms are tried on. How often the closed forms
 ranked points as the simulation does: ranking().
 """
 import concurrent.futures
@@ -217,7 +218,8 @@ def ranking(space, rows):
     if not groups:
         return None
     pairs, alike, same_best = agreement(groups.values())
-    errors = [abs(guess / value - 1) for group in groups.values() for guess, value in group if value]
+    errors = [abs(guess / value - 1) for group in groups.values() for guess, value in group
+              if value]
     return {"pairs": pairs, "alike": alike, "groups": len(groups), "same_best": same_best,
             "worst": max(errors, default=0)}
 

@@ -114,7 +114,8 @@ def _check_formula(reader, node, text):
 
 def _keys(node):
     """Names in a map; its mistakes are reported elsewhere."""
-    return {key.value for key, _ in node.value} if node is not None and node.id == "mapping" else set()
+    is_map = node is not None and node.id == "mapping"
+    return {key.value for key, _ in node.value} if is_map else set()
 
 
 def _workloads(reader, node, axes):
