@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "models/attention_engine/cycle/axi_memory.h"
 #include "models/attention_engine/cycle/chain_writer.h"
 #include "models/attention_engine/cycle/cycle_engine.h"
 #include "tests/golden/engine/recurrent_programs.h"
-#include "models/attention_engine/cycle/axi_memory.h"
 
 namespace tessera::attention_engine::golden {
 
