@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -9,34 +10,47 @@
 
 namespace tessera {
 
-/// Which functions of a hart are open, from its instructions: calls write x1 or x5, returns jump
-/// there (the RISC-V calling convention); a jump into another function takes the caller's place.
+/// The shadow stack of a hart: which functions are open, from its instructions.
+///
+/// A call is a jump that links (ra or t0). A return is a jump to an address that a call on the
+/// stack has left; frames above it are left, as by longjmp. Any other way into another function, a
+/// tail call above all, replaces the function at the top and keeps its way back. A trap forgets the
+/// stack: the hardware has no way back from it.
 class FunctionStack {
  public:
   struct Frame {
-    const CodeRange* function = nullptr;  ///< null: no symbol there
-    Cycles begin = 0;
+    const CodeRange* function;     ///< null: no symbol there
+    std::uint32_t call_site;       ///< pc of the call; 0: the outermost
+    std::uint32_t return_address;  ///< 0: the outermost
+    bool is_entered;               ///< by a call or at its first instruction
   };
+  /// A deeper stack is not followed: its functions replace the one at the top.
+  static constexpr std::size_t kMaxDepth = 256;
 
-  /// Takes the next instruction; true when its function is not that of the one before. `closed`
-  /// gets the frames that ended with it, innermost first.
-  bool retired(const RetiredInstruction& instruction, const SymbolTable& symbols,
-               std::vector<Frame>& closed);
+  /// `symbols` outlives this.
+  explicit FunctionStack(const SymbolTable& symbols) : symbols_(symbols) {}
+
+  /// The hart is at `pc`.
+  void arrive(std::uint32_t pc);
+  /// It has executed `instruction` and goes on.
+  void retired(const RetiredInstruction& instruction);
+  void clear();
+
+  /// Outermost first.
   const std::vector<Frame>& frames() const { return frames_; }
-  void clear() { frames_.clear(); }
+  /// How many frames, from the outermost, are the same since the last call of this.
+  std::size_t take_unchanged();
 
  private:
-  enum class Jump : std::uint8_t { kOther, kCall, kReturn };
-  static Jump jump_of(std::uint32_t raw);
-  /// How many frames stay open when the innermost returns to `function`: up to its nearest caller
-  /// of that name, else all but itself. REQUIRES: a frame.
-  std::size_t frames_below(const CodeRange* function) const;
-  bool is_inside(std::uint32_t pc) const { return pc >= begin_ && pc < end_; }
+  void jump(const RetiredInstruction& instruction);
+  void keep(std::size_t count);
 
+  const SymbolTable& symbols_;
   std::vector<Frame> frames_;
-  std::uint64_t begin_ = 1;  ///< of the innermost function
+  std::size_t unchanged_ = 0;
+  // Of the code at the top; empty before the first frame.
+  std::uint64_t begin_ = 1;
   std::uint64_t end_ = 0;
-  Jump last_ = Jump::kOther;
 };
 
 }  // namespace tessera

@@ -43,7 +43,7 @@ Timeline::Track Timeline::add_track(const std::string& process, const std::strin
 }
 
 Timeline::Hart& Timeline::hart(std::uint32_t id) {
-  const auto [place, is_new] = harts_.try_emplace(id);
+  const auto [place, is_new] = harts_.try_emplace(id, symbols_);
   if (is_new) {
     const auto [tile, core] = split_last(filter_.observers().agent_name(id));
     place->second.track = add_track(tile, core);
@@ -74,18 +74,23 @@ void Timeline::retired(const RetiredInstruction& instruction) {
     close(hart, hart.last);
     return;
   }
+  hart.stack.arrive(instruction.pc);
+  follow(hart, instruction.cycle);
   hart.last = instruction.cycle + 1;
-  if (hart.stack.retired(instruction, symbols_, closed_)) {
-    write_closed(hart, instruction.cycle);
-  }
+  hart.stack.retired(instruction);
+  follow(hart, hart.last);
 }
 
-void Timeline::write_closed(const Hart& hart, Cycles end) {
-  for (const FunctionStack::Frame& frame : closed_) {
-    file_.slice(hart.track, frame.function == nullptr ? "?" : frame.function->name, frame.begin,
-                std::max(end, frame.begin));
+void Timeline::follow(Hart& hart, Cycles cycle) {
+  const std::size_t unchanged = hart.stack.take_unchanged();
+  for (; hart.open.size() > unchanged; hart.open.pop_back()) {
+    const auto& [function, begin] = hart.open.back();
+    file_.slice(hart.track, function == nullptr ? "?" : function->name, begin,
+                std::max(cycle, begin));
   }
-  closed_.clear();
+  for (std::size_t i = unchanged; i < hart.stack.frames().size(); ++i) {
+    hart.open.emplace_back(hart.stack.frames()[i].function, cycle);
+  }
 }
 
 void Timeline::close(Hart& hart, Cycles end) {
@@ -93,9 +98,17 @@ void Timeline::close(Hart& hart, Cycles end) {
     file_.slice(hart.track, "asleep", hart.asleep_since, std::max(end, hart.asleep_since));
     hart.asleep_since = TraceWindow::kNoEnd;
   }
-  closed_.assign(hart.stack.frames().rbegin(), hart.stack.frames().rend());
-  write_closed(hart, end);
   hart.stack.clear();
+  follow(hart, end);
+}
+
+void Timeline::trapped(std::uint32_t hart_id, std::uint32_t /*pc*/, std::uint32_t /*next_pc*/,
+                       Cycles cycle) {
+  const auto place = harts_.find(hart_id);
+  if (place != harts_.end()) {
+    place->second.stack.clear();
+    follow(place->second, cycle);
+  }
 }
 
 void Timeline::fell_asleep(std::uint32_t hart_id, std::uint32_t /*pc*/, Cycles cycle) {

@@ -30,6 +30,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   void retired(const RetiredInstruction& instruction) override;
   void fell_asleep(std::uint32_t hart, std::uint32_t pc, Cycles cycle) override;
   void woke_up(std::uint32_t hart, Cycles cycle) override;
+  void trapped(std::uint32_t hart, std::uint32_t pc, std::uint32_t next_pc, Cycles cycle) override;
   // ActivityProbe
   void launched(const Activity& activity, const Cause& cause, const std::string& text) override;
   void begins(const Activity& activity, const std::string& text, Cycles cycle) override;
@@ -62,16 +63,20 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
     std::map<std::uint64_t, std::uint64_t> unseen;  ///< flows of those whose end nobody has seen
   };
   struct Hart {
+    explicit Hart(const SymbolTable& symbols) : stack(symbols) {}
+
     Track track;
     FunctionStack stack;
-    Cycles last = 0;  ///< latest cycle told of
+    std::vector<std::pair<const CodeRange*, Cycles>> open;  ///< of its frames, since when
+    Cycles last = 0;                                        ///< latest cycle told of
     Cycles asleep_since = TraceWindow::kNoEnd;
     std::vector<std::uint64_t> flows;  ///< that end when it takes the pulse
   };
 
   Hart& hart(std::uint32_t id);
   Track add_track(const std::string& process, const std::string& thread);
-  void write_closed(const Hart& hart, Cycles end);
+  /// The hart's stack has changed, in `cycle`.
+  void follow(Hart& hart, Cycles cycle);
   void close(Hart& hart, Cycles end);
   std::size_t free_lane(Activities& all, const Activity& activity);
   void write(const Activity& activity, const Open& open, const Track& track, Cycles end);
@@ -84,7 +89,6 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   std::vector<std::uint32_t> num_threads_;  ///< by process
   std::map<std::uint32_t, Hart> harts_;
   std::map<Kind, Activities> activities_;
-  std::vector<FunctionStack::Frame> closed_;
   std::vector<std::function<std::uint64_t()>> conflicts_;
   std::uint64_t last_conflicts_ = 0;
   std::uint32_t known_agents_ = 0;

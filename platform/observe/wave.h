@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "platform/observe/function_stack.h"
+#include "platform/observe/symbol_table.h"
 #include "platform/observe/trace.h"
 
 namespace tessera {
