@@ -490,6 +490,12 @@ const HartState& Soc::hart(std::uint32_t hart) const {
 std::vector<DeviceActivity> Soc::activities() const {
   return impl_->activities();
 }
+std::string Soc::instruction_text(std::uint32_t pc) const {
+  std::uint32_t word = 0;
+  return impl_->host_memory_.read(pc, &word, sizeof word)
+             ? isa::disassemble(isa::decode(word, impl_->config_.cluster.isa), pc)
+             : "";
+}
 HartControl& Soc::hart_control() {
   return impl_->cluster_;
 }

@@ -127,6 +127,8 @@ class Soc {
   const HartState& hart(std::uint32_t hart) const;
   /// The devices that are at work or hold something back.
   std::vector<DeviceActivity> activities() const;
+  /// Assembly text of the instruction in memory at `pc`; empty: none can be there.
+  std::string instruction_text(std::uint32_t pc) const;
   /// Cycle timing: SocServices::poll is called in `cycle`, too; kNever: nowhere.
   void poll_at(Cycles cycle);
   /// The debugger's hold on the harts.

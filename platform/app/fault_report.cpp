@@ -10,7 +10,9 @@ namespace {
 constexpr const char* kIndent = "\n      ";
 
 std::string explain_pc(const GuestError& error, const GuestPlaces& places, const Soc& soc) {
-  std::string text = fmt::format("{}in {}", kIndent, places.function(error.pc));
+  const std::string instruction = soc.instruction_text(error.pc);
+  std::string text = fmt::format("{}in {}{}{}", kIndent, places.function(error.pc),
+                                 instruction.empty() ? "" : ": ", instruction);
   const std::string inlined = places.inlined(error.pc);
   if (!inlined.empty()) {
     text += fmt::format("{}  inlined: {}", kIndent, inlined);
@@ -45,7 +47,8 @@ std::string explain(const GuestError& error, const GuestPlaces& places, const So
   if (history != nullptr && error.hart < soc.num_harts()) {
     text += fmt::format("{}last instructions:", kIndent);
     for (const std::uint32_t pc : history->of(error.hart)) {
-      text += fmt::format("{}  0x{:08x} {}", kIndent, pc, places.names().describe(pc));
+      text += fmt::format("{}  0x{:08x} {:<20} {}", kIndent, pc, soc.instruction_text(pc),
+                          places.names().describe(pc));
     }
   }
   return text;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Does one thing wrong: hart `size` does what `variant` of the arguments names. For test_faults.py,
  * which knows the names of the functions and marks lines with a comment. */
+#include "firmware/drivers/attention_engine.h"
 #include "firmware/drivers/dma.h"
+#include "firmware/drivers/ita_jobs.h"
 #include "firmware/runtime/arguments.h"
 #include "firmware/runtime/barrier.h"
 #include "firmware/runtime/hart.h"
@@ -20,6 +22,8 @@ enum Fault {
   kUnmappedJump = 7,
   kStaysAway = 8,
   kPollInVain = 9,
+  kItaOutOfRegion = 10,
+  kEngineBadType = 11,
 };
 
 static uint32_t table[4];
@@ -53,6 +57,38 @@ NOINLINE void poll(void) {
   }
 }
 
+NOINLINE void misprogram_ita(void) {
+  uint32_t base = ita_jobs_base(0);
+  const struct ItaLayer layer = {
+      .engine = ITA_JOB_LAYER_LINEAR,
+      .tiles = 1 << ITA_JOB_TILES_S_SHIFT | 1 << ITA_JOB_TILES_E_SHIFT |
+               1 << ITA_JOB_TILES_P_SHIFT | 1 << ITA_JOB_TILES_F_SHIFT,
+  };
+  const struct ItaJob job = {
+      .input = platform.ita_l1_base,
+      .weight = platform.ita_l1_base + platform.ita_l1_bytes, /* of the next ITA */
+      .output = platform.ita_l1_base,
+      .stream = ITA_JOB_WEIGHT_PRELOAD | ITA_JOB_BIAS_DISABLE,
+  };
+  ita_jobs_set_wake_hart(base, hart_id());
+  ita_jobs_acquire(base);
+  ita_jobs_write_layer(base, &layer);
+  ita_jobs_write_job(base, &job);
+  ita_jobs_commit(base, 1); /* the job */
+  wait_for_wake_up();
+}
+
+NOINLINE void misprogram_engine(void) {
+  static struct EngineDescriptor ring[2] __attribute__((aligned(64)));
+  static struct EngineCompletion queue[2] __attribute__((aligned(64)));
+  static struct Engine engine;
+  static const struct EngineDescriptor descriptor = {.type = 99};
+  struct EngineCompletion completion;
+  engine_init(&engine, ring, queue, 1);
+  engine_submit(&engine, &descriptor);
+  engine_wait(&engine, &completion);
+}
+
 NOINLINE uint32_t misbehave(uint32_t fault, uint32_t hart) {
   switch (fault) {
     case kUnmappedLoad:
@@ -75,6 +111,12 @@ NOINLINE uint32_t misbehave(uint32_t fault, uint32_t hart) {
       return 0;
     case kUnmappedJump:
       ((void (*)(void))0x70000000)();
+      return 0;
+    case kItaOutOfRegion:
+      misprogram_ita();
+      return 0;
+    case kEngineBadType:
+      misprogram_engine();
       return 0;
     case kPollInVain:
       poll();

@@ -15,7 +15,9 @@ SOURCE = "tests/observe/faults.c"
 ARGUMENTS_ADDRESS = 0x800FF000
 ARGUMENTS_MAGIC = 0x53475241
 (UNMAPPED_LOAD, MISALIGNED_STORE, ILLEGAL_INSTRUCTION, STACK_OVERFLOW, DMA_OUT_OF_MEMORY,
- ITA_WITHOUT_TRIGGER, UNMAPPED_JUMP, STAYS_AWAY, POLL_IN_VAIN) = range(1, 10)
+ ITA_WITHOUT_TRIGGER, UNMAPPED_JUMP, STAYS_AWAY, POLL_IN_VAIN, ITA_OUT_OF_REGION,
+ ENGINE_BAD_TYPE) = range(1, 12)
+TIMINGS = ("functional", "cycle")
 HART = 5
 NAME = r"soc\.cluster\.group\[1\]\.tile\[0\]\.core\[1\]"  # of hart 5 of minpool
 MAIN = rf"main \({SOURCE}:\d+\) < _start \(firmware/boot/crt0\.S:\d+\)"
@@ -33,7 +35,8 @@ class FaultTest(CliTest):
         page = struct.pack("<8I", ARGUMENTS_MAGIC, 0, 0, HART, 0, 0, 0, fault)
         self.file("arguments.bin", page)
         code, _, err = self.tessera(
-            "run", "-c", CONFIGS / f"{machine}.yaml", "--load", f"{ARGUMENTS_ADDRESS}:arguments.bin",
+            "run", "-c", CONFIGS / f"{machine}.yaml", "--load",
+            f"{ARGUMENTS_ADDRESS}:arguments.bin",
             "--max-cycles=100_000", PROGRAMS / "faults.elf", *arguments)
         return code, err
 
@@ -44,7 +47,7 @@ class FaultTest(CliTest):
 
 class Faults(FaultTest):
     def test_unmapped_load_names_function_line_callers_and_address(self):
-        for timing in ["functional", "cycle"]:
+        for timing in TIMINGS:
             code, err = self.misbehave(UNMAPPED_LOAD, "--guest-errors=stop", "--timing", timing)
             self.assertEqual(code, 4)
             by_now = [r"      hart 5 is in sum .* by now"] if timing == "cycle" else []
@@ -52,7 +55,7 @@ class Faults(FaultTest):
                 err,
                 rf"\[ *\d+cy .*us\] E {NAME} hart 5 pc=0x[0-9a-f]+ <sum\+0x[0-9a-f]+> "
                 r"unmapped_access: load from 0x70000000, 4 bytes: no target there.*",
-                rf"      in sum \({SOURCE}:{line_of('result += load')}\)",
+                rf"      in sum \({SOURCE}:{line_of('result += load')}\): lw [\w,()]+",
                 rf"        inlined: load \({SOURCE}:{line_of('the load')}\)", *by_now,
                 rf"      called by {MAIN}",
                 r"      address 0x70000000: nothing is mapped there")
@@ -60,7 +63,7 @@ class Faults(FaultTest):
     def test_misaligned_store_names_the_variable(self):
         _, err = self.misbehave(MISALIGNED_STORE, "--guest-errors=stop")
         self.assertIn("misaligned_access: sw at 0x", err)
-        self.assertIn(f"      in store ({SOURCE}:{line_of('the store')})\n", err)
+        self.assertRegex(err, rf"      in store \({SOURCE}:{line_of('the store')}\): sw .*\n")
         self.assertRegex(err, rf"      called by misbehave \({SOURCE}:\d+\) < {MAIN}\n")
         self.assertRegex(err, r"      address 0x[0-9a-f]+: in soc\.l2, table\+0x6\n")
 
@@ -68,7 +71,7 @@ class Faults(FaultTest):
         _, err = self.misbehave(ILLEGAL_INSTRUCTION, "--guest-errors=stop")
         self.assertIn("illegal_instruction: illegal instruction 0x0000707b\n", err)
         line = line_of('.insn r 0x7b')
-        self.assertIn(f"      in misbehave ({SOURCE}:{line})\n", err)
+        self.assertIn(f"      in misbehave ({SOURCE}:{line}): .4byte 0x707b\n", err)
 
     def test_stack_overflow_says_whose_stack_is_hit_and_who_recursed(self):
         _, err = self.misbehave(STACK_OVERFLOW, "--guest-errors=stop")
@@ -81,8 +84,29 @@ class Faults(FaultTest):
         _, err = self.misbehave(DMA_OUT_OF_MEMORY, "--guest-errors=stop")
         self.assertRegex(err, r"E soc\.dma hart 5 pc=0x[0-9a-f]+ <dma_start\+0x[0-9a-f]+> "
                               r"device_misuse: transfer of 64 bytes .* the source leaves memory")
-        self.assertRegex(err, r"      in dma_start \(firmware/drivers/dma\.c:\d+\)\n")
+        self.assertRegex(err, r"      in dma_start \(firmware/drivers/dma\.c:\d+\): lw .*\n")
         self.assertRegex(err, rf"      called by misbehave \({SOURCE}:\d+\) < {MAIN}\n")
+
+    def test_misprogrammed_ita_names_the_job_and_the_pointer(self):
+        for timing in TIMINGS:
+            _, err = self.misbehave(ITA_OUT_OF_REGION, "--guest-errors=stop", "--timing", timing,
+                                    machine="tessera")
+            self.assertRegex(
+                err, r"E soc\.ita\[0\] hart 5 pc=0x\w+ <misprogram_ita\+0x\w+> "
+                r"device_misuse: .*0xd0000")
+            self.assertRegex(
+                err, rf"      in misprogram_ita \({SOURCE}:{line_of('the job')}\): sw .*\n"
+                r"        inlined: ita_jobs_commit \(firmware/drivers/ita_jobs\.h")
+            self.assertRegex(err, rf"      called by misbehave \({SOURCE}:\d+\) < {MAIN}\n")
+
+    def test_misprogrammed_engine_names_who_rang_the_doorbell(self):
+        for timing in TIMINGS:
+            _, err = self.misbehave(ENGINE_BAD_TYPE, "--guest-errors=stop", "--timing", timing,
+                                    machine="tessera")
+            self.assertRegex(err, r"E soc\.attention_engine hart 5 pc=0x\w+ <engine_submit\+0x\w+> "
+                                  r"device_misuse: descriptor 0: no type 99\n")
+            self.assertRegex(err, r"called by misprogram_engine \(.*\) < misbehave ")
+            self.assertRegex(err, r"      address 0x\w+: in soc\.l2, ring")
 
     def test_jump_out_of_memory_names_the_caller(self):
         _, err = self.misbehave(UNMAPPED_JUMP, "--guest-errors=stop")
@@ -92,7 +116,7 @@ class Faults(FaultTest):
     def test_a_warning_is_explained_too_and_the_run_goes_on(self):
         code, err = self.misbehave(UNMAPPED_LOAD)
         self.assertEqual(code, 0)
-        self.assertIn(f"      in sum ({SOURCE}:{line_of('result += load')})\n", err)
+        self.assertIn(f"      in sum ({SOURCE}:{line_of('result += load')}): lw ", err)
 
 
 class Hangs(FaultTest):
@@ -101,7 +125,7 @@ class Hangs(FaultTest):
                rf"        called by {MAIN}"]
 
     def test_a_hart_stays_away_from_the_barrier(self):
-        for timing in ["functional", "cycle"]:
+        for timing in TIMINGS:
             code, err = self.misbehave(STAYS_AWAY, "--timing", timing)
             self.assertEqual(code, 6)
             self.assert_report(
@@ -117,7 +141,7 @@ class Hangs(FaultTest):
         self.assertTrue(1000 < cycle < 2000, cycle)
 
     def test_a_hart_polls_in_vain(self):
-        for timing in ["functional", "cycle"]:
+        for timing in TIMINGS:
             code, err = self.misbehave(POLL_IN_VAIN, "--hang-cycles=20_000", "--timing", timing)
             self.assertEqual(code, 6, err)
             self.assert_report(
