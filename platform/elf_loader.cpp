@@ -92,6 +92,24 @@ class Reader {
     return symbols;
   }
 
+  std::map<std::uint32_t, std::string> region_names() const {
+    std::map<std::uint32_t, std::string> names;
+    GElf_Shdr header;
+    Elf_Scn* section = find_section(".region_names", header);
+    const Elf_Data* data = section == nullptr ? nullptr : elf_rawdata(section, nullptr);
+    if (data == nullptr || data->d_buf == nullptr) {
+      return names;
+    }
+    const std::string text(static_cast<const char*>(data->d_buf), data->d_size);
+    std::size_t begin = 0;
+    for (std::size_t end = text.find('\0'); end != std::string::npos;
+         end = text.find('\0', begin)) {
+      names[static_cast<std::uint32_t>(header.sh_addr + begin)] = text.substr(begin, end - begin);
+      begin = end + 1;
+    }
+    return names;
+  }
+
  private:
   ConfigError truncated(const std::string& part) const {
     return {path_, fmt::format("truncated: the file ends after {} bytes, before the end of {}",
@@ -126,6 +144,21 @@ class Reader {
     };
     check_table(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "the program headers");
     check_table(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "the section headers");
+  }
+  /// Null: there is none of this name.
+  Elf_Scn* find_section(const char* wanted, GElf_Shdr& header) const {
+    std::size_t names = 0;
+    elf_getshdrstrndx(elf_.get(), &names);
+    for (Elf_Scn* section = elf_nextscn(elf_.get(), nullptr); section != nullptr;
+         section = elf_nextscn(elf_.get(), section)) {
+      const char* name = gelf_getshdr(section, &header) == nullptr
+                             ? nullptr
+                             : elf_strptr(elf_.get(), names, header.sh_name);
+      if (name != nullptr && std::strcmp(name, wanted) == 0) {
+        return section;
+      }
+    }
+    return nullptr;
   }
   ElfSegment read_segment(unsigned index, const GElf_Phdr& segment) const {
     if (!holds(segment.p_offset, segment.p_filesz)) {
@@ -203,6 +236,7 @@ ElfImage ElfImage::read(const std::string& path) {
     throw ConfigError(path, "no loadable segment", "was it linked?");
   }
   image.symbols = SymbolTable(reader.symbols());
+  image.region_names = reader.region_names();
   image.call_stack = CallStack(bytes);
   image.lines = LineTable(std::move(bytes));
   return image;

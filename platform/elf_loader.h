@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct ElfImage {
   bool has_compressed_code = false;  ///< built for the C extension, which no machine here has
   std::vector<ElfSegment> segments;  ///< loadable ones that are not empty
   SymbolTable symbols;
+  /// Names of regions of interest by their ids: the section .region_names, whose strings have their
+  /// ids as addresses (firmware/runtime/platform.h).
+  std::map<std::uint32_t, std::string> region_names;
   LineTable lines;
   CallStack call_stack;
 

@@ -69,7 +69,25 @@ static inline void timing_request(uint32_t mode) {
   *(volatile uint32_t*)(PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_TIMING) = mode;
 }
 
-/* Region of interest `id` for the statistics of the run. */
+/* Id of the region of interest of this name, a string literal: region_begin(REGION("softmax")). The
+ * name is kept in the ELF file alone (section .region_names), where the platform finds it; the id
+ * is its place there. */
+#define REGION(name)                                      \
+  (__extension__({                                        \
+    uint32_t region_id_;                                  \
+    __asm__(                                              \
+        ".pushsection .region_names,\"MS\",@progbits,1\n" \
+        "9: .asciz \"" name                               \
+        "\"\n"                                            \
+        ".popsection\n"                                   \
+        "lui %0, %%hi(9b)\n"                              \
+        "addi %0, %0, %%lo(9b)"                           \
+        : "=r"(region_id_));                              \
+    region_id_;                                           \
+  }))
+
+/* Region of interest `id` for the statistics of the run: a number of the program's own below
+ * 0x10000, or a REGION. */
 static inline void region_begin(uint32_t id) {
   *(volatile uint32_t*)(PLATFORM_BLOCK_BASE + PLATFORM_BLOCK_ROI_BEGIN) = id;
 }

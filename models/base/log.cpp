@@ -104,7 +104,7 @@ void LogSink::set_clock(std::function<Cycles()> now, std::uint64_t period_ps) {
 }
 
 bool LogSink::is_enabled(const std::string& path, LogLevel level) const {
-  if (level < lowest_level_) {
+  if (level < lowest_level_ || (level < LogLevel::kWarn && !is_in_window())) {
     return false;
   }
   LogLevel threshold = config_.default_level;
@@ -141,6 +141,11 @@ void LogSink::finish() {
   repeats_.clear();
   repeat_index_.clear();
   logger_->flush();
+}
+
+bool LogSink::is_in_window() const {
+  const Cycles cycle = now_ ? now_() : 0;
+  return cycle >= config_.begin && cycle < config_.end;
 }
 
 std::string LogSink::prefix() const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,6 +30,9 @@ struct LogConfig {
   LogLevel default_level = LogLevel::kWarn;
   std::vector<LogFilter> filters;  ///< the longest path that matches decides
   std::string file;                ///< also written here; empty: stderr alone
+  /// Lines below a warning are written in cycles [begin, end) only.
+  Cycles begin = 0;
+  Cycles end = std::numeric_limits<Cycles>::max();
 };
 
 /// Error, or a LogFilter from "path=level" (levels: error, warn, info, debug, trace, off).
@@ -65,6 +69,7 @@ class LogSink {
     std::uint64_t count = 0;
   };
   std::string prefix() const;
+  bool is_in_window() const;
   void write_line(LogLevel level, const std::string& path, const std::string& text);
 
   const LogConfig config_;

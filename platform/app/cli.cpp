@@ -178,6 +178,9 @@ auto given_options(const CLI::App& app, const std::vector<std::string>& excluded
 int run(RunOptions options, int argc, const char* const* argv) {
   options.command.assign(argv, argv + argc);
   options.switches = read_switches(options);
+  if (options.observation.stats_interval > 0 && options.out_dir.empty()) {
+    throw UsageError("--stats-interval: needs --out, where its file goes");
+  }
   if (options.expected_cycles == 0 && options.limits.max_cycles != RunLimits::kNone) {
     options.expected_cycles = options.limits.max_cycles;
   }

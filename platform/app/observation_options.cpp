@@ -39,6 +39,19 @@ void add_observation_options(CLI::App& app, ObservationOptions& options) {
       "end the run (exit code 6) when for N cycles no hart came into a new state: all sleep, "
       "or poll in vain; more than the longest job of a device",
       [&](const std::string& text) { options.hang_cycles = to_positive("--hang-cycles", text); });
+  app.add_option("--profile", options.profile_dir,
+                 "where all cycles went: profile.txt, profile.csv, flame graphs (*.folded), "
+                 "callgrind.out.tessera, coverage.info; slower")
+      ->type_name("DIR");
+  add_value(app, "--stats-interval", "CYCLES",
+            "write how the statistics grow to stats_intervals.csv of --out",
+            [&](const std::string& text) {
+              options.stats_interval = to_positive("--stats-interval", text);
+            });
+  add_value(app, "--log-start", "CYCLE", "log levels below a warning begin here",
+            [&](const std::string& text) { options.log_begin = to_number("--log-start", text); });
+  add_value(app, "--log-end", "CYCLE", "and end here",
+            [&](const std::string& text) { options.log_end = to_number("--log-end", text); });
 }
 
 }  // namespace tessera::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "models/base/units.h"
@@ -18,6 +19,8 @@ struct ObservationOptions {
   Cycles hang_cycles = 0;               ///< end the run after so many without progress
   Cycles stats_interval = 0;            ///< cycles between two samples of the statistics
   std::string profile_dir;
+  Cycles log_begin = 0;
+  Cycles log_end = std::numeric_limits<Cycles>::max();
 };
 
 void add_observation_options(CLI::App& app, ObservationOptions& options);

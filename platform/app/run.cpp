@@ -77,13 +77,14 @@ Run::Run(const RunOptions& options)
       soc_(machine_.config, services()),
       traces_(options_.traces, soc_, machine_.config, program_.symbols),
       places_(soc_, program_, map_, machine_.config),
-      observation_(options_.observation, soc_),
       stat_writer_(
           {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
           Logger(log_, "soc")),
+      observation_(options_.observation, soc_, places_.names(), stat_writer_),
       progress_(
           {options_.verbosity != Verbosity::kQuiet, options_.expected_cycles}, dir_,
           [this] { return soc_.now(); }, [this] { return count_activities(soc_); }) {
+  stat_writer_.set_region_names(program_.region_names);
   program_.load(soc_.memory());
   for (const MemoryImage& image : images_) {
     image.load(soc_.memory());
@@ -120,6 +121,8 @@ std::shared_ptr<LogSink> Run::make_log() const {
   }
   config.filters = options_.log_filters;
   config.file = dir_.file("log.txt");
+  config.begin = options_.observation.log_begin;
+  config.end = options_.observation.log_end;
   return std::make_shared<LogSink>(config);
 }
 
@@ -134,7 +137,10 @@ SocServices Run::services() {
   };
   const auto region_of_interest = [this, log = Logger(log_, "soc.platform_block")](std::uint32_t id,
                                                                                    bool begins) {
-    log.info("region of interest {} {}", id, begins ? "begins" : "ends");
+    const auto name = program_.region_names.find(id);
+    log.info("region of interest {} {}",
+             name == program_.region_names.end() ? fmt::to_string(id) : name->second,
+             begins ? "begins" : "ends");
     traces_.region(id, begins);
     if (begins) {
       stat_writer_.begin_region(id);
@@ -256,6 +262,12 @@ void Run::write_dumps() {
 
 void Run::write_results() {
   write_dumps();
+  observation_.finish();
+  try {
+    observation_.write_profile(program_.path);
+  } catch (const ConfigError& error) {
+    output_errors_.push_back(error.what());
+  }
   const std::vector<std::string> problems = traces_.finish(result_.cycles);
   output_errors_.insert(output_errors_.end(), problems.begin(), problems.end());
   if (!dir_.is_wanted()) {
@@ -264,6 +276,9 @@ void Run::write_results() {
   const Clock::time_point begin = Clock::now();
   dir_.write("config.yaml", machine_.tree.dump(true));
   dir_.write("stats.json", stat_writer_.json());
+  if (observation_.intervals() != nullptr) {
+    dir_.write("stats_intervals.csv", observation_.intervals()->csv());
+  }
   times_.write = seconds_since(begin);
   dir_.write("run.json", run_json());
 }

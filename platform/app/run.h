@@ -73,8 +73,8 @@ class Run {
   Soc soc_;
   Traces traces_;
   GuestPlaces places_;
-  Observation observation_;
   StatWriter stat_writer_;
+  Observation observation_;
   Signals signals_;
   Progress progress_;
   std::unique_ptr<Gdb> gdb_;  ///< null: not asked for

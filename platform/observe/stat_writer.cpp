@@ -137,6 +137,10 @@ std::string StatWriter::json() {
     }
     root["regions"].push_back(
         {{"id", id}, {"times", region.times}, {"cycles", region.cycles}, {"stats", changed}});
+    const auto name = region_names_.find(id);
+    if (name != region_names_.end()) {
+      root["regions"].back()["name"] = name->second;
+    }
   }
   return root.dump(1) + "\n";
 }

@@ -31,13 +31,23 @@ class StatWriter {
   /// changes to) count from 0.
   StatWriter(std::vector<const StatGroup*> groups, std::function<Cycles()> now, Logger log);
 
+  /// The regions' names in json(), by id.
+  void set_region_names(const std::map<std::uint32_t, std::string>& names) {
+    region_names_ = names;
+  }
   void begin_region(std::uint32_t id);
   void end_region(std::uint32_t id);
 
   /// {"schema": "tessera-stats", "schema_version", "definitions": {path with [*]: {unit,
-  /// description}}, "stats": {path: value}, "regions": [{id, times, cycles, stats}]}.
-  /// Regions hold only what changed in them; a region still open ends now.
+  /// description}}, "stats": {path: value}, "regions": [{id, name, times, cycles, stats}]}.
+  /// A region without a name has none. Regions hold only what changed in them; a region still open
+  /// ends now.
   std::string json();
+  /// All statistics now, in the order in which they were found: those that come later are at the
+  /// end.
+  std::vector<std::uint64_t> values();
+  /// Path of values()[index].
+  const std::string& path(std::size_t index) const { return entries_[index].path; }
   /// "path, unit, description" lines, indices as [*]: for `tessera list stats`.
   std::string definitions_text() const;
 
@@ -57,7 +67,6 @@ class StatWriter {
 
   /// Takes in statistics that are new.
   void collect();
-  std::vector<std::uint64_t> values();
   void close(Region& region);
   /// One entry per path with its indices as [*].
   std::vector<Entry> definitions() const;
@@ -68,6 +77,7 @@ class StatWriter {
   std::function<Cycles()> now_;
   Logger log_;
   std::map<std::uint32_t, Region> regions_;
+  std::map<std::uint32_t, std::string> region_names_;
 };
 
 }  // namespace tessera

@@ -4,11 +4,13 @@
 import csv
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
 import time
 
+import profile_files
 from support import TraceTest, decompressed
 import timeline_schema
 
@@ -19,7 +21,8 @@ SECONDS = 1.5
 class InterruptTest(TraceTest):
     def arguments(self):
         traces = ["--commit-log", "log,harts=0-1", "--timeline", "timeline.json,harts=0-3",
-                  "--bus-trace", "bus.csv,harts=0", "--out", "out", "--force"]
+                  "--bus-trace", "bus.csv,harts=0", "--out", "out", "--force",
+                  "--profile", "profile", "--stats-interval", "10_000"]
         return traces + (["--wave", "run.fst,harts=0-1"] if self.has_wave() else [])
 
     def has_wave(self):
@@ -34,7 +37,13 @@ class InterruptTest(TraceTest):
         with open(self.folder / "bus.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         self.assertTrue(all(None not in row.values() and len(row) == 9 for row in rows))
-        json.loads((self.folder / "out" / "stats.json").read_text())
+        stats = json.loads((self.folder / "out" / "stats.json").read_text())["stats"]
+        self.assertEqual(profile_files.check(self.folder / "profile"),
+                         sum(value for path, value in stats.items()
+                             if re.fullmatch(r"soc\.cluster\..*core\[\d+\]\.cycles", path)))
+        with open(self.folder / "out" / "stats_intervals.csv", newline="",
+                  encoding="utf-8") as file:
+            self.assertTrue(all(int(row["increase"]) for row in csv.DictReader(file)))
         if shutil.which("fst2vcd") and (self.folder / "run.fst").exists():
             subprocess.run(["fst2vcd", "-f", "run.fst", "-o", "run.vcd"], cwd=self.folder,
                            check=True, capture_output=True)

@@ -1,0 +1,39 @@
+"""Regions of interest with names, on regions.c."""
+
+import json
+import os
+import pathlib
+import unittest
+
+from support import CONFIGS, CliTest
+
+PROGRAM = pathlib.Path(os.environ["PROGRAMS"]) / "regions.elf"
+
+
+class Regions(CliTest):
+    def test_statistics_have_the_names_that_the_program_gave(self):
+        for timing in ["functional", "cycle"]:
+            code, _, err = self.tessera("run", "-v", "-c", CONFIGS / "minpool.yaml", PROGRAM,
+                                        "--out", timing, "--timing", timing)
+            self.assertEqual(code, 0, err)
+            regions = json.loads((self.folder / timing / "stats.json").read_text())["regions"]
+            self.assertEqual([(region.get("name"), region["times"]) for region in regions],
+                             [(None, 1), ("dot product", 2), ("softmax", 1)])
+            self.assertEqual(regions[0]["id"], 7)
+            number, dot, softmax = [
+                region["stats"]["soc.cluster.group[0].tile[0].core[0].instructions"]
+                for region in regions]
+            self.assertTrue(1000 < number <= softmax < 2000, (number, softmax))
+            self.assertTrue(400 < dot < 1000, dot)
+            for name in ["dot product", "softmax", "7"]:
+                self.assertIn(f"soc.platform_block region of interest {name} begins\n", err)
+
+    def test_names_are_not_in_memory(self):
+        self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM, "--dump",
+                     "0:64KiB:l1.bin", "--dump", "0x80000000:64KiB:l2.bin")
+        for name in ["l1.bin", "l2.bin"]:
+            self.assertNotIn(b"softmax", (self.folder / name).read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()
