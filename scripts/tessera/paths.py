@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the project's files are, and hashes of files by content."""
+"""Where the project's files are, hashes of files by content, and how files are replaced."""
 import functools
 import hashlib
 import os
@@ -24,6 +24,13 @@ def find_elf(name):
     """Returns the path of a program: a file, or a name of the build such as "matmul_i8"."""
     built = build_folder() / "sw" / f"{pathlib.Path(name).name.removesuffix('.elf')}.elf"
     return pathlib.Path(name) if pathlib.Path(name).is_file() or not built.is_file() else built
+
+
+def replace(path, text):
+    """Writes a file so that readers see the old one or the new one. Raises OSError."""
+    scratch = path.with_name(path.name + ".next")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
 
 
 def sha256(path):

@@ -1,5 +1,6 @@
 """Sweeps with closed forms: which points are simulated, what the table adds, how rankings count."""
 
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -143,6 +144,21 @@ class ScanTest(unittest.TestCase):
                                 "-o", out], capture_output=True, text=True, check=True).stdout
         self.assertIn(f"{len(rows)} points, {len(rows)} done, 0 to run", again)
         self.assertNotIn("closed forms in", again)
+
+    def test_no_simulator_and_no_place_to_write_are_told(self):
+        self.space(ITA)
+        def plan(out, build):
+            done = subprocess.run([paths.ROOT / "scripts/sweep", "plan", self.folder / "sweep.yaml",
+                                   "-o", out], capture_output=True, text=True, check=False,
+                                  env={**os.environ, "TESSERA_BUILD": str(build)})
+            return done.returncode, done.stderr
+        none = self.folder / "none"
+        self.assertEqual(plan(self.folder / "out", none), (
+            3, f"sweep: cannot scan: {none}/bin/tessera: No such file or directory\n"
+            f"sweep: there is no {none}/bin/tessera; scripts/build.sh builds it, TESSERA_BUILD names "
+            "another build\n"))
+        self.assertEqual(plan("/proc/out", paths.build_folder()), (
+            3, "sweep: cannot scan: /proc/out: No such file or directory\n"))
 
 
 if __name__ == "__main__":

@@ -264,6 +264,7 @@ class Failures(SweepTest):
         self.assertEqual(code, 1)
         self.assertEqual({row["status"] for row in self.rows()}, {"failed"})
         self.assertEqual(err.count("No such file or directory: "), 10)
+        self.assertIn(f"there is no {self.folder}/none/bin/tessera; scripts/build.sh builds it", err)
 
     def test_an_image_that_cannot_be_made(self):
         path = self.file(BASE.replace("{elf: hello}", "{elf: hello, make: 'ls {image}'}"))

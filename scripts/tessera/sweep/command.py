@@ -19,6 +19,7 @@ import sys
 
 from .. import choose as choices
 from ..expressions import ExpressionError
+from ..paths import build_folder, replace
 from . import engine, table
 from .points import expand, settings_of
 from .scan import ranking, scan
@@ -56,7 +57,10 @@ def main(arguments):
     try:
         space = read_space(options.file)
         out = (options.out or pathlib.Path("out") / space.name).absolute()
-        tell_scan(space, out)
+        try:
+            tell_scan(space, out)
+        except OSError as error:
+            raise engine.EngineError(f"cannot scan: {error.filename}: {error.strerror}") from error
         points = expand(space, out)[:getattr(options, "limit", None)]
         if not points:
             raise SpaceError(f"{options.file}:1: no point is left; exclude less")
@@ -67,6 +71,7 @@ def main(arguments):
         return 2
     except engine.EngineError as error:
         print(f"sweep: {error}", file=sys.stderr)
+        tell_missing_simulator()
         return 3
 
 
@@ -146,9 +151,19 @@ def finish(space, points, out, outcomes, said):
         print(f"... {len(bad) - SHOWN_FAILURES} more: {out / 'sweep.csv'}", file=sys.stderr)
     if any(row["status"] == "missing" for row in rows) and said.strip():
         print("snakemake: " + "\n".join(said.strip().splitlines()[-3:]), file=sys.stderr)
+    if bad:
+        tell_missing_simulator()
     tell_ranking(space, rows)
     print(f"{space.name}: {len(rows) - len(bad)} of {len(rows)} points: {out / 'sweep.csv'}")
     return 1 if bad else 0
+
+
+def tell_missing_simulator():
+    """Says where a simulator would come from, if there is none."""
+    simulator = build_folder() / "bin/tessera"
+    if not simulator.is_file():
+        print(f"sweep: there is no {simulator}; scripts/build.sh builds it, TESSERA_BUILD names "
+              "another build", file=sys.stderr)
 
 
 def tell_scan(space, out):
@@ -168,10 +183,3 @@ def tell_ranking(space, rows):
         print(f"closed forms ranked {found['alike']} of {found['pairs']} pairs as the simulation "
               f"does ({found['alike'] / found['pairs']:.1%}), the best in {found['same_best']} of "
               f"{found['groups']} workloads and given values; worst error {found['worst']:.1%}")
-
-
-def replace(path, text):
-    """Writes a file so that readers see the old one or the new one."""
-    scratch = path.with_name(path.name + ".next")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)

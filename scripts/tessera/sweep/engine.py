@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 
+from ..paths import replace
+
 HERE = pathlib.Path(__file__).resolve().parent
 WATCH_SECONDS = 0.5
 LINE_SECONDS = 5
@@ -55,8 +57,7 @@ class Progress:
         content = {"schema": "tessera-sweep-status", "schema_version": 1, "state": state,
                    **dataclasses.asdict(self), "remaining_seconds": self.remaining_seconds}
         with contextlib.suppress(OSError):  # a sweep goes on when nobody can be told how far it is
-            (out / "status.json.next").write_text(json.dumps(content, indent=1) + "\n")
-            (out / "status.json.next").replace(out / "status.json")
+            replace(out / "status.json", json.dumps(content, indent=1) + "\n")
 
 
 def clock(seconds):

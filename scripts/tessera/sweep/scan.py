@@ -77,8 +77,8 @@ def scan(space, settings_of, out=None):
     if kept:
         out.mkdir(parents=True, exist_ok=True)
         _write_fronts(out / "scan.csv", [row for group in found for row in group.front])
-        kept.write_text(json.dumps({"inputs": state, "points": result.points,
-                                    "fitting": result.fitting, "chosen": chosen}) + "\n")
+        paths.replace(kept, json.dumps({"inputs": state, "points": result.points,
+                                        "fitting": result.fitting, "chosen": chosen}) + "\n")
     return result
 
 
