@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the project's files are, hashes of files by content, and how files are replaced."""
+"""Where the project's files are, hashes of files, and what all processes of a sweep share."""
+import ctypes
 import functools
 import hashlib
 import os
 import pathlib
+import signal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PR_SET_PDEATHSIG = 1
 
 
 def build_folder():
@@ -43,3 +46,8 @@ def sha256(path):
 def _sha256(path, _modified, _size):
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
+
+
+def die_with_parent():
+    """Makes the kernel kill this process when its parent dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -218,6 +218,21 @@ class Runs(SweepTest):
         self.assertEqual((self.folder / "out/sweep.csv").read_bytes(),
                          (self.folder / "undisturbed/sweep.csv").read_bytes())
 
+    def test_killed_alone_it_takes_all_its_processes_with_it(self):
+        build = self.fake_build("echo $$ >$$.pid; exec sleep 60")
+        process = self.start("run", self.file(BASE), "-o", "out", build=build)
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not (found := [path for path in self.folder.rglob("*.pid") if path.read_text()]):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        simulator = pathlib.Path("/proc", found[0].read_text().strip())
+        self.assertTrue(simulator.exists())
+        process.kill()
+        process.communicate(timeout=TIMEOUT_SECONDS)
+        while simulator.exists():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
     def test_two_sweeps_in_one_folder_are_refused(self):
         build = self.fake_build("sleep 3; exec $REAL \"$@\"")
         path = self.file(BASE)

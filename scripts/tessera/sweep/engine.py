@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from ..paths import replace
+from ..paths import die_with_parent, replace
 
 HERE = pathlib.Path(__file__).resolve().parent
 WATCH_SECONDS = 0.5
@@ -136,7 +136,7 @@ def run(points, pending, out, cores, slurm=False, seconds=None):
             process = subprocess.Popen(
                 command(out, len(jobs), cores, slurm, max(10, math.ceil(longest * MARGIN / 60)),
                         memory), stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, preexec_fn=die_with_parent)
         except OSError as error:
             raise EngineError(f"snakemake: {error.strerror}; apt-get install snakemake") from error
         try:

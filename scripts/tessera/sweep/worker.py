@@ -9,7 +9,6 @@ goes to OUT/engine/jobs/JOB.log, or to stderr when that cannot be written. A poi
 a result, too: the exit code is 0.
 """
 import contextlib
-import ctypes
 import json
 import os
 import pathlib
@@ -24,10 +23,9 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
     __package__ = "tessera.sweep"  # pylint: disable=redefined-builtin
 
-from ..paths import ROOT  # noqa: E402
+from ..paths import ROOT, die_with_parent  # noqa: E402
 from .points import Point  # noqa: E402
 
-PR_SET_PDEATHSIG = 1
 ATTEMPTS = 2  # the second only after a signal
 
 
@@ -37,11 +35,6 @@ class PointError(Exception):
     def __init__(self, message, exit_code=None):
         super().__init__(message)
         self.exit_code = exit_code
-
-
-def die_with_parent():
-    """Makes the kernel kill this process when its parent dies."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def limit(memory_mib):
