@@ -4,10 +4,12 @@
 # done stays, the rest runs, and the table is that of a sweep that nobody disturbed.
 #   scripts/check_resume.sh FILE [FOLDER]     FILE: the sweep, configs/studies/vrf.yaml; FOLDER: default
 #                                             out/resume, gets undisturbed/ (kept if there) and killed/
+# Builds first; PRESET chooses the build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 file=${1:?a sweep}
 folder=${2:-out/resume}
+[ -n "${TESSERA_BUILD:-}" ] || scripts/build.sh "${PRESET:-release}" tessera tessera_attention guest >&2
 scripts/sweep run "$file" -o "$folder/undisturbed"
 rm -rf "$folder/killed"
 setsid scripts/sweep run "$file" -o "$folder/killed" &

@@ -1,12 +1,14 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # How busy a sweep keeps the cores, and what it costs per point: 200 points of about a second.
-# Needs a build, and a machine that does nothing else. Takes about 200 s on 2 cores.
-#   scripts/measure_sweep.sh [SWEEP_OPTION ...]       e.g. --limit 20
+# Builds first; needs a machine that does nothing else. Takes about 200 s on 2 cores.
+#   scripts/measure_sweep.sh [SWEEP_OPTION ...]       e.g. --limit 20; PRESET chooses the build
 # busy: processor time of the sweep with everything it starts, over wall time of all cores.
 # overhead per point: wall time of all cores less what the simulators report, over the points;
 # a second row leaves out the time in which Snakemake starts, before the first point.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+[ -n "${TESSERA_BUILD:-}" ] || scripts/build.sh "${PRESET:-release}" tessera guest >&2
 out=out/measure_sweep
 rm -rf "$out"
 /usr/bin/python3 - "$out" "$@" <<'END'

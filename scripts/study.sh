@@ -7,9 +7,7 @@ cd "$(dirname "$0")/.."
 name=${1:?name of a study in configs/studies}
 folder=${2:-out/$name}
 study=configs/studies/$name
-if [ -z "${TESSERA_BUILD:-}" ]; then
-  scripts/build.sh "${PRESET:-release}" tessera tessera_attention guest >&2
-fi
+[ -n "${TESSERA_BUILD:-}" ] || scripts/build.sh "${PRESET:-release}" tessera tessera_attention guest >&2
 scripts/sweep run "$study.yaml" -o "$folder"
 scripts/sweep choose "$study.yaml" -o "$folder" | tee "$folder/choose.txt"
 scripts/fill_tables.py "$study.md" "$folder"

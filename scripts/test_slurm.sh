@@ -1,18 +1,24 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A sweep of 24 points through Slurm on this machine alone: the controller and one job are killed in
 # the middle, and the table is that of a local sweep. Needs root: installs slurm-wlm and munge, and
 # starts their daemons on the loopback address with files in a temporary folder.
-#   scripts/test_slurm.sh          needs a build; PRESET, TESSERA_BUILD as for scripts/sweep
+#   scripts/test_slurm.sh          builds first; PRESET chooses the build, TESSERA_BUILD names one
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "$(id -u)" != 0 ]; then
   echo "test_slurm.sh: needs root, to install slurm-wlm and munge and to start their daemons" >&2
   exit 2
 fi
-if ! command -v slurmctld munged snakemake >/dev/null || ! command -v slurmd >/dev/null; then
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    slurm-wlm munge snakemake
-fi
+for program in slurmctld slurmd munged snakemake; do
+  if ! command -v "$program" >/dev/null; then
+    apt-get update -q
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+      slurm-wlm munge snakemake
+    break
+  fi
+done
+[ -n "${TESSERA_BUILD:-}" ] || scripts/build.sh "${PRESET:-release}" tessera guest >&2
 dir=$(mktemp -d)
 daemons=()
 stop() {
