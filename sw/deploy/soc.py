@@ -4,12 +4,13 @@
     soc = load_soc("configs/tessera.yaml", ["soc.ita.count=2"])
 """
 import dataclasses
-import pathlib
 import subprocess
 
 import yaml
 
-BUILD = pathlib.Path(__file__).resolve().parents[2] / "build" / "release"
+from tessera import paths
+
+BUILD = paths.build_folder()
 TESSERA = BUILD / "bin" / "tessera"
 WORKLOAD_ADDRESS = 0x80100000
 FLAVOUR_NUMBERS = {"rtl": 0, "rtl_2024_08": 1, "mempool": 2}
