@@ -14,6 +14,7 @@ one are there for the next. BUILD stands in for build/release. A block after the
 `<!-- not run: reason -->` is left out.
 """
 
+import os
 import pathlib
 import re
 import subprocess
@@ -93,7 +94,9 @@ def make_scratch(root, build, scratch):
 
 def run_step(command, expected, scratch):
     """Runs one command; returns what is wrong, or an empty text."""
+    build = str((scratch / "build/release").resolve())  # scripts find themselves, not the scratch
     result = subprocess.run(["bash", "-eu", "-c", command], cwd=scratch, text=True,
+                            env={**os.environ, "TESSERA_BUILD": build},
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             timeout=TIMEOUT_SECONDS, check=False)
     if result.returncode != 0:
@@ -149,7 +152,8 @@ def check_pages(root):
 def check_links(root):
     """Returns the problems of relative links."""
     problems = []
-    for top in ("README.md", "models", "firmware", "sw", "configs", "platform", "tests"):
+    for top in ("README.md", "models", "firmware", "sw", "configs", "platform", "scripts",
+                "tests"):
         for page in sorted((root / top).rglob("*.md") if (root / top).is_dir() else root.glob(top)):
             for target, _ in LINK.findall("\n".join(read_page(page)[1])):
                 if "://" not in target and not (page.parent / target).exists():
