@@ -145,9 +145,9 @@ def _of_group(name, rows, axes, wanted, constraints):
         return "\n".join([*lines, "  nothing can be chosen"]) + "\n"
     lines += [f"  {'best  ' if row is chosen else 'front '} {_shown(row, axes, wanted)}"
               for row in best_rows]
-    for axis, mean, largest in sensitivity(rows, list(axes), wanted[0]):
-        lines.append(f"  {axis} changes {wanted[0][0]} by {mean:.1%} on average, {largest:.1%} at "
-                     "most")
+    lines += [f"  {axis} changes {objective[0]} by {mean:.1%} on average, {largest:.1%} at most"
+              for objective in wanted
+              for axis, mean, largest in sensitivity(rows, list(axes), objective) if largest > 0]
     for axis, value, row in steps(chosen, rows, axes):
         note = "" if is_feasible(row, constraints) else ", breaks a constraint"
         lines.append(f"  with {axis}={value}: {_values(row, wanted)}{note}")

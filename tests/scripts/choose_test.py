@@ -49,10 +49,11 @@ class Choose(unittest.TestCase):
 
     def test_the_report_answers(self):
         text = choose.report(ROWS, {"axes": {"workload": ["w"], **AXES}, "objectives": {
-            "minimise": ["area"], "maximise": [], "subject_to": ["cycles <= 310"]}})
-        self.assertIn("w: 6 points, 4 meet cycles <= 310, 1 on the Pareto front\n"
-                      "  best   point 3: area 7; banks=8 net=b\n", text)
-        self.assertIn("  with banks=4: area 3, breaks a constraint\n", text)
+            "minimise": ["area", "cycles"], "maximise": [], "subject_to": ["cycles <= 310"]}})
+        self.assertIn("w: 6 points, 4 meet cycles <= 310, 4 on the Pareto front\n", text)
+        self.assertIn("  best   point 3: area 7, cycles 300; banks=8 net=b\n", text)
+        self.assertIn("  banks changes cycles by 300.0% on average, 300.0% at most\n", text)
+        self.assertIn("  with banks=4: area 3, cycles 600, breaks a constraint\n", text)
         with self.assertRaises(choose.ChoiceError):
             choose.report(ROWS, {"axes": AXES, "objectives": {}})
 
