@@ -192,9 +192,10 @@ def load(folder, needs_facts=True):
 
 
 def load_all(top):
-    """Returns the Results of all folders below `top`, in the order of their paths."""
+    """Returns the Results of all folders below `top`, in the order of their paths; without hidden
+    ones, in which a sweep that was killed leaves what had not ended."""
     found = {path.parent for name in ("run.json", "traffic.json")
-             for path in pathlib.Path(top).rglob(name)}
+             for path in pathlib.Path(top).rglob(name) if not path.parent.name.startswith(".")}
     return [load(folder) for folder in sorted(found)]
 
 

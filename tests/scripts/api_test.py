@@ -38,6 +38,7 @@ class Runs(unittest.TestCase):
     def test_an_old_run_is_loaded(self):
         HELLO.execute(self.folder / "a")
         HELLO.seed(5).execute(self.folder / "b")
+        HELLO.execute(self.folder / ".c")  # hidden: a point of a killed sweep
         old = tessera.load(self.folder / "b")
         self.assertEqual(old.facts["seed"], 5)
         self.assertEqual([result.folder.name for result in tessera.load_all(self.folder)],
