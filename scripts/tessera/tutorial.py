@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A tutorial of the Python API: from one run to the device to take. Some seconds once built.
+"""A tutorial of the Python API: from one run to the machine to take. Some seconds once built.
 
     scripts/tessera/tutorial.py [FOLDER]        default out/tutorial
 
