@@ -103,8 +103,8 @@ ClusterConfig read_cluster(const ConfigNode& node) {
   cluster.tile_slots_per_group =
       get_u32(node, "tile_slots_per_group", cluster.tile_slots_per_group, 1, 64, "",
               "places on a group's L1 network: core tiles, then accelerators");
-  cluster.cores_per_tile =
-      get_u32(node, "cores_per_tile", cluster.cores_per_tile, 1, 16, "", "harts per core tile");
+  cluster.cores_per_tile = static_cast<std::uint32_t>(node.get_power_of_two(
+      "cores_per_tile", cluster.cores_per_tile, 1, 16, "", "harts per core tile"));
   cluster.banks_per_tile = static_cast<std::uint32_t>(node.get_power_of_two(
       "banks_per_tile", cluster.banks_per_tile, 1, 64, "", "L1 banks per tile slot"));
   cluster.bank_bytes = static_cast<std::uint32_t>(node.get_power_of_two(

@@ -25,7 +25,7 @@ namespace tessera {
 /// Limits: holds no data; a load that hits reads memory as it is then.
 class ReadOnlyCache {
  public:
-  static constexpr std::uint32_t kMaxSources = 128;
+  static constexpr std::uint32_t kMaxSources = 256;
 
   ReadOnlyCache(std::uint32_t bytes, std::uint32_t line_bytes, StatGroup& stats);
 

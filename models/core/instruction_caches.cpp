@@ -16,7 +16,7 @@ std::uint32_t log2_of(std::uint32_t power_of_two) {
 
 void check(const InstructionCachesParameters& p) {
   const std::uint64_t sets = std::uint64_t{p.l1_bytes} / p.line_bytes / p.l1_ways;
-  TESSERA_CHECK(is_power_of_two(p.harts_per_tile) && p.harts_per_tile <= 8 &&
+  TESSERA_CHECK(is_power_of_two(p.harts_per_tile) && p.harts_per_tile <= TileCache::kMaxPorts &&
                     is_power_of_two(p.line_bytes) && p.line_bytes >= 8 && p.line_bytes <= 64 &&
                     is_power_of_two(p.l0_lines) && p.l0_lines >= 2 && p.l0_lines <= 8 &&
                     is_power_of_two(p.l1_ways) && p.l1_ways >= 2 && p.l1_ways <= 16 &&

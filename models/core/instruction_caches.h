@@ -17,7 +17,7 @@ namespace tessera {
 /// mempool_pkg.sv. Counts and sizes are powers of two.
 struct InstructionCachesParameters {
   std::uint32_t num_tiles = 64;
-  std::uint32_t harts_per_tile = 4;      ///< 1..8: harts that share one L1 cache
+  std::uint32_t harts_per_tile = 4;      ///< 1, 2, 4, 8 or 16: harts that share one L1 cache
   std::uint32_t line_bytes = 32;         ///< of L0 and L1 alike, 8..64
   std::uint32_t l0_lines = 4;            ///< per hart, fully associative, 2..8
   std::uint32_t l0_early_tag_bits = 11;  ///< of the line address; lines alike in them exclude

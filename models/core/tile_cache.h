@@ -30,6 +30,8 @@ struct TileCacheShape {
 /// requests of the cycle are known.
 class TileCache {
  public:
+  static constexpr std::uint32_t kMaxPorts = 16;
+
   struct Statistics {
     std::uint64_t lookups = 0;
     std::uint64_t shared_lookups = 0;  ///< requests that needed no lookup of their own
@@ -77,7 +79,6 @@ class TileCache {
   void flush();
 
  private:
-  static constexpr std::uint32_t kMaxPorts = 8;
   static constexpr std::uint32_t kMaxRefills = 8;
   static constexpr std::uint32_t kNoLine = 0xFFFFFFFFu;
 
