@@ -25,8 +25,10 @@ def find_config(name):
 
 def find_elf(name):
     """Returns the path of a program: a file, or a name of the build such as "matmul_i8"."""
-    built = build_folder() / "sw" / f"{pathlib.Path(name).name.removesuffix('.elf')}.elf"
-    return pathlib.Path(name) if pathlib.Path(name).is_file() or not built.is_file() else built
+    path = pathlib.Path(name)
+    built = build_folder() / "sw" / f"{path.name.removesuffix('.elf')}.elf"
+    is_name = path.name == str(name) and not path.is_file() and built.is_file()
+    return built if is_name else path
 
 
 def replace(path, text):

@@ -108,6 +108,12 @@ class Errors(unittest.TestCase):
         self.assertEqual((error.exit_code, str(error)),
                          (None, "[Errno 2] No such file or directory: '/nonexistent/tessera'"))
 
+    def test_a_missing_program_is_not_the_one_of_the_build(self):
+        with tempfile.TemporaryDirectory() as folder:
+            error = self.error(tessera.Run("minpool", f"{folder}/hello.elf"))
+        self.assertEqual(error.exit_code, 3)
+        self.assertIn(f"{folder}/hello.elf", str(error))
+
     def test_figures_that_are_not_there(self):
         result = HELLO.execute()
         for specification, message in (
