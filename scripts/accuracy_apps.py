@@ -15,12 +15,11 @@ Exit code 1 when a program fails or tells no kernel.
 """
 
 import argparse
-import json
 import pathlib
 import re
-import subprocess
 import sys
-import tempfile
+
+import tessera
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 APPLICATIONS = ["matmul_i32", "dotp_i32", "axpy_i32", "conv2d_i32", "dct_i32"]
@@ -31,18 +30,11 @@ PRINTED_CYCLES = re.compile(r"Kernel execution takes (\d+) clock cycles")
 
 def run(elf, machine, arguments):
     """Runs a program. Returns (cycles of its kernel or None, cycles of the whole run)."""
-    with tempfile.TemporaryDirectory() as out:
-        command = [arguments.build / "bin" / "tessera", "run", "-q", "-c",
-                   ROOT / "configs" / f"{machine}.yaml", "--set", "soc.boot.mode=l2", "--set",
-                   f"soc.timing={arguments.timing}", "--out", out, elf]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise RuntimeError(f"tessera exits with {result.returncode}: {result.stderr[-1000:]}")
-        stats = json.loads((pathlib.Path(out) / "stats.json").read_text())
-        cycles = json.loads((pathlib.Path(out) / "run.json").read_text())["cycles"]
-    kernel = [region["cycles"] for region in stats["regions"] if region["id"] == TRACE_REGION]
-    kernel += map(int, PRINTED_CYCLES.findall(result.stdout))
-    return (kernel[0] if kernel else None), cycles
+    result = tessera.Run(machine, elf, tessera=arguments.build / "bin/tessera").set(
+        {"soc.boot.mode": "l2", "soc.timing": arguments.timing}).execute()
+    kernel = [*result.find(f"region[{TRACE_REGION}].cycles").values(),
+              *map(int, PRINTED_CYCLES.findall(result.stdout))]
+    return (kernel[0] if kernel else None), result.cycles
 
 
 def main():
@@ -59,7 +51,7 @@ def main():
         machine = program.partition("/")[0]
         try:
             kernel, cycles = run(arguments.folder / f"{program}.elf", machine, arguments)
-        except RuntimeError as error:
+        except tessera.RunError as error:
             print(f"{program} failed: {error}")
             is_good = False
             continue
