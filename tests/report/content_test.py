@@ -11,7 +11,7 @@ import unittest
 
 import support
 from tessera.paths import ROOT
-from tessera.report import bus, command, evidence, harts, roofline, sources, timeline
+from tessera.report import bus, command, evidence, harts, roofline, sources, sweeps, timeline
 
 
 def refusal(*inputs):
@@ -173,6 +173,21 @@ class Numbers(unittest.TestCase):
         self.assertTrue(plot.rows)
         for row in plot.rows:
             self.assertEqual(row[total], sum(row[total + 1:]), row)
+
+    def test_units_of_a_sweep_come_from_its_figures(self):
+        sweep = sources.Sweep(support.sweep())
+        sweep.description = {**sweep.description, "relative": {"slow": "w"}, "statistics": {
+            "t": "region[1].cycles", "u": "traffic.latency_mean", "v": "max soc.dma.bytes_moved",
+            "w": "estimate.ita_mm2", "x": "config.soc.l2.banks"},
+            "workload_statistics": {"a": {"y": "run.cycles"}, "b": {"y": "run.instructions"}},
+            "derived": {"bytes_per_cycle": "v / t", "register_bytes": "64 * x"}}
+        table = sweeps._Table(sweep, 0)  # pylint: disable=protected-access
+        self.assertEqual({name: table._unit(name) for name in (  # pylint: disable=protected-access
+            "t", "u", "v", "w", "x", "y", "slow", "bytes_per_cycle", "register_bytes",
+            "predicted_cycles")}, {
+                "t": "cycles", "u": "cycles", "v": "bytes", "w": "mm2", "x": "", "y": "",
+                "slow": "times the least", "bytes_per_cycle": "", "register_bytes": "bytes",
+                "predicted_cycles": "cycles"})
 
     def test_banks_over_time_add_up_to_the_trace(self):
         plot, = bus.banks_over_time([sources.Run(support.barrier("toph"))])

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sweeps: the Pareto front, which knob matters, what each knob does, one more step."""
+import re
+
 from .. import choose
 from ..expressions import ExpressionError, evaluate, names
 from .plot import Column, Missing, Plot
 from .sources import ReportError
 
+# Units by names of figures, or of columns that are computed; numbers without unit have none.
+UNITS = tuple((re.compile(pattern), unit) for pattern, unit in (
+    (r"(.*[._])?cycles|traffic\.(latency|net)_.*", "cycles"),
+    (r"(.*[._])?bytes(_(?!per_).*)?", "bytes"), (r"(.*[._])?instructions", "instructions"),
+    (r"estimate\.l1_wires", "sides of the cluster"), (r"estimate\.l1_crowding", "channel ends"),
+    (r".*_mm2", "mm2"), (r".*_nj", "nJ"), (r"traffic\.accepted", "requests per hart and cycle")))
 NOT_VALUES = ("point", "workload", "repeat", "status", "exit_code", "error")
 
 
@@ -60,6 +68,23 @@ class _Table:
     def _key(self, row):
         return [row["workload"], *(row[name] for name in self.axes)]
 
+    def _unit(self, column):
+        """Returns the unit of a column, "" where it has none or several."""
+        description = self.sweep.description
+        if column in description.get("relative", {}):
+            return "times the least"
+        named = [column] if column in description["derived"] else self._sources(column) or [column]
+        units = {next((unit for pattern, unit in UNITS if pattern.fullmatch(name)), "")
+                 for name in named}
+        return units.pop() if len(units) == 1 else ""
+
+    def _value_column(self, name):
+        return Column(name, name, self._unit(name))
+
+    def _objective_column(self, name, text, label):
+        unit = self._unit(text)
+        return Column(name, label, "" if unit == text else unit)
+
     def _figures(self, columns):
         return tuple(dict.fromkeys(figure for name in columns for figure in self._sources(name)))
 
@@ -79,7 +104,8 @@ class _Table:
 
     def points(self):
         """The whole table."""
-        columns = [Column("point"), *self.keys, Column("repeat"), *map(_value_column, self.values)]
+        columns = [Column("point"), *self.keys, Column("repeat"),
+                   *map(self._value_column, self.values)]
         rows = [[row["point"], *self._key(row), row["repeat"],
                  *(_number(row[name]) for name in self.values)] for row in self.rows]
         return Plot(self._id("points"), self.section, "All points that ran",
@@ -104,7 +130,7 @@ class _Table:
                          + ", ".join(text for text, _ in wanted))
         columns = [Column("point"), *self.keys, Column("question"),
                    Column("state", is_filter=True),
-                   *(Column(f"objective_{index}", f"{text}, {sense}")
+                   *(self._objective_column(f"objective_{index}", text, f"{text}, {sense}")
                      for index, (text, sense) in enumerate([*shown, *wanted[2:]]))]
         chosen = [f"objective_{index}" for index in range(len(wanted))]
         return Plot(self._id("front"), self.section, "Pareto front",
@@ -147,7 +173,7 @@ class _Table:
 
     def effects(self, wanted):
         """Any column over any other, with a choice."""
-        columns = [Column("point"), *self.keys, *map(_value_column, self.values)]
+        columns = [Column("point"), *self.keys, *map(self._value_column, self.values)]
         rows = [[row["point"], *self._key(row), *(_number(row[name]) for name in self.values)]
                 for row in self.rows]
         knobs = [name for name in self.axes if len(self.axes[name]) > 1] or ["workload"]
@@ -184,7 +210,7 @@ class _Table:
         columns = [Column("workload", is_filter=True), Column("question"), Column("parameter"),
                    Column("from"), Column("to"), Column("point"),
                    *(column for index, (text, _) in enumerate(wanted)
-                     for column in (Column(f"objective_{index}", text),
+                     for column in (self._objective_column(f"objective_{index}", text, text),
                                     Column(f"change_{index}", f"change of {text}", "%"))),
                    Column("feasible", "meets the constraints")]
         return Plot(self._id("steps"), self.section, "One more step from the best point",
@@ -204,10 +230,6 @@ class _Table:
 
 def _label(name):
     return name.split(".")[-1] if name.startswith("soc.") else name
-
-
-def _value_column(name):
-    return Column(name, name, "cycles" if name == "cycles" else "")
 
 
 def _columns(wanted):
