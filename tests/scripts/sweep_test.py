@@ -1,8 +1,10 @@
 """scripts/sweep: files, plans, runs, what is left after kills and failures."""
 
+import contextlib
 import json
 import os
 import pathlib
+import pty
 import random
 import signal
 import subprocess
@@ -163,6 +165,21 @@ class Runs(SweepTest):
         plan = self.sweep("plan", path, "-o", "out")[1]
         self.assertIn("10 points, 10 done, 0 to run", plan)
         self.assertRegex(plan, r"estimated time: 00:00 .* s per point")
+
+    def test_a_line_on_a_terminal_says_how_far_it_is(self):
+        ours, theirs = pty.openpty()
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            with subprocess.Popen([SWEEP, "run", self.file(FAST), "-o", "out"], cwd=self.folder,
+                                  stdout=subprocess.DEVNULL, stderr=theirs) as process:
+                os.close(theirs)
+                text = ""
+                with contextlib.suppress(OSError):  # the end of a terminal
+                    while part := terminal.read(4096):
+                        text += part.decode()
+                self.assertEqual(process.wait(), 0, text)
+        lines = text.split("\r\x1b[K")
+        self.assertRegex(lines[1], r"^0/10 points  0 %  0\.00 points/s$")
+        self.assertRegex(lines[-1], r"^10/10 points  100 %  \d+\.\d\d points/s  ETA 00:00\s+$")
 
     def test_a_workload_has_statistics_of_its_own(self):
         path = self.file(
