@@ -232,12 +232,14 @@ class Runs(SweepTest):
         code, _, err = self.sweep("run", path, "-o", "out")
         self.assertEqual((code, err), (0, ""))
         self.assertEqual({path: path.stat().st_mtime_ns for path in done}, done)
+        self.assertEqual(list(self.folder.glob("out/points/*/.*")), [])
         self.assertEqual((self.folder / "out/sweep.csv").read_bytes(),
                          (self.folder / "undisturbed/sweep.csv").read_bytes())
 
     def test_killed_alone_it_takes_all_its_processes_with_it(self):
         build = self.fake_build("echo $$ >$$.pid; exec sleep 60")
-        process = self.start("run", self.file(BASE), "-o", "out", build=build)
+        path = self.file(BASE)
+        process = self.start("run", path, "-o", "out", build=build)
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while not (found := [path for path in self.folder.rglob("*.pid") if path.read_text()]):
             self.assertLess(time.monotonic(), deadline)
@@ -249,6 +251,9 @@ class Runs(SweepTest):
         while simulator.exists():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
+        self.assertTrue(list(self.folder.glob("out/points/*/.*")))
+        self.assertEqual(self.sweep("run", path, "-o", "out")[0], 0)
+        self.assertEqual(list(self.folder.glob("out/points/*/.*")), [])
 
     def test_two_sweeps_in_one_folder_are_refused(self):
         build = self.fake_build("sleep 3; exec $REAL \"$@\"")

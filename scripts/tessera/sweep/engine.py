@@ -118,6 +118,7 @@ def run(points, pending, out, cores, slurm=False, seconds=None):
     """
     engine = out / "engine"
     shutil.rmtree(engine, ignore_errors=True)  # Snakemake starts afresh: what is done is our affair
+    _tidy(out)
     kind = "slurm" if slurm else "local"
     jobs = divide(pending, seconds or FIRST_SECONDS, kind, cores)
     try:
@@ -152,6 +153,18 @@ def run(points, pending, out, cores, slurm=False, seconds=None):
             outcome = json.loads(line[len("POINT "):])
             outcomes[outcome["key"]] = outcome
     return outcomes, said
+
+
+def _tidy(out):
+    """Removes what workers on this host that are gone have left half done."""
+    mark = f".{os.uname().nodename}."
+    for path in (*out.glob("points/*/.*"), *out.glob("images/*")):
+        process = path.name.rpartition(".")[2]
+        if mark in path.name and process.isdigit() and not pathlib.Path("/proc", process).exists():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _watch(process, out, progress):
