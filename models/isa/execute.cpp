@@ -136,7 +136,7 @@ StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) 
 
   HartState* const hart = impl->hart_;
   std::uint32_t* const x = hart->x.data();
-  const DmiTable::Page* const pages = &impl->dmi_.page_of(0);
+  const DmiTable::Page* const pages = &impl->direct_pages().page_of(0);
   CodePage* const* const code = impl->code_.pages();
   std::int64_t remaining = impl->remaining_;
   std::uint32_t pc = hart->pc;

@@ -28,7 +28,7 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
   not_retired_ = hart.cycle - hart.instructions;
   look_for_observers();
   const StopReason reason = stop_requested  ? StopReason::kStopRequested
-                            : is_observed() ? execute_stepwise()
+                            : is_stepwise() ? execute_stepwise()
                                             : execute(this, nullptr);
   synchronise();
   hart_ = nullptr;
@@ -36,8 +36,11 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
 }
 
 void Interpreter::Impl::look_for_observers() {
-  is_stepwise_ = observers_.harts() != nullptr || observers_.memory() != nullptr ||
-                 observers_.sync() != nullptr;
+  is_stepwise_ = observers_.harts() != nullptr;
+  is_observed_ = is_stepwise_ || observers_.memory() != nullptr || observers_.sync() != nullptr;
+  if (observers_.memory() != nullptr && no_pages_ == nullptr) {
+    no_pages_ = std::make_unique<DmiTable>();
+  }
 }
 
 StopReason Interpreter::Impl::execute_stepwise() {

@@ -46,7 +46,13 @@ class Interpreter::Impl {
   // interpreter.cpp
   /// The same as execute(), instruction by instruction.
   StopReason execute_stepwise();
-  bool is_observed() const { return kHasObservers && is_stepwise_; }
+  bool is_observed() const { return kHasObservers && is_observed_; }
+  /// Whether each instruction is told to somebody.
+  bool is_stepwise() const { return kHasObservers && is_stepwise_; }
+  /// What threaded code accesses directly: nothing where somebody watches memory.
+  const DmiTable& direct_pages() const {
+    return kHasObservers && observers_.memory() != nullptr ? *no_pages_ : dmi_;
+  }
   void look_for_observers();
   /// Brings hart_->cycle and hart_->instructions up to date.
   void synchronise();
@@ -85,9 +91,11 @@ class Interpreter::Impl {
   Cycles deadline_ = 0;         ///< local time at which the budget is used up
   std::int64_t remaining_ = 0;  ///< cycles until the deadline
   Cycles not_retired_ = 0;      ///< hart_->cycle - hart_->instructions
-  bool is_stepwise_ = false;    ///< somebody watches
-  std::uint32_t next_pc_ = 0;   ///< of the instruction in step()
-  Cycles extra_cycles_ = 0;     ///< of the instruction in step()
+  bool is_observed_ = false;    ///< somebody watches
+  bool is_stepwise_ = false;    ///< somebody watches each instruction
+  std::unique_ptr<DmiTable> no_pages_;
+  std::uint32_t next_pc_ = 0;  ///< of the instruction in step()
+  Cycles extra_cycles_ = 0;    ///< of the instruction in step()
 };
 
 }  // namespace tessera::isa

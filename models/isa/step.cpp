@@ -19,7 +19,10 @@ std::optional<StopReason> Interpreter::Impl::step(const CodePage& page, std::siz
   if (translator_.is_watched(hart_->pc) && !report_pc()) {
     return stop_requested ? std::optional(StopReason::kStopRequested) : std::nullopt;
   }
-  switch (is_observed() ? perform_observed(instruction) : perform(instruction)) {
+  const bool is_told =
+      is_stepwise() ||
+      (is_observed() && (instruction.op == Op::kWfi || instruction.op == Op::kFence));
+  switch (is_told ? perform_observed(instruction) : perform(instruction)) {
     case Outcome::kRetired:
       retire();
       return stop_requested ? std::optional(StopReason::kStopRequested) : std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "models/base/observers.h"
 #include "models/isa/hart_effects.h"
 #include "models/isa/semantics.h"
 
@@ -176,7 +177,8 @@ std::size_t Translator::handler_of(const Instruction& instruction) const {
   }
   switch (info(instruction.op).instruction_class) {
     case InstructionClass::kFence:
-      return number(SpecialHandler::kNop);
+      // Observers hear of fences.
+      return number(kHasObservers ? SpecialHandler::kSlow : SpecialHandler::kNop);
     case InstructionClass::kAlu:
     case InstructionClass::kMul:
     case InstructionClass::kDiv:
