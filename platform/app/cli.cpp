@@ -26,7 +26,8 @@ namespace {
 constexpr const char* kExitCodes =
     "Exit codes: 0 guest returned 0, 1 guest returned another value, 2 bad command line,\n"
     "3 bad configuration, ELF or image, or output that cannot be written, 4 stopped at a guest\n"
-    "error, 5 limit reached, 6 hang, 7 internal error, 130 interrupted.\n";
+    "error, 5 limit reached, 6 hang, 7 internal error, 8 findings of --check,\n"
+    "130 interrupted.\n";
 
 // Options that cannot change a result, and those recorded as settings or by what the files hold.
 const std::vector<std::string> kRunOptionsWithoutEffect{
@@ -237,6 +238,7 @@ class CommandLine {
     add_trace_options(app, run_.traces);
     add_gdb_options(app, run_.gdb);
     add_observation_options(app, run_.observation);
+    add_check_options(app, run_.checks);
     app.final_callback([this, &app] {
       run_.config.others = given_options(app, kRunOptionsWithoutEffect);
       action_ = [this] { return run(run_, argc_, argv_); };

@@ -17,6 +17,7 @@ enum ExitCode : int {
   kLimitReached = 5,
   kHang = 6,
   kInternalError = 7,
+  kCheckFailed = 8,  ///< all else is well
   kInterrupted = 130,
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/base/log_sink.h"
+#include "platform/app/check_options.h"
 #include "platform/app/gdb_options.h"
 #include "platform/app/observation_options.h"
 #include "platform/app/traces.h"
@@ -61,6 +62,7 @@ struct RunOptions {
   ObservationOptions observation;
   TraceOptions traces;
   GdbOptions gdb;
+  CheckOptions checks;
   std::vector<LogFilter> log_filters;
   Verbosity verbosity = Verbosity::kNormal;
   std::string out_dir;               ///< empty: none

@@ -77,6 +77,7 @@ Run::Run(const RunOptions& options)
       soc_(machine_.config, services()),
       traces_(options_.traces, soc_, machine_.config, program_.symbols),
       places_(soc_, program_, map_, machine_.config),
+      checks_(options_.checks, soc_, machine_.config, map_, program_, places_),
       stat_writer_(
           {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
           Logger(log_, "soc")),
@@ -240,6 +241,9 @@ ExitCode Run::execute() {
   for (const std::string& error : output_errors_) {
     fmt::print(stderr, "{}\n", error);
   }
+  if (checks_.is_on()) {
+    fmt::print(stderr, "{}", checks_.report());
+  }
   if (gdb_ != nullptr) {
     gdb_->finish(exit_code());
   }
@@ -247,7 +251,11 @@ ExitCode Run::execute() {
 }
 
 ExitCode Run::exit_code() const {
-  return output_errors_.empty() ? describe(result_).exit_code : kBadInput;
+  if (!output_errors_.empty()) {
+    return kBadInput;
+  }
+  const ExitCode code = describe(result_).exit_code;
+  return code == kGuestReturnedZero && checks_.num_findings() > 0 ? kCheckFailed : code;
 }
 
 void Run::write_dumps() {
@@ -305,6 +313,7 @@ std::string Run::run_json() const {
       {"cycles", result_.cycles},
       {"instructions", result_.instructions},
       {"guest_errors", guest_errors_.total()},
+      {"findings", checks_.num_findings()},
       {"host_seconds",
        {{"set_up", times_.set_up}, {"simulate", times_.simulate}, {"write", times_.write}}}};
   if (gdb_ != nullptr) {

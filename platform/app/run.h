@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "platform/address_map.h"
+#include "platform/app/checks.h"
 #include "platform/app/exit_code.h"
 #include "platform/app/gdb.h"
 #include "platform/app/guest_places.h"
@@ -73,6 +74,7 @@ class Run {
   Soc soc_;
   Traces traces_;
   GuestPlaces places_;
+  const Checks checks_;
   StatWriter stat_writer_;
   Observation observation_;
   Signals signals_;

@@ -54,6 +54,7 @@ static void write_descriptor(uint32_t index, uint32_t pattern) {
 /* Runs descriptor `index` and returns its cycles; sleeps until it has ended. */
 static uint32_t run(uint32_t index, uint32_t pattern) {
   write_descriptor(index, pattern);
+  fence(); /* the engine reads what this hart has written */
   *engine_register(ATTENTION_ENGINE_TAIL) = index + 1;
   while (*engine_register(ATTENTION_ENGINE_CQ_TAIL) != index + 1) {
     wait_for_wake_up();

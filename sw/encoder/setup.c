@@ -19,8 +19,8 @@ static int place_lines(void) {
   }
   encoder.row_stride = row;
   encoder.lines = first;
-  memset((void*)first, 0, bytes);
   l1_arena.next = first + bytes;
+  memset((void*)first, 0, bytes);
   return 1;
 }
 
@@ -35,6 +35,7 @@ static int place_state(const struct ScheduleHeader* header) {
            l1_arena.next, header->l1_begin);
     return 0;
   }
+  (void)arena_allocate(&l1_arena, arena_free_bytes(&l1_arena)); /* the plan's */
   memset(encoder.states, 0, state_bytes);
   memset(encoder.duties, 0, duty_bytes);
   *encoder.meetings = 0;

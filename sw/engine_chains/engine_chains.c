@@ -30,6 +30,7 @@ static uint32_t num_words;
 static volatile uint32_t is_pushing;
 static volatile uint32_t looks;      /* of hart 1, while hart 0 pushes */
 static volatile uint32_t full_looks; /* of these, those that found no place in the FIFO */
+static volatile uint32_t has_looked; /* both are final */
 
 static void put(uint64_t instruction) {
   words[num_words++] = instruction;
@@ -86,6 +87,8 @@ static void check_chains(void) {
   is_pushing = 1;
   uint32_t pushed = push_all(&push_cycles);
   is_pushing = 0;
+  while (!has_looked) {
+  }
   uint32_t from_memory = run_from_memory();
   uint32_t products = product_cycles();
   printf("%u chains: products %lu cycles, pushed %lu (%lu until the last push), in memory %lu\n",
@@ -108,6 +111,7 @@ static void look_on(void) {
     ++looks;
     full_looks += engine_push_space(&engine) == 0;
   }
+  has_looked = 1;
 }
 
 int main(uint32_t hart) {

@@ -72,6 +72,7 @@ static int32_t queue_job(const struct ItaJob* job, int start) {
   if (context >= 0) {
     ita_jobs_write_layer(bench.registers, &bench.layer);
     ita_jobs_write_job(bench.registers, job);
+    fence(); /* the ITA reads what this hart has written */
     ita_jobs_commit(bench.registers, start);
   }
   return context;
@@ -84,7 +85,6 @@ static void wait_for_jobs(uint32_t finished) {
 
 static void run_job(const struct ItaJob* job) {
   uint32_t before = ita_jobs_finished(bench.registers);
-  fence();
   queue_job(job, 1);
   wait_for_jobs(before + 1);
 }
@@ -306,8 +306,10 @@ static struct ItaJob make_faulty_job(enum Fault fault) {
 
 /* Jobs that break a rule end, but read and write nothing. */
 static uint32_t test_refused_jobs(void) {
+  (void)arena_allocate(&l1_arena, arena_free_bytes(&l1_arena)); /* the neighbour's, too */
   volatile uint32_t* neighbour = (volatile uint32_t*)(bench.region - kTileBytes);
-  uint32_t before = *neighbour;
+  uint32_t before = 0x5A5A5A5A;
+  *neighbour = before;
   uint32_t errors = 0;
   set_layer(ITA_JOB_LAYER_LINEAR, ITA_JOB_ACTIVATION_IDENTITY, 1);
   memset(bench.expected, 0x5A, kTileBytes);

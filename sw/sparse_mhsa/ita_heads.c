@@ -102,9 +102,11 @@ static const struct Head* take_head(struct SparseReport* report) {
   return &heads->list[place];
 }
 
-/* The engine is through with all heads before an ITA would be with one. */
+/* The engine is through with all heads before an ITA would be with one. Both words may change
+ * meanwhile: atomic looks. */
 static int is_left_to_engine(void) {
-  return heads->engine_helps != 0 && heads->count <= heads->next + kEngineHeads;
+  return amo_or(&heads->engine_helps, 0) != 0 &&
+         heads->count <= amo_or(&heads->next, 0) + kEngineHeads;
 }
 
 static void take_dma(void) {
@@ -250,7 +252,7 @@ void ita_heads_run(const struct SparseImage* image, uint32_t hart) {
 
 enum SparseExit ita_heads_help(const struct SparseImage* image, struct Engine* engine) {
   struct SparseReport* report = (struct SparseReport*)((uint32_t)image + image->report_offset);
-  heads->engine_helps = 1;
+  amo_or(&heads->engine_helps, 1);
   for (const struct Head* head; (head = take_head(report)) != 0;) {
     struct EngineCompletion completion;
     struct SparseJobReport* job_report = &report->jobs[head->job];

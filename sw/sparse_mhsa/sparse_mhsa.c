@@ -13,6 +13,7 @@
 
 static struct Engine engine;
 static struct JobOrder order; /* of the engine's jobs */
+static volatile enum SparseExit prepared;
 static volatile enum SparseExit status;
 
 static enum SparseExit prepare(const struct SparseImage* image) {
@@ -55,11 +56,11 @@ int main(uint32_t hart) {
     return 0;
   }
   if (hart == 0) {
-    status = prepare(image);
+    prepared = prepare(image);
   }
   barrier();
-  if (status != kSparseDone) {
-    return (int)status;
+  if (prepared != kSparseDone) {
+    return (int)prepared;
   }
   uint32_t start = cycle_count();
   if (hart == 0) {

@@ -103,7 +103,8 @@ static const struct Case kCases[] = {
 };
 enum { kNumCases = sizeof(kCases) / sizeof(kCases[0]) };
 
-static volatile uint8_t* awake; /* [num_harts]: 1 + number of the case that woke it */
+/* [num_harts]: 1 + number of the case that woke it. Atomics: hart 0 looks without waiting. */
+static volatile uint32_t* awake;
 
 static uint32_t wake_and_look(const struct Case* test, uint32_t number) {
   if (test->stride != 1 && set_wake_up_stride(test->stride, test->offset) != 0) {
@@ -120,7 +121,7 @@ static uint32_t wake_and_look(const struct Case* test, uint32_t number) {
   uint32_t wrong = 0;
   uint32_t woken = 0;
   for (uint32_t hart = 1; hart < platform.num_harts; ++hart) {
-    uint32_t is_awake = awake[hart] == number + 1;
+    uint32_t is_awake = amo_or(&awake[hart], 0) == number + 1;
     woken += is_awake;
     wrong += is_awake != (uint32_t)test->reaches(hart);
   }
@@ -133,7 +134,7 @@ static uint32_t wake_and_look(const struct Case* test, uint32_t number) {
 
 static void wake_the_rest(uint32_t number) {
   for (uint32_t hart = 1; hart < platform.num_harts; ++hart) {
-    if (awake[hart] != number + 1) {
+    if (amo_or(&awake[hart], 0) != number + 1) {
       wake_up(hart);
     }
   }
@@ -141,7 +142,7 @@ static void wake_the_rest(uint32_t number) {
 
 int main(uint32_t hart) {
   if (hart == 0) {
-    awake = arena_allocate(&l1_arena, platform.num_harts);
+    awake = arena_allocate(&l1_arena, 4 * platform.num_harts);
     for (uint32_t i = 0; i < platform.num_harts; ++i) {
       awake[i] = 0;
     }
@@ -153,8 +154,7 @@ int main(uint32_t hart) {
       wake_the_rest(number);
     } else {
       wait_for_wake_up();
-      awake[hart] = (uint8_t)(number + 1);
-      fence();
+      amo_swap(&awake[hart], number + 1);
     }
   }
   barrier();

@@ -240,10 +240,15 @@ void AttentionEngine::write_tail(std::uint32_t value, const RegisterAccess& acce
     return;
   }
   const std::uint32_t added = value - state_.tail;
+  const std::uint32_t taken_back = state_.tail - value;
   state_.tail = value;
   state_.hart = access.hart;
   state_.pc = access.pc;
-  tell_launched(added, access);
+  if (added <= places) {
+    tell_launched(added, access);
+  } else {
+    launched_ -= taken_back;
+  }
   start_next(access.cycle);
 }
 

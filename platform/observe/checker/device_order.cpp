@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/checker/device_order.h"
+
+#include <algorithm>
+
+namespace tessera {
+
+namespace {
+
+/// Of the DMA.
+bool is_transfer(const std::string& kind) {
+  return kind == "transfer";
+}
+
+}  // namespace
+
+void DeviceOrder::launched(const Launch& launch, const VectorClock& known) {
+  const Activity& activity = launch.activity;
+  Device& device = devices_[activity.agent];
+  device.kind = activity.kind;
+  Running& running = device.running[activity.number];
+  running = {known, launch.cause.agent, launch.launcher_clock};
+  // Transfers of the DMA overlap: which of two that wait at the same time comes first is open. All
+  // other devices do one thing after the other.
+  if (!is_transfer(activity.kind)) {
+    running.known[activity.agent] = static_cast<std::uint32_t>(activity.number);
+  }
+  // Software may take back what has not begun.
+  while (!device.launches.empty() && device.launches.back().activity.number >= activity.number) {
+    device.launches.pop_back();
+  }
+  device.launches.push_back(launch);
+  if (device.launches.size() > kMaxLaunches) {
+    device.launches.pop_front();
+  }
+}
+
+bool DeviceOrder::moves_data(AgentId agent) const {
+  const Device* const device = find(agent);
+  return device != nullptr && is_transfer(device->kind);
+}
+
+void DeviceOrder::ends(const Activity& activity) {
+  Device* const device = device_of(activity);
+  if (device == nullptr) {
+    return;
+  }
+  const auto end = device->running.upper_bound(activity.number);
+  for (auto it = device->running.begin(); it != end; it = device->running.erase(it)) {
+    const Running& one = it->second;
+    device->ended.join(one.known);
+    // By now the launcher's stores have arrived, fence or not.
+    std::uint32_t& launcher = device->ended[one.launcher];
+    launcher = std::max(launcher, one.launcher_clock);
+  }
+  device->num_ended = activity.number + 1;
+  if (device->ended.num_agents() > activity.agent) {
+    device->ended[activity.agent] = static_cast<std::uint32_t>(device->num_ended);
+  }
+}
+
+const VectorClock* DeviceOrder::known_by(AgentId agent, std::uint64_t number) const {
+  const Device* const device = find(agent);
+  if (device == nullptr) {
+    return nullptr;
+  }
+  const auto it = device->running.find(number);
+  if (it != device->running.end()) {
+    return &it->second.known;
+  }
+  return number < device->num_ended ? known_by_ended(agent) : nullptr;
+}
+
+const VectorClock* DeviceOrder::known_by_ended(AgentId agent) const {
+  const Device* const device = find(agent);
+  return device == nullptr || device->num_ended == 0 ? nullptr : &device->ended;
+}
+
+const DeviceOrder::Launch* DeviceOrder::launch(AgentId agent, std::uint64_t number) const {
+  const Device* const device = find(agent);
+  if (device == nullptr) {
+    return nullptr;
+  }
+  const auto it = std::lower_bound(
+      device->launches.begin(), device->launches.end(), number,
+      [](const Launch& launch, std::uint64_t wanted) { return launch.activity.number < wanted; });
+  return it != device->launches.end() && it->activity.number == number ? &*it : nullptr;
+}
+
+DeviceOrder::Device* DeviceOrder::device_of(const Activity& activity) {
+  const auto it = devices_.find(activity.agent);
+  return it == devices_.end() || it->second.kind != activity.kind ? nullptr : &it->second;
+}
+
+const DeviceOrder::Device* DeviceOrder::find(AgentId device) const {
+  const auto it = devices_.find(device);
+  return it == devices_.end() ? nullptr : &it->second;
+}
+
+}  // namespace tessera

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+
+#include "platform/observe/checker/vector_clock.h"
+
+namespace tessera {
+
+/// The activities of devices that harts launch, each a thread of its own: it knows what its
+/// launcher knew, and whoever sees its end knows all it has done. Kinds that nobody launches (the
+/// phases of a job) are parts of others and do not count.
+class DeviceOrder {
+ public:
+  struct Launch {
+    Activity activity;
+    Cause cause;
+    std::string text;
+    std::uint32_t launcher_clock;  ///< epoch of the launching hart
+  };
+
+  /// `known`: what the launching hart knows, of itself what it has fenced.
+  void launched(const Launch& launch, const VectorClock& known);
+  void ends(const Activity& activity);
+
+  /// What activity `number` of `device` knows; null: nobody has launched it.
+  const VectorClock* known_by(AgentId device, std::uint64_t number) const;
+  /// What somebody learns who sees that all activities that have ended so far have ended; null:
+  /// none has.
+  const VectorClock* known_by_ended(AgentId device) const;
+  /// Of an activity; null: unknown, or long ago.
+  const Launch* launch(AgentId device, std::uint64_t number) const;
+  /// Whether the activities of `device` are transfers of the DMA.
+  bool moves_data(AgentId device) const;
+
+ private:
+  /// Launches that reports may name.
+  static constexpr std::size_t kMaxLaunches = 1024;
+
+  struct Running {
+    VectorClock known;
+    AgentId launcher;
+    std::uint32_t launcher_clock;
+  };
+  struct Device {
+    std::string kind;
+    std::deque<Launch> launches;               ///< numbers rise
+    std::map<std::uint64_t, Running> running;  ///< by number
+    VectorClock ended;
+    std::uint64_t num_ended = 0;
+  };
+  Device* device_of(const Activity& activity);
+  const Device* find(AgentId device) const;
+
+  std::map<AgentId, Device> devices_;
+};
+
+}  // namespace tessera

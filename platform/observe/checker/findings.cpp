@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/checker/findings.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "models/base/error.h"
+#include "platform/observe/trace.h"
+
+namespace tessera {
+
+const char* to_string(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::kResultTooEarly:
+      return "result_too_early";
+    case FindingKind::kOperandOverwritten:
+      return "operand_overwritten";
+    case FindingKind::kUnorderedWrites:
+      return "unordered_writes";
+    case FindingKind::kUnorderedAccess:
+      return "unordered_access";
+    case FindingKind::kUninitialised:
+      return "uninitialised";
+    case FindingKind::kOutOfBounds:
+      return "out_of_bounds";
+    case FindingKind::kStaleRegisters:
+      return "stale_registers";
+    case FindingKind::kLostWakeUp:
+      break;
+  }
+  return "lost_wake_up";
+}
+
+Findings::Key Findings::key(FindingKind kind, std::uint64_t earlier, std::uint64_t later) {
+  // The same two places, whichever came first this time.
+  return {kind, std::min(earlier, later), std::max(earlier, later)};
+}
+
+bool Findings::wants(FindingKind kind, std::uint64_t earlier, std::uint64_t later,
+                     std::uint32_t address) {
+  Pair& pair = pairs_[key(kind, earlier, later)];
+  if (pair.count++ == 0) {
+    pair.order = pairs_.size();
+  }
+  return pair.examples.size() < kMaxExamples &&
+         std::none_of(pair.examples.begin(), pair.examples.end(),
+                      [address](const Finding& one) { return one.address / 4 == address / 4; });
+}
+
+void Findings::add(Finding finding) {
+  pairs_[key(finding.kind, finding.earlier.id, finding.later.id)].examples.push_back(
+      std::move(finding));
+}
+
+template <typename Condition>
+void Findings::forget_if(const Condition& condition) {
+  for (auto& [unused, pair] : pairs_) {
+    auto& examples = pair.examples;
+    examples.erase(std::remove_if(examples.begin(), examples.end(), condition), examples.end());
+  }
+}
+
+void Findings::forget(std::uint32_t address) {
+  forget_if([address](const Finding& one) { return one.address / 4 == address / 4; });
+}
+
+void Findings::forget(FindingKind kind, std::uint32_t begin, std::uint32_t end, Cycles since) {
+  forget_if([=](const Finding& one) {
+    return one.kind == kind && one.address >= begin && one.address < end && one.cycle >= since;
+  });
+}
+
+void Findings::forget_place(std::uint64_t place) {
+  forget_if([place](const Finding& one) {
+    const bool is_of_harts =
+        one.kind == FindingKind::kUnorderedAccess || one.kind == FindingKind::kUnorderedWrites;
+    return is_of_harts && (one.earlier.id == place || one.later.id == place);
+  });
+}
+
+std::vector<Findings::Shown> Findings::shown() const {
+  std::vector<const Pair*> pairs;
+  for (const auto& [unused, pair] : pairs_) {
+    if (!pair.examples.empty() && !is_suppressed(pair.examples.front())) {
+      pairs.push_back(&pair);
+    }
+  }
+  std::sort(pairs.begin(), pairs.end(),
+            [](const Pair* left, const Pair* right) { return left->order < right->order; });
+  std::vector<Shown> shown;
+  for (const Pair* pair : pairs) {
+    shown.push_back({pair->examples.front(), pair->count});
+  }
+  return shown;
+}
+
+std::string Findings::summary(const Finding& finding) {
+  const auto describe = [](const Party& party) {
+    return party.place.empty() ? party.who : party.place;
+  };
+  return finding.earlier.who.empty()
+             ? fmt::format("{}: {}", to_string(finding.kind), describe(finding.later))
+             : fmt::format("{}: {} | {}", to_string(finding.kind), describe(finding.earlier),
+                           describe(finding.later));
+}
+
+bool Findings::is_suppressed(const Finding& finding) const {
+  const std::string text = summary(finding);
+  return std::any_of(suppressions_.begin(), suppressions_.end(),
+                     [&](const std::string& pattern) { return matches(text, pattern); });
+}
+
+std::vector<std::string> read_suppressions(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    throw ConfigError(path, "cannot be read");
+  }
+  std::vector<std::string> patterns;
+  for (std::string line; std::getline(file, line);) {
+    line.resize(std::min(line.find('#'), line.size()));
+    line.resize(line.find_last_not_of(" \t\r") + 1);
+    if (!line.empty()) {
+      patterns.push_back(line);
+    }
+  }
+  return patterns;
+}
+
+}  // namespace tessera

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/checker/offload_checker.h"
+
+#include <algorithm>
+
+namespace tessera {
+
+using Kind = ShadowAccess::Kind;
+
+namespace {
+
+constexpr std::uint32_t kWordBytes = 4;
+constexpr std::uint8_t kAllBytes = 0xF;  // of a word
+
+/// Bit i: the access touches byte i of its word.
+std::uint8_t byte_mask(std::uint32_t address, std::uint32_t bytes) {
+  const std::uint32_t first = address % kWordBytes;
+  const std::uint32_t end = std::min(first + bytes, kWordBytes);
+  return static_cast<std::uint8_t>((1u << end) - (1u << first));
+}
+
+bool has_failed(const MemoryAccess& access) {
+  return access.kind == AccessKind::kStoreConditional && access.result != 0;
+}
+
+}  // namespace
+
+OffloadChecker::OffloadChecker(Setup setup, const Observers& observers)
+    : setup_(std::move(setup)),
+      observers_(observers),
+      num_agents_(observers.num_agents()),
+      harts_(setup_.num_harts),
+      shadow_(setup_.memories),
+      waits_(setup_.poll_loops),
+      launch_registers_(setup_.launch_rules),
+      shadow_registers_(launch_registers_.ranges()),
+      arenas_(setup_.arenas) {
+  for (std::uint32_t hart = 0; hart < setup_.num_harts; ++hart) {
+    harts_[hart].known = VectorClock(num_agents_);
+    harts_[hart].known[hart] = 1;
+  }
+}
+
+/// Parts of a device ("soc.dma.backend[0]") act for it; what nobody launches acts for itself.
+AgentId OffloadChecker::device_of(AgentId agent) {
+  if (agent >= devices_.size()) {
+    devices_.resize(agent + 1, kNobody);
+  }
+  AgentId& device = devices_[agent];
+  if (device == kNobody) {
+    device = agent;
+    const std::string& name = observers_.agent_name(agent);
+    for (AgentId other = setup_.num_harts; other < num_agents_; ++other) {
+      const std::string whole = observers_.agent_name(other) + ".";
+      if (name.compare(0, whole.size(), whole) == 0) {
+        device = other;
+      }
+    }
+  }
+  return device;
+}
+
+std::uint32_t OffloadChecker::epoch_of(const Hart& hart, Cycles issued) const {
+  std::uint32_t clock = hart.known[static_cast<AgentId>(&hart - harts_.data())];
+  const std::size_t oldest = hart.num_epochs - std::min(hart.num_epochs, kMaxEpochs);
+  for (std::size_t i = hart.num_epochs; i > oldest; --i) {
+    const Epoch& epoch = hart.epochs[(i - 1) % kMaxEpochs];
+    if (issued > epoch.end) {
+      break;
+    }
+    clock = epoch.clock;
+  }
+  return clock;
+}
+
+void OffloadChecker::end_epoch(AgentId agent, Cycles issued) {
+  Hart& hart = harts_[agent];
+  hart.epochs[hart.num_epochs++ % kMaxEpochs] = {issued, hart.known[agent]++};
+}
+
+void OffloadChecker::accessed(const MemoryAccess& access) {
+  if (is_hart(access.agent)) {
+    hart_accessed(access);
+  } else {
+    device_accessed(access);
+  }
+}
+
+OffloadChecker::Accessor OffloadChecker::accessor_of_hart(const MemoryAccess& access) const {
+  const Hart& hart = harts_[access.agent];
+  Accessor accessor;
+  accessor.known = &hart.known;
+  accessor.shadow.clock = epoch_of(hart, access.issued);
+  accessor.shadow.pc = access.pc;
+  accessor.shadow.cycle = static_cast<std::uint32_t>(access.cycle);
+  accessor.shadow.agent = static_cast<std::uint16_t>(access.agent);
+  accessor.shadow.bytes = byte_mask(access.address, access.bytes);
+  accessor.shadow.kind = access.kind == AccessKind::kLoad    ? Kind::kRead
+                         : access.kind == AccessKind::kStore ? Kind::kWrite
+                                                             : Kind::kAtomic;
+  return accessor;
+}
+
+void OffloadChecker::hart_accessed(const MemoryAccess& access) {
+  const auto place = shadow_.at(access.address);
+  if (!place) {
+    device_register_accessed(access);
+    return;
+  }
+  if (has_failed(access)) {
+    return;
+  }
+  Accessor accessor = accessor_of_hart(access);
+  const bool is_atomic = accessor.shadow.kind == Kind::kAtomic;
+  const bool is_store = accessor.shadow.kind == Kind::kWrite;
+  if (is_store) {
+    arena_changes(access);
+  }
+  // A store to a word of atomics gives a lock back or starts a count again.
+  const bool gives_back = is_store && (place->state & ShadowMemory::kAtomicWord) != 0;
+  if (gives_back) {
+    accessor.shadow.kind = Kind::kAtomic;
+  }
+  const bool is_load = access.kind == AccessKind::kLoad;
+  const std::uint8_t marks = waits_.marks(access.pc);
+  if ((marks & (is_load ? Waits::kWait : Waits::kSignal)) != 0 &&
+      (place->state & ShadowMemory::kFlag) == 0) {
+    make_flag(access.address, *place);
+  }
+  const bool has_looked_before = is_load && (marks & Waits::kWatched) != 0 &&
+                                 waits_.looks_again(access.agent, access.pc, access.address);
+  if (is_atomic) {
+    place->state |= ShadowMemory::kAtomicWord;
+  }
+  const bool is_flag = (place->state & ShadowMemory::kFlag) != 0;
+  // What synchronises comes with what was known before: else nothing would ever conflict.
+  if (!is_flag) {
+    check(*place, access.address, accessor, access.cycle);
+    if (is_load && (place->state & ShadowMemory::kRaced) != 0) {
+      look_at_race(accessor.shadow, access.address, *place, has_looked_before);
+    }
+  } else if (access.writes()) {
+    place->state |= accessor.shadow.bytes;
+  }
+  const bool looks_at_atomic = is_load && (place->state & ShadowMemory::kAtomicWord) != 0;
+  if (is_atomic || is_flag || gives_back || looks_at_atomic) {
+    synchronise(access, access.reads(), access.writes());
+  }
+}
+
+/// Two harts that program the same device leave it open with what it is launched.
+void OffloadChecker::device_register_accessed(const MemoryAccess& access) {
+  if (!launch_registers_.accessed(access)) {
+    return;
+  }
+  const Accessor accessor = accessor_of_hart(access);
+  const auto place = shadow_registers_.at(access.address);
+  if (const auto earlier = place->word.record(accessor.shadow, {*accessor.known})) {
+    report_conflict(access.address, *earlier, accessor.shadow, access.cycle);
+  }
+}
+
+void OffloadChecker::arena_changes(const MemoryAccess& access) {
+  // In cycle timing the store to the arena may come later than the first accesses to the block.
+  constexpr Cycles kLate = 1000;
+  const Arenas::Change change = arenas_.stored(access.address, access.data);
+  if (change.allocated) {
+    findings_.forget(FindingKind::kOutOfBounds, change.allocated->begin, change.allocated->end,
+                     access.cycle - std::min(access.cycle, kLate));
+  }
+  if (change.released) {
+    for (auto word = change.released->begin; word < change.released->end; word += kWordBytes) {
+      if (const auto place = shadow_.at(word)) {
+        place->state &= static_cast<std::uint8_t>(~kAllBytes);
+      }
+    }
+  }
+}
+
+void OffloadChecker::synchronise(const MemoryAccess& access, bool acquires, bool releases) {
+  VectorClock& known = harts_[access.agent].known;
+  SyncWord& word = words_[access.address / kWordBytes];
+  word.acquired.resize(harts_.size());
+  std::uint32_t& acquired = word.acquired[access.agent];
+  if (acquires && acquired != word.version) {
+    known.join(word.known);
+    acquired = word.version;
+  }
+  if (releases) {
+    word.known.join(known);
+    ++word.version;
+    end_epoch(access.agent, access.issued);
+  }
+}
+
+/// Who stored to the word before it was known to be a flag has told others what he knew then; what
+/// he has learnt since is taken for known, too.
+bool OffloadChecker::make_flag(std::uint32_t address, const ShadowMemory::Place& place) {
+  const auto& accesses = place.word.places;
+  if (std::any_of(accesses.begin(), accesses.end(), [this](const ShadowAccess& one) {
+        return one.clock != 0 && !is_hart(one.agent);
+      })) {
+    return false;  // an operand or result of a device: to look at it orders nothing
+  }
+  place.state |= ShadowMemory::kFlag;
+  for (const ShadowAccess& one : accesses) {
+    if (one.clock != 0 && one.kind != Kind::kRead) {
+      VectorClock known = harts_[one.agent].known;
+      known[one.agent] = one.clock;
+      SyncWord& word = words_[address / kWordBytes];
+      word.known.join(known);
+      ++word.version;
+      end_epoch(one.agent, one.cycle);
+    }
+  }
+  findings_.forget(address);
+  return true;
+}
+
+/// Of two accesses of harts in no order, the load may be one that waits.
+void OffloadChecker::learn_from_race(const ShadowAccess& earlier, const ShadowAccess& later,
+                                     std::uint32_t address, const ShadowMemory::Place& place) {
+  if (!is_hart(earlier.agent) || !is_hart(later.agent)) {
+    return;
+  }
+  place.state |= ShadowMemory::kRaced;
+  if (earlier.kind == Kind::kRead) {
+    waits_.suspect(earlier.agent, earlier.pc, address);
+  }
+}
+
+/// Whoever decides by a value that another hart has stored has learnt from it. If that order was
+/// meant, the load waits, which shows when it comes back; else its race remains a finding.
+void OffloadChecker::look_at_race(const ShadowAccess& load, std::uint32_t address,
+                                  const ShadowMemory::Place& place, bool has_looked_before) {
+  const VectorClock& known = harts_[load.agent].known;
+  for (const ShadowAccess& one : place.word.places) {
+    if (one.clock == 0 || one.kind == Kind::kRead || one.agent == load.agent ||
+        !is_hart(one.agent) || one.clock <= known[one.agent]) {
+      continue;
+    }
+    if (!waits_.suspect(load.agent, load.pc, address)) {
+      return;
+    }
+    if (has_looked_before && make_flag(address, place)) {
+      waits_.learn(load.pc, one.pc);
+      findings_.forget_place(place_of(one));
+      findings_.forget_place(place_of(load));
+    }
+    acquire(load.agent, one);
+    const auto word = words_.find(address / kWordBytes);
+    if (word != words_.end()) {
+      harts_[load.agent].known.join(word->second.known);
+    }
+  }
+}
+
+/// `hart` learns what the hart of `from` knew when it ended that access, and what it has learnt
+/// since.
+void OffloadChecker::acquire(AgentId hart, const ShadowAccess& from) {
+  VectorClock known = harts_[from.agent].known;
+  if (known[from.agent] == from.clock) {
+    end_epoch(from.agent, from.cycle);
+  }
+  known[from.agent] = from.clock;
+  harts_[hart].known.join(known);
+}
+
+void OffloadChecker::device_accessed(const MemoryAccess& access) {
+  const AgentId device = device_of(access.agent);
+  Accessor accessor;
+  accessor.known = order_.known_by(device, access.activity);
+  accessor.launch = order_.launch(device, access.activity);
+  accessor.shadow.clock = static_cast<std::uint32_t>(access.activity) + 1;
+  accessor.shadow.cycle = static_cast<std::uint32_t>(access.cycle);
+  accessor.shadow.agent = static_cast<std::uint16_t>(device);
+  accessor.shadow.kind = access.writes() ? Kind::kWrite : Kind::kRead;
+  const std::uint32_t end = access.address + access.bytes;
+  for (std::uint32_t address = access.address; address < end;) {
+    const std::uint32_t bytes = std::min(kWordBytes - address % kWordBytes, end - address);
+    if (const auto place = shadow_.at(address)) {
+      accessor.shadow.bytes = byte_mask(address, bytes);
+      if (accessor.known != nullptr) {
+        check(*place, address, accessor, access.cycle);
+      } else if (access.writes()) {
+        // The loader, or somebody of whom nobody knows who asked him.
+        place->state |= accessor.shadow.bytes;
+      }
+    }
+    address += bytes;
+  }
+  if (order_.moves_data(device)) {
+    check_bounds_of_transfer(access, accessor);
+  }
+}
+
+/// A transfer that goes on in the next block is too long.
+void OffloadChecker::check_bounds_of_transfer(const MemoryAccess& access,
+                                              const Accessor& accessor) {
+  const std::uint64_t key = 2 * access.activity + (access.writes() ? 1 : 0);
+  const auto first = transfer_blocks_.try_emplace(key, arenas_.block(access.address)).first;
+  const std::optional<Arenas::Range>& block = first->second;
+  const std::uint32_t last = access.address + access.bytes - 1;
+  if (block && (access.address < block->begin || last >= block->end) && !arenas_.is_free(last)) {
+    report_leaves_block(last, accessor.shadow, *block, access.cycle);
+  }
+}
+
+void OffloadChecker::check(const ShadowMemory::Place& place, std::uint32_t address,
+                           const Accessor& accessor, Cycles cycle) {
+  const ShadowAccess& access = accessor.shadow;
+  if (arenas_.is_free(address)) {
+    report_out_of_bounds(address, access, cycle);
+  }
+  const bool is_written = (place.state & access.bytes) != 0;
+  if (access.kind != Kind::kRead) {
+    place.state |= access.bytes;
+  }
+  if (access.kind != Kind::kWrite && !is_written &&
+      should_be_written(address, !is_hart(access.agent))) {
+    report_uninitialised(address, access, cycle);
+  }
+  const Knowledge known = accessor.launch == nullptr
+                              ? Knowledge{*accessor.known}
+                              : Knowledge{*accessor.known, accessor.launch->cause.agent,
+                                          accessor.launch->launcher_clock};
+  if (const auto earlier = place.word.record(access, known)) {
+    report_conflict(address, *earlier, access, cycle);
+    learn_from_race(*earlier, access, address, place);
+  }
+}
+
+bool OffloadChecker::should_be_written(std::uint32_t address, bool by_device) const {
+  const auto is_in = [address](const std::vector<AddressRange>& ranges) {
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [address](const AddressRange& range) { return range.contains(address); });
+  };
+  return is_in(setup_.without_contents) ||
+         (by_device && is_in(setup_.without_contents_for_devices));
+}
+
+void OffloadChecker::launched(const Activity& activity, const Cause& cause,
+                              const std::string& text) {
+  if (!is_hart(cause.agent)) {
+    return;
+  }
+  const Hart& hart = harts_[cause.agent];
+  VectorClock known = hart.known;
+  known[cause.agent] = hart.fenced;
+  order_.launched({activity, cause, text, hart.known[cause.agent]}, known);
+  if (const auto stale = launch_registers_.launched(activity.agent, activity.number)) {
+    report_stale_registers(activity, cause, *stale);
+  }
+  end_epoch(cause.agent, cause.cycle);
+}
+
+void OffloadChecker::begins(const Activity& /*activity*/, const std::string& /*text*/,
+                            Cycles /*cycle*/) {}
+
+void OffloadChecker::ends(const Activity& activity, Cycles /*cycle*/) {
+  order_.ends(activity);
+  if (order_.moves_data(activity.agent)) {
+    transfer_blocks_.erase(transfer_blocks_.begin(),
+                           transfer_blocks_.lower_bound(2 * (activity.number + 1)));
+  }
+}
+
+void OffloadChecker::fenced(std::uint32_t hart, Cycles cycle) {
+  harts_[hart].fenced = harts_[hart].known[hart];
+  end_epoch(hart, cycle);
+}
+
+void OffloadChecker::completion_seen(const Activity& activity, const Cause& reader) {
+  const VectorClock* const ended = order_.known_by_ended(activity.agent);
+  if (ended != nullptr && is_hart(reader.agent)) {
+    harts_[reader.agent].known.join(*ended);
+  }
+}
+
+void OffloadChecker::wake_up_sent(std::uint32_t hart, const Cause& cause) {
+  const bool is_another = last_pulse_ == nullptr || cause.agent != last_sender_.agent ||
+                          cause.pc != last_sender_.pc || cause.cycle != last_sender_.cycle;
+  if (is_another || !is_hart(cause.agent)) {
+    last_sender_ = cause;
+    if (is_hart(cause.agent)) {
+      last_pulse_ = std::make_shared<const VectorClock>(harts_[cause.agent].known);
+      end_epoch(cause.agent, cause.cycle);
+    } else {
+      const VectorClock* const ended = order_.known_by_ended(cause.agent);
+      last_pulse_ = std::make_shared<const VectorClock>(ended != nullptr ? *ended : VectorClock());
+    }
+  }
+  auto& pulses = harts_[hart].pulses;
+  pulses.push_back(last_pulse_);
+  if (pulses.size() > kMaxPulses) {
+    report_lost_pulse(hart, cause);
+    pulses.clear();
+  }
+}
+
+void OffloadChecker::wake_up_taken(std::uint32_t hart, Cycles /*cycle*/) {
+  auto& pulses = harts_[hart].pulses;
+  if (!pulses.empty()) {
+    harts_[hart].known.join(*pulses.front());
+    pulses.pop_front();
+  }
+}
+
+}  // namespace tessera

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "models/base/address_range.h"
+#include "models/base/observers.h"
+#include "platform/observe/checker/arenas.h"
+#include "platform/observe/checker/device_order.h"
+#include "platform/observe/checker/findings.h"
+#include "platform/observe/checker/launch_registers.h"
+#include "platform/observe/checker/poll_loops.h"
+#include "platform/observe/checker/shadow_memory.h"
+#include "platform/observe/checker/waits.h"
+
+namespace tessera {
+
+/// Finds accesses of harts, DMA, ITAs and engine to the same bytes whose order the program leaves
+/// open (a happens-before race detector with vector clocks), reads of memory that nobody has
+/// written, and wake-up pulses that got lost. What makes order: a hart's program order, atomics on
+/// one word, a word that somebody polls, a wake-up pulse sent and taken, the launch of an activity,
+/// its end seen in a register or by the device's pulse.
+class OffloadChecker final : public MemoryProbe, public ActivityProbe, public SyncProbe {
+ public:
+  struct Setup {
+    std::uint32_t num_harts;
+    std::vector<AddressRange> memories;  ///< L1 and L2: what is checked
+    /// Where a read of what nobody has written is reported.
+    std::vector<AddressRange> without_contents;
+    /// The same for reads of devices only.
+    std::vector<AddressRange> without_contents_for_devices;
+    std::vector<LaunchRules> launch_rules;
+    std::vector<std::uint32_t> arenas;  ///< where their state is: Arenas
+    PollLoops poll_loops;
+    /// "function (file:line)"; empty: unknown.
+    std::function<std::string(std::uint32_t pc)> describe_code;
+    /// What lies at an address: "table+0x8"; empty: unknown.
+    std::function<std::string(std::uint32_t address)> describe_data;
+  };
+  /// `observers`: of the machine, whose agents are all known; outlives this.
+  OffloadChecker(Setup setup, const Observers& observers);
+
+  Probes probes() { return {nullptr, this, this, this}; }
+  Findings& findings() { return findings_; }
+  const Findings& findings() const { return findings_; }
+
+  void accessed(const MemoryAccess& access) override;
+  void launched(const Activity& activity, const Cause& cause, const std::string& text) override;
+  void begins(const Activity& activity, const std::string& text, Cycles cycle) override;
+  void ends(const Activity& activity, Cycles cycle) override;
+  void completion_seen(const Activity& activity, const Cause& reader) override;
+  void wake_up_sent(std::uint32_t hart, const Cause& cause) override;
+  void wake_up_taken(std::uint32_t hart, Cycles cycle) override;
+  void fenced(std::uint32_t hart, Cycles cycle) override;
+
+ private:
+  /// Pulses a hart can have waiting: WakeUpTokens::kMax of the cluster.
+  static constexpr std::size_t kMaxPulses = 7;
+  static constexpr std::size_t kMaxEpochs = 16;
+  struct Epoch {
+    Cycles end = 0;  ///< when the instruction that ended it was issued
+    std::uint32_t clock = 0;
+  };
+  struct Hart {
+    VectorClock known;
+    std::uint32_t fenced = 0;  ///< the last of its epochs that ended with a fence
+    std::deque<std::shared_ptr<const VectorClock>> pulses;
+    /// In cycle timing accesses come late: the last epochs, in a ring.
+    std::array<Epoch, kMaxEpochs> epochs;
+    std::size_t num_epochs = 0;
+  };
+  /// Who accesses, as shadow memory keeps it, and what he knows.
+  struct Accessor {
+    ShadowAccess shadow;
+    const VectorClock* known = nullptr;
+    const DeviceOrder::Launch* launch = nullptr;  ///< of a device
+  };
+
+  bool is_hart(AgentId agent) const { return agent < harts_.size(); }
+  AgentId device_of(AgentId agent);
+  std::uint32_t epoch_of(const Hart& hart, Cycles issued) const;
+  /// The hart has told others what it did until the instruction issued in `issued`.
+  void end_epoch(AgentId hart, Cycles issued);
+
+  Accessor accessor_of_hart(const MemoryAccess& access) const;
+  void hart_accessed(const MemoryAccess& access);
+  void device_register_accessed(const MemoryAccess& access);
+  void arena_changes(const MemoryAccess& access);
+  void device_accessed(const MemoryAccess& access);
+  void synchronise(const MemoryAccess& access, bool acquires, bool releases);
+  /// Returns whether the word is one now.
+  bool make_flag(std::uint32_t address, const ShadowMemory::Place& place);
+  void learn_from_race(const ShadowAccess& earlier, const ShadowAccess& later,
+                       std::uint32_t address, const ShadowMemory::Place& place);
+  void look_at_race(const ShadowAccess& load, std::uint32_t address,
+                    const ShadowMemory::Place& place, bool has_looked_before);
+  void acquire(AgentId hart, const ShadowAccess& from);
+  void check(const ShadowMemory::Place& place, std::uint32_t address, const Accessor& accessor,
+             Cycles cycle);
+  bool should_be_written(std::uint32_t address, bool by_device) const;
+  void check_bounds_of_transfer(const MemoryAccess& access, const Accessor& accessor);
+
+  void report_conflict(std::uint32_t address, const ShadowAccess& earlier,
+                       const ShadowAccess& later, Cycles cycle);
+  void report_uninitialised(std::uint32_t address, const ShadowAccess& reader, Cycles cycle);
+  void report_out_of_bounds(std::uint32_t address, const ShadowAccess& access, Cycles cycle);
+  void report_leaves_block(std::uint32_t address, const ShadowAccess& access, Arenas::Range block,
+                           Cycles cycle);
+  void report_stale_registers(const Activity& activity, const Cause& cause,
+                              const LaunchRegisters::Stale& stale);
+  void report_lost_pulse(std::uint32_t hart, const Cause& cause);
+  FindingKind kind_of(const ShadowAccess& earlier, const ShadowAccess& later) const;
+  std::uint64_t place_of(const ShadowAccess& access) const;
+  Party party(const ShadowAccess& access) const;
+  std::string describe(const ShadowAccess& access, Cycles now) const;
+  std::string missing_order(const ShadowAccess& earlier, const ShadowAccess& later) const;
+  std::string code(std::uint32_t pc) const;
+  std::string data(std::uint32_t address) const;
+
+  const Setup setup_;
+  const Observers& observers_;
+  const std::size_t num_agents_;
+  std::vector<Hart> harts_;
+  std::vector<AgentId> devices_;  ///< by agent: the device it is part of; kNobody: not looked up
+  DeviceOrder order_;
+  ShadowMemory shadow_;
+  /// A word of synchronisation.
+  struct SyncWord {
+    VectorClock known;  ///< by those who have released it
+    std::uint32_t version = 0;
+    std::vector<std::uint32_t> acquired;  ///< version that each hart has
+  };
+  std::unordered_map<std::uint32_t, SyncWord> words_;  ///< by address / 4
+  /// The pulses of one register write share what they carry.
+  std::shared_ptr<const VectorClock> last_pulse_;
+  Cause last_sender_;
+  Waits waits_;
+  LaunchRegisters launch_registers_;
+  ShadowMemory shadow_registers_;
+  Arenas arenas_;
+  /// Of each transfer under way, the blocks it reads and writes: by its number times 2, plus 1.
+  std::map<std::uint64_t, std::optional<Arenas::Range>> transfer_blocks_;
+  Findings findings_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the offload checker says.
+#include <fmt/format.h>
+
+#include "platform/observe/checker/offload_checker.h"
+
+namespace tessera {
+
+using Kind = ShadowAccess::Kind;
+
+namespace {
+
+// Kinds of place in the program, above the 32 bits of its address.
+constexpr std::uint64_t kOfHart = std::uint64_t{1} << 32;
+constexpr std::uint64_t kOfDevice = std::uint64_t{2} << 32;
+
+const char* verb(const ShadowAccess& access) {
+  switch (access.kind) {
+    case Kind::kRead:
+      return "read";
+    case Kind::kWrite:
+      return "written";
+    case Kind::kAtomic:
+      break;
+  }
+  return "changed by an atomic";
+}
+
+/// The cycle whose low half is `low`, near `now`.
+Cycles whole_cycle(std::uint32_t low, Cycles now) {
+  return now + static_cast<Cycles>(
+                   std::int64_t{static_cast<std::int32_t>(low - static_cast<std::uint32_t>(now))});
+}
+
+const char* headline(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::kResultTooEarly:
+      return "a result is read whose writer is not known to be done";
+    case FindingKind::kOperandOverwritten:
+      return "bytes change that a device reads, before or after";
+    case FindingKind::kUnorderedWrites:
+      return "two masters write the same bytes, in any order";
+    case FindingKind::kUnorderedAccess:
+      return "two harts use the same bytes, in any order";
+    case FindingKind::kUninitialised:
+      return "memory is read that nobody has written";
+    case FindingKind::kOutOfBounds:
+      return "memory is used that is not allocated";
+    case FindingKind::kStaleRegisters:
+      return "a device is launched with what a former launch was about";
+    case FindingKind::kLostWakeUp:
+      break;
+  }
+  return "wake-up pulses are lost";
+}
+
+}  // namespace
+
+std::string OffloadChecker::code(std::uint32_t pc) const {
+  const std::string name = setup_.describe_code(pc);
+  return name.empty() ? fmt::format("pc 0x{:08x}", pc) : fmt::format("pc 0x{:08x} {}", pc, name);
+}
+
+std::string OffloadChecker::data(std::uint32_t address) const {
+  const std::string name = setup_.describe_data(address);
+  return name.empty() ? fmt::format("0x{:08x}", address)
+                      : fmt::format("0x{:08x} ({})", address, name);
+}
+
+FindingKind OffloadChecker::kind_of(const ShadowAccess& earlier, const ShadowAccess& later) const {
+  if (earlier.kind != Kind::kRead && later.kind != Kind::kRead) {
+    return FindingKind::kUnorderedWrites;
+  }
+  const ShadowAccess& reader = earlier.kind == Kind::kRead ? earlier : later;
+  const ShadowAccess& writer = earlier.kind == Kind::kRead ? later : earlier;
+  if (!is_hart(writer.agent)) {
+    return FindingKind::kResultTooEarly;
+  }
+  return is_hart(reader.agent) ? FindingKind::kUnorderedAccess : FindingKind::kOperandOverwritten;
+}
+
+std::uint64_t OffloadChecker::place_of(const ShadowAccess& access) const {
+  if (is_hart(access.agent)) {
+    return kOfHart | access.pc;
+  }
+  const auto* launch = order_.launch(access.agent, access.clock - 1);
+  return kOfDevice | (launch == nullptr ? access.agent : launch->cause.pc);
+}
+
+Party OffloadChecker::party(const ShadowAccess& access) const {
+  const std::string& name = observers_.agent_name(access.agent);
+  if (is_hart(access.agent)) {
+    return {name, setup_.describe_code(access.pc), place_of(access)};
+  }
+  const auto* launch = order_.launch(access.agent, access.clock - 1);
+  if (launch == nullptr) {
+    return {name, "", place_of(access)};
+  }
+  return {fmt::format("{} {} {}", name, launch->activity.kind, launch->activity.number),
+          setup_.describe_code(launch->cause.pc), place_of(access)};
+}
+
+std::string OffloadChecker::describe(const ShadowAccess& access, Cycles now) const {
+  const std::string done = fmt::format("{} in cycle {} by {}", verb(access),
+                                       whole_cycle(access.cycle, now), party(access).who);
+  if (is_hart(access.agent)) {
+    return fmt::format("{} at {}", done, code(access.pc));
+  }
+  const auto* launch = order_.launch(access.agent, access.clock - 1);
+  if (launch == nullptr) {
+    return done;
+  }
+  return fmt::format("{} ({}), launched in cycle {} by {} at {}", done, launch->text,
+                     launch->cause.cycle, observers_.agent_name(launch->cause.agent),
+                     code(launch->cause.pc));
+}
+
+std::string OffloadChecker::missing_order(const ShadowAccess& earlier,
+                                          const ShadowAccess& later) const {
+  if (is_hart(earlier.agent) && is_hart(later.agent)) {
+    return "no barrier, wake-up pulse, atomic or polled flag leads from the one to the other";
+  }
+  if (!is_hart(earlier.agent) && !is_hart(later.agent)) {
+    return fmt::format("who launched {} had not seen the end of {}", party(later).who,
+                       party(earlier).who);
+  }
+  const ShadowAccess& hart = is_hart(earlier.agent) ? earlier : later;
+  const ShadowAccess& device = is_hart(earlier.agent) ? later : earlier;
+  const auto* launch = order_.launch(device.agent, device.clock - 1);
+  const bool has_launched = launch != nullptr && launch->cause.agent == hart.agent;
+  if (has_launched && hart.clock <= launch->launcher_clock) {
+    return fmt::format("a fence of the hart between its access and the launch of {}",
+                       party(device).who);
+  }
+  if (has_launched) {
+    return fmt::format("the hart has not seen the end of {}, in its registers or by its pulse",
+                       party(device).who);
+  }
+  return fmt::format(
+      "no barrier, wake-up pulse, atomic or polled flag leads from the hart's access to the launch "
+      "of {0}, or from who saw the end of {0} to the hart",
+      party(device).who);
+}
+
+void OffloadChecker::report_conflict(std::uint32_t address, const ShadowAccess& earlier,
+                                     const ShadowAccess& later, Cycles cycle) {
+  const FindingKind kind = kind_of(earlier, later);
+  if (!findings_.wants(kind, place_of(earlier), place_of(later), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, party(earlier), party(later), ""};
+  finding.text = fmt::format("{}: {}\n  at {}\n  {}\n  {}\n  missing: {}", to_string(kind),
+                             headline(kind), data(address), describe(earlier, cycle),
+                             describe(later, cycle), missing_order(earlier, later));
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_uninitialised(std::uint32_t address, const ShadowAccess& reader,
+                                          Cycles cycle) {
+  const FindingKind kind = FindingKind::kUninitialised;
+  if (!findings_.wants(kind, 0, place_of(reader), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, {}, party(reader), ""};
+  finding.text =
+      fmt::format("{}: {}\n  at {}\n  {}\n  missing: a write of any master", to_string(kind),
+                  headline(kind), data(address), describe(reader, cycle));
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_out_of_bounds(std::uint32_t address, const ShadowAccess& access,
+                                          Cycles cycle) {
+  const FindingKind kind = FindingKind::kOutOfBounds;
+  if (!findings_.wants(kind, 0, place_of(access), address)) {
+    return;
+  }
+  const auto block = arenas_.block(address);
+  const std::string before =
+      block ? fmt::format("{} bytes behind the last block, which is at 0x{:08x}",
+                          address - block->end, block->begin)
+            : "no block is in front of it";
+  Finding finding{kind, address, cycle, {}, party(access), ""};
+  finding.text =
+      fmt::format("{}: {}\n  at {}, {}\n  {}\n  missing: an allocation that is not released",
+                  to_string(kind), headline(kind), data(address), before, describe(access, cycle));
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_leaves_block(std::uint32_t address, const ShadowAccess& access,
+                                         Arenas::Range block, Cycles cycle) {
+  const FindingKind kind = FindingKind::kOutOfBounds;
+  if (!findings_.wants(kind, 0, place_of(access), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, {}, party(access), ""};
+  finding.text = fmt::format(
+      "{}: a transfer goes on outside the block it began in\n  at {}, outside 0x{:08x} .. "
+      "0x{:08x}\n  {}\n  missing: room in the block, or a shorter transfer",
+      to_string(kind), data(address), block.begin, block.end - 1, describe(access, cycle));
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_stale_registers(const Activity& activity, const Cause& cause,
+                                            const LaunchRegisters::Stale& stale) {
+  const FindingKind kind = FindingKind::kStaleRegisters;
+  if (!findings_.wants(kind, 0, kOfHart | cause.pc, 0)) {
+    return;
+  }
+  const std::string& hart = observers_.agent_name(cause.agent);
+  const std::string since =
+      stale.former ? fmt::format("{} {}", activity.kind, *stale.former) : "reset";
+  Party launcher{hart, setup_.describe_code(cause.pc), kOfHart | cause.pc};
+  Finding finding{kind, 0, cause.cycle, {}, std::move(launcher), ""};
+  finding.text = fmt::format(
+      "{}: {}\n  {} {} {}, launched in cycle {} by {} at {}\n  nobody has written {} since {}\n"
+      "  missing: a write of that register for this launch",
+      to_string(kind), headline(kind), observers_.agent_name(activity.agent), activity.kind,
+      activity.number, cause.cycle, hart, code(cause.pc), stale.name, since);
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_lost_pulse(std::uint32_t hart, const Cause& cause) {
+  const FindingKind kind = FindingKind::kLostWakeUp;
+  const std::string& sender = observers_.agent_name(cause.agent);
+  if (!findings_.wants(kind, 0, kOfHart | cause.pc, 0)) {
+    return;
+  }
+  Finding finding{
+      kind, 0, cause.cycle, {}, {sender, setup_.describe_code(cause.pc), kOfHart | cause.pc}, ""};
+  finding.text = fmt::format(
+      "{}: {}\n  sent in cycle {} by {}{}\n  to {}, which has not taken the last {}: the counter "
+      "holds no more\n  missing: a wfi of that hart for each pulse",
+      to_string(kind), headline(kind), cause.cycle, sender,
+      is_hart(cause.agent) ? " at " + code(cause.pc) : "", observers_.agent_name(hart), kMaxPulses);
+  findings_.add(std::move(finding));
+}
+
+}  // namespace tessera

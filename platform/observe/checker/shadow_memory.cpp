@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/checker/shadow_memory.h"
+
+namespace tessera {
+
+using Kind = ShadowAccess::Kind;
+
+std::optional<ShadowAccess> ShadowWord::record(const ShadowAccess& access, const Knowledge& known) {
+  std::optional<ShadowAccess> conflict;
+  for (ShadowAccess& place : places) {
+    if (place.clock == 0) {
+      continue;
+    }
+    const bool is_same = place.agent == access.agent && place.clock == access.clock;
+    if (is_same && place.kind == access.kind && (access.bytes & ~place.bytes) == 0) {
+      return conflict;  // whoever conflicts with it has met it in `place`
+    }
+    if (!is_same && !known.includes(place)) {
+      if (place.conflicts(access) && !conflict) {
+        conflict = place;
+      }
+    } else if (access.kind != Kind::kRead || place.kind == Kind::kRead) {
+      // Who does not know of `access` does not know of `place` either.
+      place.bytes = static_cast<std::uint8_t>(place.bytes & ~access.bytes);
+      place.clock = place.bytes == 0 ? 0 : place.clock;
+    }
+  }
+  if (ShadowAccess* place = place_for(access)) {
+    *place = access;
+  }
+  return conflict;
+}
+
+ShadowAccess* ShadowWord::place_for(const ShadowAccess& access) {
+  for (ShadowAccess& place : places) {
+    if (place.clock == 0) {
+      return &place;
+    }
+  }
+  for (ShadowAccess& place : places) {
+    if (place.kind == Kind::kRead) {
+      return &place;
+    }
+  }
+  return access.kind == Kind::kRead ? nullptr : &places[access.clock % kPlaces];
+}
+
+ShadowMemory::ShadowMemory(const std::vector<AddressRange>& ranges) {
+  for (const AddressRange& range : ranges) {
+    Region& region = regions_.emplace_back();
+    region.range = range;
+    region.pages.resize((range.end - range.base + kPageBytes - 1) / kPageBytes);
+  }
+}
+
+}  // namespace tessera

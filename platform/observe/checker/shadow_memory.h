@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/base/address_range.h"
+#include "platform/observe/checker/vector_clock.h"
+
+namespace tessera {
+
+/// What is remembered of an access to a word.
+struct ShadowAccess {
+  enum class Kind : std::uint8_t { kRead, kWrite, kAtomic };
+
+  std::uint32_t clock = 0;  ///< epoch of a hart, number + 1 of a device's activity; 0: none
+  std::uint32_t pc = 0;
+  std::uint32_t cycle = 0;  ///< modulo 2^32
+  std::uint16_t agent = 0;
+  std::uint8_t bytes = 0;  ///< bit i: byte i of the word
+  Kind kind = Kind::kRead;
+
+  /// Whether the order of the two matters.
+  bool conflicts(const ShadowAccess& other) const {
+    return (bytes & other.bytes) != 0 &&
+           (kind == Kind::kRead ? other.kind != Kind::kRead
+                                : kind == Kind::kWrite || other.kind != kind);
+  }
+};
+
+/// What somebody knows of what was done before.
+struct Knowledge {
+  const VectorClock& clock;
+  /// Who launches a device has his loads and atomics behind him, fence or not, until this epoch.
+  AgentId launcher = kNobody;
+  std::uint32_t launch_clock = 0;
+
+  bool includes(const ShadowAccess& access) const {
+    return access.clock <= clock[access.agent] ||
+           (access.agent == launcher && access.kind != ShadowAccess::Kind::kWrite &&
+            access.clock <= launch_clock);
+  }
+};
+
+/// The last accesses to a word of memory that nothing newer makes superfluous, as far as there is
+/// room: reads give way to writes, so of more than a few readers some are forgotten.
+struct alignas(64) ShadowWord {
+  static constexpr std::size_t kPlaces = 4;
+  std::array<ShadowAccess, kPlaces> places;
+
+  /// Remembers `access` by an agent that knows `known`. Returns an earlier one that conflicts and
+  /// that the agent does not know of, if there is one.
+  std::optional<ShadowAccess> record(const ShadowAccess& access, const Knowledge& known);
+
+ private:
+  ShadowAccess* place_for(const ShadowAccess& access);
+};
+
+/// What the checker knows of each word of the memories, made as they are touched.
+class ShadowMemory {
+ public:
+  /// How harts use a word; the checker decides.
+  enum Use : std::uint8_t {
+    kFlag = 1 << 4,        ///< somebody waits for a value in it
+    kAtomicWord = 1 << 5,  ///< an atomic has been here
+    kRaced = 1 << 6,       ///< harts have read and written it in no order
+  };
+
+  /// `ranges`: of memory; all else is outside.
+  explicit ShadowMemory(const std::vector<AddressRange>& ranges);
+
+  struct Place {
+    ShadowWord& word;
+    /// Bits 3:0: bytes that have been written; above: Use.
+    std::uint8_t& state;
+  };
+  /// Null: not in memory.
+  std::optional<Place> at(std::uint32_t address) {
+    for (Region& region : regions_) {
+      if (region.range.contains(address)) {
+        return region.at(address - region.range.base);
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::uint32_t kPageBytes = 4096;
+  static constexpr std::uint32_t kPageWords = kPageBytes / 4;
+  struct Page {
+    std::array<ShadowWord, kPageWords> words;
+    std::array<std::uint8_t, kPageWords> states{};
+  };
+  struct Region {
+    AddressRange range;
+    std::vector<std::unique_ptr<Page>> pages;
+
+    Place at(std::uint32_t offset) {
+      std::unique_ptr<Page>& page = pages[offset / kPageBytes];
+      if (page == nullptr) {
+        page = std::make_unique<Page>();
+      }
+      const std::uint32_t word = offset % kPageBytes / 4;
+      return {page->words[word], page->states[word]};
+    }
+  };
+
+  std::vector<Region> regions_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/checker/waits.h"
+
+#include <algorithm>
+
+namespace tessera {
+
+Waits::Waits(PollLoops loops) : loops_(std::move(loops)) {
+  for (const PollLoops::Code& code : loops_.code()) {
+    marks_.push_back({code.address, std::vector<std::uint8_t>(code.words.size())});
+  }
+  for (const std::uint32_t load : loops_.loads()) {
+    mark(load, kWait);
+  }
+}
+
+void Waits::mark(std::uint32_t pc, Mark mark) {
+  for (Marks& marks : marks_) {
+    const std::uint32_t index = (pc - marks.address) / 4;
+    if (index < marks.of.size()) {
+      marks.of[index] |= mark;
+    }
+  }
+}
+
+bool Waits::suspect(std::uint32_t hart, std::uint32_t pc, std::uint32_t address) {
+  if ((marks(pc) & kWatched) == 0) {
+    if (!loops_.decides(pc)) {
+      return false;
+    }
+    mark(pc, kWatched);
+  }
+  looks_again(hart, pc, address);
+  return true;
+}
+
+bool Waits::looks_again(std::uint32_t hart, std::uint32_t pc, std::uint32_t address) {
+  Looks& looks = looks_[std::uint64_t{hart} << 32 | pc];
+  const auto begin = looks.addresses.begin();
+  auto place = std::find(begin, begin + looks.num_addresses, address);
+  const bool is_there = place != begin + looks.num_addresses;
+  if (!is_there) {
+    looks.num_addresses = std::min(looks.num_addresses + 1, kFlags);
+    place = begin + looks.num_addresses - 1;
+    *place = address;
+  }
+  std::rotate(begin, place, place + 1);
+  return is_there;
+}
+
+void Waits::learn(std::uint32_t load, std::uint32_t store) {
+  mark(load, kWait);
+  mark(store, kSignal);
+}
+
+}  // namespace tessera

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/checker/offload_checker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tessera {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::uint32_t kData = 0x400;
+constexpr std::uint32_t kFlagWord = 0x800;
+constexpr std::uint32_t kL2 = 0x8000'0000;
+constexpr std::uint32_t kPollPc = 0x8000'0104;
+constexpr std::uint32_t kLookPc = 0x8000'0204;
+constexpr AgentId kDma = 3;
+constexpr AgentId kIta = 4;
+constexpr AgentId kHost = 5;
+constexpr AgentId kBackEnd = 6;
+
+/// Three harts, a DMA and an ITA; each event is a cycle later than the last.
+class OffloadCheckerTest : public testing::Test {
+ protected:
+  OffloadCheckerTest() {
+    for (const char* name : {"core[0]", "core[1]", "core[2]", "dma", "ita[0]", "host"}) {
+      observers_.add_agent(name);
+    }
+    OffloadChecker::Setup setup;
+    setup.num_harts = 3;
+    setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
+    setup.without_contents = {{0, 0x1000}};
+    setup.poll_loops.add_code(kPollPc, {0x00072783, 0xfe078ee3});  // 1: lw a5, 0(a4); beqz a5, 1b
+    // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
+    setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
+    setup.describe_code = [](std::uint32_t pc) { return pc == 0x44 ? "compute (a.c:7)" : ""; };
+    setup.describe_data = [](std::uint32_t address) { return address == kData ? "table" : ""; };
+    checker_ = std::make_unique<OffloadChecker>(std::move(setup), observers_);
+    observers_.add_agent("dma.backend[0]");
+    MemoryAccess access;
+    access.agent = kHost;
+    access.kind = AccessKind::kStore;
+    access.bytes = 0x1000;
+    checker_->accessed(access);
+  }
+
+  void hart(AgentId agent, AccessKind kind, std::uint32_t address, std::uint32_t pc = 0x40) {
+    MemoryAccess access;
+    access.agent = agent;
+    access.kind = kind;
+    access.address = address;
+    access.bytes = 4;
+    access.pc = pc;
+    access.issued = access.cycle = ++cycle_;
+    checker_->accessed(access);
+  }
+  void load(AgentId agent, std::uint32_t address, std::uint32_t pc = 0x40) {
+    hart(agent, AccessKind::kLoad, address, pc);
+  }
+  void store(AgentId agent, std::uint32_t address, std::uint32_t pc = 0x50) {
+    hart(agent, AccessKind::kStore, address, pc);
+  }
+  void device(AgentId agent, std::uint64_t number, AccessKind kind, std::uint32_t address,
+              std::uint32_t bytes) {
+    MemoryAccess access;
+    access.agent = agent;
+    access.activity = number;
+    access.kind = kind;
+    access.address = address;
+    access.bytes = bytes;
+    access.issued = access.cycle = ++cycle_;
+    checker_->accessed(access);
+  }
+  static Activity activity(AgentId agent, std::uint64_t number) {
+    return {agent, agent == kDma ? "transfer" : "job", number};
+  }
+  void fence(AgentId agent) { checker_->fenced(agent, cycle_); }
+  void launch(AgentId agent, std::uint64_t number, AgentId by) {
+    fence(by);
+    launch_at_once(agent, number, by);
+  }
+  void launch_at_once(AgentId agent, std::uint64_t number, AgentId by) {
+    checker_->launched(activity(agent, number), {by, 0x60, ++cycle_}, "64 bytes");
+  }
+  void end(AgentId agent, std::uint64_t number) {
+    checker_->ends(activity(agent, number), ++cycle_);
+  }
+  void see(AgentId agent, std::uint64_t number, AgentId reader) {
+    checker_->completion_seen(activity(agent, number), {reader, 0x64, ++cycle_});
+  }
+  void wake(AgentId sender, std::uint32_t target) {
+    checker_->wake_up_sent(target, {sender, 0x68, ++cycle_});
+  }
+  void take(std::uint32_t target) { checker_->wake_up_taken(target, ++cycle_); }
+
+  std::vector<Finding> found() const {
+    std::vector<Finding> findings;
+    for (const auto& one : checker_->findings().shown()) {
+      findings.push_back(one.finding);
+    }
+    return findings;
+  }
+  void expect_only(FindingKind kind) const {
+    ASSERT_EQ(found().size(), 1u);
+    EXPECT_STREQ(to_string(found()[0].kind), to_string(kind)) << found()[0].text;
+  }
+
+  Observers observers_;
+  std::unique_ptr<OffloadChecker> checker_;
+  Cycles cycle_ = 0;
+};
+
+TEST_F(OffloadCheckerTest, HartsInNoOrder) {
+  store(0, kData, 0x44);
+  load(1, kData);
+  expect_only(FindingKind::kUnorderedAccess);
+  EXPECT_THAT(found()[0].text, HasSubstr("0x00000400 (table)"));
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("written in cycle 1 by core[0] at pc 0x00000044 compute (a.c:7)"));
+  EXPECT_THAT(found()[0].text, HasSubstr("read in cycle 2 by core[1] at pc 0x00000040"));
+}
+
+TEST_F(OffloadCheckerTest, ReadBeforeTheWriteIsNoOrderEither) {
+  load(1, kData);
+  store(0, kData);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerTest, TwoWritersAreFoundOncePerPlace) {
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    store(0, kData + 4 * i);
+    store(1, kData + 4 * i, 0x54);
+  }
+  expect_only(FindingKind::kUnorderedWrites);
+  EXPECT_EQ(checker_->findings().shown()[0].count, 8u);
+}
+
+TEST_F(OffloadCheckerTest, WakeUpMakesOrder) {
+  store(0, kData);
+  wake(0, 1);
+  take(1);
+  load(1, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, WhatComesBehindTheWakeUpHasNoOrder) {
+  wake(0, 1);
+  store(0, kData);
+  take(1);
+  load(1, kData);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerTest, OrderOfAtomicsReachesOnWards) {
+  store(0, kData);
+  hart(0, AccessKind::kAmoAdd, kFlagWord);
+  hart(1, AccessKind::kAmoAdd, kFlagWord);
+  wake(1, 2);
+  take(2);
+  load(2, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, StoreGivesALockBack) {
+  hart(0, AccessKind::kAmoSwap, kFlagWord);
+  store(0, kData);
+  hart(1, AccessKind::kAmoSwap, kFlagWord);
+  store(0, kFlagWord);
+  hart(1, AccessKind::kAmoSwap, kFlagWord);
+  store(1, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, PolledWordMakesOrder) {
+  store(0, kData);
+  store(0, kFlagWord);
+  load(1, kFlagWord, kPollPc);
+  load(1, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, PolledWordIsForgivenWhatItWasBefore) {
+  load(2, kFlagWord);
+  store(0, kFlagWord);
+  EXPECT_EQ(found().size(), 1u);
+  load(1, kFlagWord, kPollPc);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, StoreBehindTheFlagHasNoOrder) {
+  load(1, kFlagWord, kPollPc);
+  store(0, kFlagWord);
+  store(0, kData);
+  load(1, kFlagWord, kPollPc);
+  load(1, kData);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerTest, ResultBeforeDone) {
+  launch(kDma, 0, 0);
+  device(kBackEnd, 0, AccessKind::kStore, kData, 64);
+  end(kDma, 0);
+  load(0, kData + 60, 0x44);
+  expect_only(FindingKind::kResultTooEarly);
+  EXPECT_THAT(found()[0].text, HasSubstr("dma transfer 0 (64 bytes), launched in cycle 1 by "
+                                         "core[0] at pc 0x00000060"));
+  EXPECT_THAT(found()[0].text, HasSubstr("the hart has not seen the end of dma transfer 0"));
+}
+
+TEST_F(OffloadCheckerTest, ResultReadEvenBeforeItIsWritten) {
+  launch(kDma, 0, 0);
+  load(0, kData);
+  device(kDma, 0, AccessKind::kStore, kData, 64);
+  expect_only(FindingKind::kResultTooEarly);
+}
+
+TEST_F(OffloadCheckerTest, ResultBehindDone) {
+  launch(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kStore, kData, 64);
+  end(kDma, 0);
+  see(kDma, 0, 0);
+  load(0, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, PulseOfADeviceMakesOrder) {
+  launch(kIta, 0, 0);
+  device(kIta, 0, AccessKind::kStore, kData, 64);
+  end(kIta, 0);
+  wake(kIta, 1);
+  take(1);
+  load(1, kData);
+  EXPECT_TRUE(found().empty());
+  load(0, kData);
+  expect_only(FindingKind::kResultTooEarly);
+}
+
+TEST_F(OffloadCheckerTest, OperandOverwritten) {
+  store(0, kData);
+  launch(kIta, 0, 0);
+  store(0, kData, 0x44);
+  device(kIta, 0, AccessKind::kLoad, kData, 64);
+  expect_only(FindingKind::kOperandOverwritten);
+}
+
+TEST_F(OffloadCheckerTest, OperandOfAnotherHartNeedsABarrier) {
+  store(1, kData);
+  launch(kIta, 0, 0);
+  device(kIta, 0, AccessKind::kLoad, kData, 64);
+  expect_only(FindingKind::kOperandOverwritten);
+  EXPECT_THAT(found()[0].text, HasSubstr("from the hart's access to the launch"));
+}
+
+TEST_F(OffloadCheckerTest, JobsOfOneDeviceComeOneAfterTheOther) {
+  launch(kIta, 0, 0);
+  launch(kIta, 1, 0);
+  device(kIta, 0, AccessKind::kStore, kData, 64);
+  end(kIta, 0);
+  device(kIta, 1, AccessKind::kLoad, kData, 64);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, TransfersThatWaitTogetherDoNot) {
+  launch(kDma, 0, 0);
+  launch(kDma, 1, 0);
+  device(kBackEnd, 0, AccessKind::kStore, kData, 64);
+  end(kDma, 0);
+  device(kBackEnd, 1, AccessKind::kLoad, kData, 64);
+  expect_only(FindingKind::kResultTooEarly);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("who launched dma transfer 1 had not seen the end of dma transfer 0"));
+}
+
+TEST_F(OffloadCheckerTest, LateStoreBelongsToItsIssue) {
+  MemoryAccess late;
+  late.agent = 0;
+  late.kind = AccessKind::kStore;
+  late.address = kData;
+  late.bytes = 4;
+  late.issued = ++cycle_;
+  wake(0, 1);
+  late.cycle = ++cycle_;
+  checker_->accessed(late);
+  take(1);
+  load(1, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, EighthPulseLosesAll) {
+  for (int i = 0; i < 7; ++i) {
+    wake(0, 1);
+  }
+  EXPECT_TRUE(found().empty());
+  wake(0, 1);
+  expect_only(FindingKind::kLostWakeUp);
+}
+
+TEST_F(OffloadCheckerTest, Suppressed) {
+  store(0, kData, 0x44);
+  load(1, kData);
+  checker_->findings().suppress({"unordered_writes: *"});
+  EXPECT_EQ(found().size(), 1u);
+  checker_->findings().suppress({"unordered_access: compute* | *"});
+  EXPECT_TRUE(found().empty());
+}
+
+TEST(OffloadCheckerContents, ReadsOfWhatNobodyWrote) {
+  Observers observers;
+  observers.add_agent("core[0]");
+  OffloadChecker::Setup setup;
+  setup.num_harts = 1;
+  setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
+  setup.without_contents = {{0, 0x1000}};
+  setup.describe_code = setup.describe_data = [](std::uint32_t) { return ""; };
+  OffloadChecker checker(std::move(setup), observers);
+  MemoryAccess access;
+  access.agent = 0;
+  access.bytes = 1;
+  access.address = kL2;
+  checker.accessed(access);
+  access.kind = AccessKind::kStore;
+  access.address = 0x11;
+  checker.accessed(access);
+  access.kind = AccessKind::kLoad;
+  checker.accessed(access);
+  EXPECT_TRUE(checker.findings().shown().empty());
+  access.address = 0x12;
+  checker.accessed(access);
+  ASSERT_EQ(checker.findings().shown().size(), 1u);
+  EXPECT_EQ(checker.findings().shown()[0].finding.kind, FindingKind::kUninitialised);
+}
+
+TEST_F(OffloadCheckerTest, LaunchWithoutFence) {
+  store(0, kData, 0x44);
+  launch_at_once(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kLoad, kData, 64);
+  expect_only(FindingKind::kOperandOverwritten);
+  EXPECT_THAT(found()[0].text, HasSubstr("missing: a fence of the hart between its access and the "
+                                         "launch of dma transfer 0"));
+}
+
+TEST_F(OffloadCheckerTest, LoadsNeedNoFence) {
+  load(0, kData);
+  launch_at_once(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kStore, kData, 64);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, DeviceReadsResultOfUnfinishedDevice) {
+  launch(kIta, 0, 0);
+  device(kIta, 0, AccessKind::kStore, kData, 64);
+  launch(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kLoad, kData, 64);
+  expect_only(FindingKind::kResultTooEarly);
+}
+
+// A server that looks at its flags in rounds, in a loop that does other things, too.
+TEST_F(OffloadCheckerTest, LearnsWhoWaits) {
+  load(1, kFlagWord, kLookPc);
+  load(1, kFlagWord + 4, kLookPc);
+  store(0, kData);
+  store(0, kFlagWord, 0x54);
+  load(1, kFlagWord, kLookPc);
+  load(1, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, LearnsNothingFromOneLook) {
+  store(0, kData);
+  store(0, kFlagWord, 0x54);
+  load(1, kFlagWord, kLookPc);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerTest, LearnsNothingFromAnArray) {
+  for (std::uint32_t pass = 0; pass < 2; ++pass) {
+    for (std::uint32_t word = 0; word < 16; ++word) {
+      load(1, kFlagWord + 4 * word, kLookPc);
+      if (word == 0) {
+        store(0, kFlagWord, 0x54);
+      }
+    }
+  }
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+}  // namespace
+}  // namespace tessera

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/observe/checker/shadow_memory.h"
+
+#include <gtest/gtest.h>
+
+namespace tessera {
+namespace {
+
+using Kind = ShadowAccess::Kind;
+
+ShadowAccess access(std::uint16_t agent, std::uint32_t clock, Kind kind, std::uint8_t bytes = 0xF) {
+  ShadowAccess one;
+  one.agent = agent;
+  one.clock = clock;
+  one.kind = kind;
+  one.bytes = bytes;
+  return one;
+}
+
+VectorClock clock(std::initializer_list<std::uint32_t> values) {
+  VectorClock made(values.size());
+  AgentId agent = 0;
+  for (const std::uint32_t value : values) {
+    made[agent++] = value;
+  }
+  return made;
+}
+
+TEST(ShadowWord, MeetsTheUnknownWriter) {
+  ShadowWord word;
+  EXPECT_FALSE(word.record(access(0, 3, Kind::kWrite), {clock({3, 0})}));
+  const auto conflict = word.record(access(1, 1, Kind::kRead), {clock({2, 1})});
+  ASSERT_TRUE(conflict);
+  EXPECT_EQ(conflict->agent, 0);
+  EXPECT_EQ(conflict->clock, 3u);
+}
+
+TEST(ShadowWord, IsContentWithTheKnownWriter) {
+  ShadowWord word;
+  word.record(access(0, 3, Kind::kWrite), {clock({3, 0})});
+  EXPECT_FALSE(word.record(access(1, 1, Kind::kRead), {clock({3, 1})}));
+}
+
+TEST(ShadowWord, TellsBytesApart) {
+  ShadowWord word;
+  word.record(access(0, 1, Kind::kWrite, 0x1), {clock({1, 0})});
+  EXPECT_FALSE(word.record(access(1, 1, Kind::kWrite, 0x2), {clock({0, 1})}));
+  EXPECT_TRUE(word.record(access(1, 1, Kind::kWrite, 0x1), {clock({0, 1})}));
+}
+
+TEST(ShadowWord, LetsReadersAndAtomicsAlone) {
+  ShadowWord word;
+  word.record(access(0, 1, Kind::kRead), {clock({1, 0})});
+  EXPECT_FALSE(word.record(access(1, 1, Kind::kRead), {clock({0, 1})}));
+  ShadowWord counter;
+  counter.record(access(0, 1, Kind::kAtomic), {clock({1, 0})});
+  EXPECT_FALSE(counter.record(access(1, 1, Kind::kAtomic), {clock({0, 1})}));
+  EXPECT_TRUE(counter.record(access(1, 1, Kind::kRead), {clock({0, 1})}));
+}
+
+TEST(ShadowWord, KeepsWritesWhenReadersCrowd) {
+  ShadowWord word;
+  word.record(access(0, 1, Kind::kWrite), {clock({1, 0, 0, 0, 0, 0, 0, 0})});
+  for (std::uint16_t reader = 1; reader < 7; ++reader) {
+    VectorClock known(8);
+    known[0] = 1;
+    known[reader] = 1;
+    EXPECT_FALSE(word.record(access(reader, 1, Kind::kRead), {known}));
+  }
+  const auto conflict = word.record(access(7, 1, Kind::kRead), {clock({0, 0, 0, 0, 0, 0, 0, 1})});
+  ASSERT_TRUE(conflict);
+  EXPECT_EQ(conflict->agent, 0);
+}
+
+TEST(ShadowMemory, IsMadeOfItsRanges) {
+  ShadowMemory memory({{0x1000, 0x1010}, {0x8000'0000, 0x8000'2000}});
+  EXPECT_FALSE(memory.at(0xFFC));
+  EXPECT_FALSE(memory.at(0x1010));
+  ASSERT_TRUE(memory.at(0x100C));
+  memory.at(0x100C)->state = 3;
+  EXPECT_EQ(memory.at(0x100D)->state, 3);
+  EXPECT_EQ(memory.at(0x1008)->state, 0);
+  EXPECT_EQ(memory.at(0x8000'1FFC)->state, 0);
+}
+
+}  // namespace
+}  // namespace tessera
