@@ -160,11 +160,19 @@ def _tidy(out):
     mark = f".{os.uname().nodename}."
     for path in (*out.glob("points/*/.*"), *out.glob("images/*")):
         process = path.name.rpartition(".")[2]
-        if mark in path.name and process.isdigit() and not pathlib.Path("/proc", process).exists():
+        if mark in path.name and process.isdigit() and not _is_alive(process):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _is_alive(process):
+    """Whether a process runs; one that ended and has not been waited for has no command line."""
+    try:
+        return pathlib.Path("/proc", process, "cmdline").read_bytes() != b""
+    except OSError:
+        return False
 
 
 def _watch(process, out, progress):
