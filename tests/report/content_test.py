@@ -140,6 +140,19 @@ class Evidence(unittest.TestCase):
             self.assertEqual(found["status"], expected)
             self.assertEqual("topology = top1" in found["text"], topology == "top1")
 
+    def test_errors_are_those_of_the_accuracy_page(self):
+        page = (ROOT / "tests/golden/mempool/accuracy.md").read_text()
+        rows, mean, worst = re.search(
+            r"^accuracy: rows (\d+) mean (\S+) % .* worst (\S+) %$", page, re.M).groups()
+        text = evidence.rule_of("run.cycles", self.rules)["against"]
+        self.assertRegex(text, rf"^{rows} rows .*mean error {mean} %, worst {worst} %$")
+        for figure, name in (("soc.cluster.instruction_caches.x", "icache"),
+                             ("soc.soc_path.x", "soc")):
+            rows, mean = re.search(rf"^\| {name} \| (\d+) \| (\S+) ", page, re.M).groups()
+            text = evidence.rule_of(figure, self.rules)["against"]
+            error = "no difference" if float(mean) == 0 else f"mean error {mean} %"
+            self.assertRegex(text, rf"^{rows} rows .*{error}$")
+
     def test_regions_come_under_the_same_rules(self):
         self.assertIs(evidence.rule_of("region[1].soc.ita[2].macs", self.rules),
                       evidence.rule_of("soc.ita[*].macs", self.rules))
