@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The threaded loop. Every handler ends by jumping to the next instruction's handler.
 #include <cstring>
+#include <type_traits>
 
 #include "models/isa/hart_effects.h"
 #include "models/isa/interpreter_impl.h"
@@ -88,7 +89,56 @@ TESSERA_ALWAYS_INLINE bool store_fast(const ThreadedOp* op, std::uint32_t* x,
   return true;
 }
 
+/// Of a load or store, before it is done.
+template <Format format>
+std::uint32_t access_address(const ThreadedOp* op, const std::uint32_t* x, std::uint32_t offset) {
+  return x[op->rs1] + (operands(format).writes_rs1 ? 0 : offset);
+}
+
 }  // namespace
+
+template <Format format, typename Cell>
+Interpreter::Impl::Told Interpreter::Impl::load_told(const ThreadedOp* op, const CodePage& page) {
+  std::uint32_t* const x = hart_->x.data();
+  const std::uint32_t address = access_address<format>(op, x, operand_b<format>(op, x));
+  if (!is_observed() || !load_fast<format, Cell>(op, x, &dmi_.page_of(0))) {
+    return Told::kNotDirect;
+  }
+  const MemoryOperation operation{AccessKind::kLoad, sizeof(Cell), address, 0};
+  return tell(operation, static_cast<std::make_unsigned_t<Cell>>(x[op->rd]), page,
+              static_cast<std::size_t>(op - page.ops.data()));
+}
+
+template <Format format, typename Cell>
+Interpreter::Impl::Told Interpreter::Impl::store_told(const ThreadedOp* op, const CodePage& page) {
+  std::uint32_t* const x = hart_->x.data();
+  const std::uint32_t offset =
+      operands(format).has_immediate ? static_cast<std::uint32_t>(op->imm) : x[op->registers.rs3];
+  const std::uint32_t address = access_address<format>(op, x, offset);
+  const std::uint32_t data = static_cast<std::make_unsigned_t<Cell>>(x[op->registers.rs2]);
+  if (!is_observed() || !store_fast<format, Cell>(op, x, &dmi_.page_of(0))) {
+    return Told::kNotDirect;
+  }
+  const MemoryOperation operation{AccessKind::kStore, sizeof(Cell), address, data};
+  return tell(operation, 0, page, static_cast<std::size_t>(op - page.ops.data()));
+}
+
+Interpreter::Impl::Told Interpreter::Impl::tell(const MemoryOperation& operation,
+                                                std::uint32_t result, const CodePage& page,
+                                                std::size_t index) {
+  hart_->pc = page.address_of(index);
+  remaining_ += page.lengths[index];
+  synchronise();
+  const std::int64_t remaining = remaining_;
+  report_direct(operation, result);
+  if (!stop_requested && remaining_ == remaining) {
+    return Told::kGoesOn;
+  }
+  next_pc_ = hart_->pc + 4;
+  extra_cycles_ = 0;
+  retire();
+  return Told::kInterrupted;
+}
 
 const void* const* Interpreter::Impl::handlers() {
   const void* const* handlers = nullptr;
@@ -108,6 +158,19 @@ const void* const* Interpreter::Impl::handlers() {
     if (__builtin_expect(remaining < 0, false)) \
       goto out_of_budget;                       \
     goto * op->handler;                         \
+  } while (false)
+/// For an access that threaded code cannot do without telling somebody, or at all.
+#define TESSERA_TELL(access, format, type)           \
+  do {                                               \
+    impl->remaining_ = remaining;                    \
+    switch (impl->access<format, type>(op, *page)) { \
+      case Told::kNotDirect:                         \
+        goto slow;                                   \
+      case Told::kGoesOn:                            \
+        break;                                       \
+      case Told::kInterrupted:                       \
+        goto interrupted;                            \
+    }                                                \
   } while (false)
 #define TESSERA_INDEX() static_cast<std::size_t>(op - page->ops.data())
 
@@ -203,6 +266,14 @@ slow : {
   goto enter;
 }
 
+interrupted:
+  if (impl->stop_requested) {
+    return StopReason::kStopRequested;
+  }
+  remaining = impl->remaining_;
+  pc = hart->pc;
+  goto enter;
+
 far_jump:
   pc = static_cast<std::uint32_t>(op->imm);
   goto enter;
@@ -262,14 +333,18 @@ handle_kJalr:
   TESSERA_ISA_BRANCH(TESSERA_ROW)
 #undef TESSERA_ROW
 
-#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)               \
-  handle_##op_name : if (!load_fast<Format::format, type>(op, x, pages)) goto slow; \
+#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)      \
+  handle_##op_name : if (!load_fast<Format::format, type>(op, x, pages)) { \
+    TESSERA_TELL(load_told, Format::format, type);                         \
+  }                                                                        \
   TESSERA_NEXT();
   TESSERA_ISA_LOAD(TESSERA_ROW)
 #undef TESSERA_ROW
 
-#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)                \
-  handle_##op_name : if (!store_fast<Format::format, type>(op, x, pages)) goto slow; \
+#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)       \
+  handle_##op_name : if (!store_fast<Format::format, type>(op, x, pages)) { \
+    TESSERA_TELL(store_told, Format::format, type);                         \
+  }                                                                         \
   TESSERA_NEXT();
   TESSERA_ISA_STORE(TESSERA_ROW)
 #undef TESSERA_ROW

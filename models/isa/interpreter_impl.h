@@ -42,6 +42,19 @@ class Interpreter::Impl {
   /// addresses of its handlers, which are known nowhere else.
   static StopReason execute(Impl* impl, const void* const** handlers);
   static const void* const* handlers();
+  /// What came of a direct access that somebody is to hear of.
+  enum class Told : std::uint8_t {
+    kNotDirect,    ///< nothing is done
+    kGoesOn,       ///< done
+    kInterrupted,  ///< done and retired; who heard of it has changed the run
+  };
+  /// As load_fast() and store_fast(), and tells the memory probe, if there is one.
+  template <Format format, typename Cell>
+  Told load_told(const ThreadedOp* op, const CodePage& page);
+  template <Format format, typename Cell>
+  Told store_told(const ThreadedOp* op, const CodePage& page);
+  Told tell(const MemoryOperation& operation, std::uint32_t result, const CodePage& page,
+            std::size_t index);
 
   // interpreter.cpp
   /// The same as execute(), instruction by instruction.
