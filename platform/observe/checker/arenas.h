@@ -25,6 +25,15 @@ class Arenas {
     std::optional<Range> allocated;
     std::optional<Range> released;
   };
+  /// Whether stored() wants to know of stores there.
+  bool has_state_at(std::uint32_t address) const {
+    for (const Arena& arena : arenas_) {
+      if (address - arena.state < 8) {
+        return true;
+      }
+    }
+    return false;
+  }
   /// A hart stores `value`. Returns what it means.
   Change stored(std::uint32_t address, std::uint32_t value);
 

@@ -65,10 +65,7 @@ const VectorClock* DeviceOrder::known_by(AgentId agent, std::uint64_t number) co
     return nullptr;
   }
   const auto it = device->running.find(number);
-  if (it != device->running.end()) {
-    return &it->second.known;
-  }
-  return number < device->num_ended ? known_by_ended(agent) : nullptr;
+  return it == device->running.end() ? nullptr : &it->second.known;
 }
 
 const VectorClock* DeviceOrder::known_by_ended(AgentId agent) const {

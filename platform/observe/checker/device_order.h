@@ -26,7 +26,8 @@ class DeviceOrder {
   void launched(const Launch& launch, const VectorClock& known);
   void ends(const Activity& activity);
 
-  /// What activity `number` of `device` knows; null: nobody has launched it.
+  /// What activity `number` of `device` knows; null: it is not under way (an engine that executes
+  /// pushed instructions tells the number of its last descriptor).
   const VectorClock* known_by(AgentId device, std::uint64_t number) const;
   /// What somebody learns who sees that all activities that have ended so far have ended; null:
   /// none has.

@@ -60,8 +60,9 @@ AgentId OffloadChecker::device_of(AgentId agent) {
   return device;
 }
 
-std::uint32_t OffloadChecker::epoch_of(const Hart& hart, Cycles issued) const {
-  std::uint32_t clock = hart.known[static_cast<AgentId>(&hart - harts_.data())];
+std::uint32_t OffloadChecker::epoch_of(AgentId agent, Cycles issued) const {
+  const Hart& hart = harts_[agent];
+  std::uint32_t clock = hart.known[agent];
   const std::size_t oldest = hart.num_epochs - std::min(hart.num_epochs, kMaxEpochs);
   for (std::size_t i = hart.num_epochs; i > oldest; --i) {
     const Epoch& epoch = hart.epochs[(i - 1) % kMaxEpochs];
@@ -87,10 +88,9 @@ void OffloadChecker::accessed(const MemoryAccess& access) {
 }
 
 OffloadChecker::Accessor OffloadChecker::accessor_of_hart(const MemoryAccess& access) const {
-  const Hart& hart = harts_[access.agent];
   Accessor accessor;
-  accessor.known = &hart.known;
-  accessor.shadow.clock = epoch_of(hart, access.issued);
+  accessor.known = &harts_[access.agent].known;
+  accessor.shadow.clock = epoch_of(access.agent, access.issued);
   accessor.shadow.pc = access.pc;
   accessor.shadow.cycle = static_cast<std::uint32_t>(access.cycle);
   accessor.shadow.agent = static_cast<std::uint16_t>(access.agent);
@@ -113,7 +113,7 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   Accessor accessor = accessor_of_hart(access);
   const bool is_atomic = accessor.shadow.kind == Kind::kAtomic;
   const bool is_store = accessor.shadow.kind == Kind::kWrite;
-  if (is_store) {
+  if (is_store && arenas_.has_state_at(access.address)) {
     arena_changes(access);
   }
   // A store to a word of atomics gives a lock back or starts a count again.
@@ -123,6 +123,12 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   }
   const bool is_load = access.kind == AccessKind::kLoad;
   const std::uint8_t marks = waits_.marks(access.pc);
+  const bool is_counted =
+      !is_store || (place->state & accessor.shadow.bytes) == accessor.shadow.bytes;
+  if (!is_atomic && marks == 0 && is_counted && place->state <= kAllBytes &&
+      place->word.remembers(accessor.shadow)) {
+    return;  // as most accesses
+  }
   if ((marks & (is_load ? Waits::kWait : Waits::kSignal)) != 0 &&
       (place->state & ShadowMemory::kFlag) == 0) {
     make_flag(access.address, *place);

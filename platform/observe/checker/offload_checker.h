@@ -87,7 +87,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
 
   bool is_hart(AgentId agent) const { return agent < harts_.size(); }
   AgentId device_of(AgentId agent);
-  std::uint32_t epoch_of(const Hart& hart, Cycles issued) const;
+  std::uint32_t epoch_of(AgentId hart, Cycles issued) const;
   /// The hart has told others what it did until the instruction issued in `issued`.
   void end_epoch(AgentId hart, Cycles issued);
 

@@ -54,6 +54,16 @@ struct alignas(64) ShadowWord {
   /// Remembers `access` by an agent that knows `known`. Returns an earlier one that conflicts and
   /// that the agent does not know of, if there is one.
   std::optional<ShadowAccess> record(const ShadowAccess& access, const Knowledge& known);
+  /// Whether the same is remembered already, or more: then record() would change nothing.
+  bool remembers(const ShadowAccess& access) const {
+    for (const ShadowAccess& place : places) {
+      if (place.clock == access.clock && place.agent == access.agent && place.kind == access.kind &&
+          (access.bytes & ~place.bytes) == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
 
  private:
   ShadowAccess* place_for(const ShadowAccess& access);
