@@ -24,11 +24,16 @@ const std::vector<Register> kItaBlockRegisters{{ITA_BLOCK_S, "S", false},
                                                {ITA_BLOCK_OUT_ADDR, "OUT_ADDR", true},
                                                {ITA_BLOCK_RQS_ADDR, "RQS_ADDR", true}};
 const std::vector<Register> kItaJobRegisters{
-    {ITA_JOB_INPUT_PTR, "INPUT_PTR", true},        {ITA_JOB_WEIGHT_PTR0, "WEIGHT_PTR0", true},
-    {ITA_JOB_OUTPUT_PTR, "OUTPUT_PTR", true},      {ITA_JOB_CTRL_STREAM, "CTRL_STREAM", true},
-    {ITA_JOB_CTRL_ENGINE, "CTRL_ENGINE", false},   {ITA_JOB_TILES, "TILES", false},
-    {ITA_JOB_EPS_MULT0, "EPS_MULT0", false},       {ITA_JOB_EPS_MULT1, "EPS_MULT1", false},
-    {ITA_JOB_RIGHT_SHIFT0, "RIGHT_SHIFT0", false}, {ITA_JOB_RIGHT_SHIFT1, "RIGHT_SHIFT1", false}};
+    {ITA_JOB_INPUT_PTR, "INPUT_PTR", true},
+    {ITA_JOB_WEIGHT_PTR0, "WEIGHT_PTR0", true},
+    {ITA_JOB_OUTPUT_PTR, "OUTPUT_PTR", true, ITA_JOB_OUTPUT_DISABLE},
+    {ITA_JOB_CTRL_STREAM, "CTRL_STREAM", true},
+    {ITA_JOB_CTRL_ENGINE, "CTRL_ENGINE", false},
+    {ITA_JOB_TILES, "TILES", false},
+    {ITA_JOB_EPS_MULT0, "EPS_MULT0", false},
+    {ITA_JOB_EPS_MULT1, "EPS_MULT1", false},
+    {ITA_JOB_RIGHT_SHIFT0, "RIGHT_SHIFT0", false},
+    {ITA_JOB_RIGHT_SHIFT1, "RIGHT_SHIFT1", false}};
 
 }  // namespace
 
@@ -47,13 +52,13 @@ std::vector<LaunchRules> launch_rules(const Observers& observers, const SocConfi
     const AddressRange addresses{static_cast<std::uint32_t>(range.base),
                                  static_cast<std::uint32_t>(range.end())};
     if (range.target == AddressTarget::kDma) {
-      rules.push_back({agent->second, addresses, kDmaRegisters, {}, {}});
+      rules.push_back({agent->second, addresses, kDmaRegisters, {}, {}, {}});
     } else if (range.target == AddressTarget::kIta &&
                config.ita.interface == ItaInterface::kOperandBlock) {
-      rules.push_back({agent->second, addresses, kItaBlockRegisters, {}, {}});
+      rules.push_back({agent->second, addresses, kItaBlockRegisters, {}, {}, {}});
     } else if (range.target == AddressTarget::kIta) {
-      rules.push_back(
-          {agent->second, addresses, kItaJobRegisters, ITA_JOB_ACQUIRE, ITA_JOB_SOFT_CLEAR});
+      rules.push_back({agent->second, addresses, kItaJobRegisters, ITA_JOB_ACQUIRE,
+                       ITA_JOB_CTRL_STREAM, ITA_JOB_SOFT_CLEAR});
     }
   }
   return rules;

@@ -63,6 +63,9 @@ def main():
             print_row(f"{timing}: commit log / off",
                       ratios([usual, *arguments, "--commit-log", folder], [usual, *arguments],
                              min(pairs, LOG_PAIRS)))
+        print_row(f"{timing}: offload checker / off",
+                  ratios([usual, *arguments, "--check", "offload"], [usual, *arguments],
+                         min(pairs, LOG_PAIRS)))
     return 0
 
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What observers cost: pairs of runs, one after the other, with everything off, of the usual binary
-# against one built without observers, and against itself; then the commit log against a free run.
+# against one built without observers, and against itself; then the commit log and the
+# offload checker against a free run.
 #   scripts/observer_cost.sh TESSERA TESSERA_WITHOUT_OBSERVERS ELF [PAIRS]
 # Prints the median of the ratios of user time; exits with 2 when a file is missing.
 set -eu

@@ -44,14 +44,12 @@ void add_memories(OffloadChecker::Setup& setup, const SocConfig& config, const A
     }
     const AddressRange addresses = addresses_of(range);
     setup.memories.push_back(addresses);
-    if (range.target == AddressTarget::kItaL1) {
-      setup.without_contents.push_back(addresses);
-    } else if (range.target == AddressTarget::kL1) {
+    if (range.target == AddressTarget::kL1) {
       // Not the stacks: compiled code may load there what it then does not use.
       const std::uint32_t stacks = l1_config(config).layout.sequential_end();
       setup.without_contents.push_back({std::max(addresses.base, stacks), addresses.end});
     } else {
-      // Programs look whether there is a workload.
+      // Programs look whether there is a workload, and move whole tiles of ITAs' results.
       setup.without_contents_for_devices.push_back(addresses);
     }
   }

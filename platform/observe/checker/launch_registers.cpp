@@ -25,7 +25,9 @@ bool LaunchRegisters::accessed(const MemoryAccess& access) {
     } else if (device.rules.clear_register == offset) {
       device.sets.clear();
     } else {
-      device.sets[device.current].written[offset] = true;
+      Set& set = device.sets[device.current];
+      set.written[offset] = true;
+      set.mode = device.rules.mode_register == offset ? access.data : set.mode;
       const auto& needed = device.rules.needed;
       return std::any_of(needed.begin(), needed.end(),
                          [offset](const auto& one) { return one.offset == offset; });
@@ -53,7 +55,8 @@ std::optional<LaunchRegisters::Stale> LaunchRegisters::launched(AgentId agent,
     for (const LaunchRules::Register& one : device.rules.needed) {
       const auto written = set.written.find(one.offset);
       const bool is_known = written != set.written.end();
-      if (!stale && (!is_known || (one.is_of_launch && !written->second))) {
+      if (!stale && (set.mode & one.not_with) == 0 &&
+          (!is_known || (one.is_of_launch && !written->second))) {
         stale = Stale{one.name, is_known ? set.former : std::nullopt};
       }
     }

@@ -20,6 +20,8 @@ struct LaunchRules {
     /// Says what the launch is about, so that each launch writes it; else it may stay from job to
     /// job, once it is written.
     bool is_of_launch;
+    /// Not needed where the mode register has one of these bits.
+    std::uint32_t not_with = 0;
   };
 
   AgentId device;
@@ -28,6 +30,7 @@ struct LaunchRules {
   /// Reading this register gives the set of registers that is written from then on, until the
   /// launch; no such register: there is one set.
   std::optional<std::uint32_t> set_register;
+  std::optional<std::uint32_t> mode_register;
   /// Writing this register clears all sets.
   std::optional<std::uint32_t> clear_register;
 };
@@ -52,7 +55,8 @@ class LaunchRegisters {
  private:
   struct Set {
     std::map<std::uint32_t, bool> written;  ///< by offset; false: for a former launch
-    std::optional<std::uint64_t> former;    ///< launch
+    std::uint32_t mode = 0;
+    std::optional<std::uint64_t> former;  ///< launch
   };
   struct Device {
     LaunchRules rules;

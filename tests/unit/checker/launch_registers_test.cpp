@@ -12,13 +12,15 @@ constexpr std::uint32_t kAcquire = 0x4;
 constexpr std::uint32_t kClear = 0x8;
 constexpr std::uint32_t kPointer = 0x20;
 constexpr std::uint32_t kSize = 0x24;
+constexpr std::uint32_t kMode = 0x28;
 
 class LaunchRegistersTest : public testing::Test {
  protected:
-  void write(std::uint32_t offset) {
+  void write(std::uint32_t offset, std::uint32_t value = 0) {
     MemoryAccess access;
     access.kind = AccessKind::kStore;
     access.address = kBase + offset;
+    access.data = value;
     registers_.accessed(access);
   }
   void acquire(std::uint32_t set) {
@@ -37,8 +39,9 @@ class LaunchRegistersTest : public testing::Test {
 
   LaunchRegisters registers_{{{kDevice,
                                {kBase, kBase + 0x100},
-                               {{kPointer, "POINTER", true}, {kSize, "SIZE", false}},
+                               {{kPointer, "POINTER", true, 2}, {kSize, "SIZE", false}},
                                kAcquire,
+                               kMode,
                                kClear}}};
 };
 
@@ -74,6 +77,14 @@ TEST_F(LaunchRegistersTest, ForgetsWhatIsCleared) {
   write(kSize);
   write(kClear);
   EXPECT_EQ(launch(0), "POINTER never");
+}
+
+TEST_F(LaunchRegistersTest, WantsNoMoreThanTheModeDoes) {
+  write(kSize);
+  write(kMode, 2);
+  EXPECT_EQ(launch(0), "");
+  write(kMode, 1);
+  EXPECT_EQ(launch(1), "POINTER never");
 }
 
 TEST_F(LaunchRegistersTest, TellsWhatLaunchesNeed) {
