@@ -4,7 +4,7 @@
 
   scripts/observer_cost.py TESSERA TESSERA_WITHOUT_OBSERVERS ELF [PAIRS]
 
-A pair is two runs next to each other, in turns one or the other first, so that what else the host
+ELF takes repetitions as its argument: matmul_i32, matmul_i8, gemm_i8, sieve, memcpy. A pair is two runs next to each other, in turns one or the other first, so that what else the host
 does hits both. The ratio of a pair is that of their host times (user and system).
 """
 
@@ -17,7 +17,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAIRS = 15
-LOG_PAIRS = 3
+SLOW_PAIRS = 3  # with observers on
+REPETITIONS = {"functional": (300, 30), "cycle": (8, 4)}  # off, on: about a second for each run
 
 
 def host_seconds(command):
@@ -46,6 +47,26 @@ def print_row(name, values):
           f"from {min(values):.3f} to {max(values):.3f}  ({len(values)} pairs)", flush=True)
 
 
+def arguments(repetitions, folder):
+    """Options that make a program repeat its work."""
+    image = folder / f"arguments{repetitions}.bin"
+    subprocess.run([ROOT / "scripts" / "make_workload.py", "arguments", "--repetitions",
+                    str(repetitions), "-o", image], check=True)
+    return ["--load", f"0x800FF000:{image}"]
+
+
+def measure(timing, usual, without, elf, pairs, folder):
+    """Prints the four rows of a timing mode."""
+    run = ["run", "-q", "-c", ROOT / "configs" / "minpool.yaml", "--timing", timing, elf]
+    few, many = (run + arguments(count, folder) for count in sorted(REPETITIONS[timing]))
+    print_row(f"{timing}: observers off / none", ratios([usual, *many], [without, *many], pairs))
+    print_row(f"{timing}: the same binary twice", ratios([usual, *many], [usual, *many], pairs))
+    for name, options in (("commit log", ["--commit-log", folder / "log"]),
+                          ("offload checker", ["--check", "offload"])):
+        print_row(f"{timing}: {name} / off",
+                  ratios([usual, *few, *options], [usual, *few], min(pairs, SLOW_PAIRS)))
+
+
 def main():
     if len(sys.argv) not in (4, 5) or not all(pathlib.Path(path).exists()
                                               for path in sys.argv[1:4]):
@@ -53,19 +74,9 @@ def main():
         return 2
     usual, without, elf = sys.argv[1:4]
     pairs = int(sys.argv[4]) if len(sys.argv) == 5 else PAIRS
-    for timing in ("functional", "cycle"):
-        arguments = ["run", "-q", "-c", ROOT / "configs" / "minpool.yaml", "--timing", timing, elf]
-        print_row(f"{timing}: observers off / none",
-                  ratios([usual, *arguments], [without, *arguments], pairs))
-        print_row(f"{timing}: the same binary twice",
-                  ratios([usual, *arguments], [usual, *arguments], pairs))
-        with tempfile.TemporaryDirectory() as folder:
-            print_row(f"{timing}: commit log / off",
-                      ratios([usual, *arguments, "--commit-log", folder], [usual, *arguments],
-                             min(pairs, LOG_PAIRS)))
-        print_row(f"{timing}: offload checker / off",
-                  ratios([usual, *arguments, "--check", "offload"], [usual, *arguments],
-                         min(pairs, LOG_PAIRS)))
+    with tempfile.TemporaryDirectory() as folder:
+        for timing in REPETITIONS:
+            measure(timing, usual, without, elf, pairs, pathlib.Path(folder))
     return 0
 
 
