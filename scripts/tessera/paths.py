@@ -6,9 +6,12 @@ import hashlib
 import os
 import pathlib
 import signal
+import struct
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
+PT_NOTE = 4
+BUILD_ID_NAME = struct.pack("<I", 3) + b"GNU\0"  # kind NT_GNU_BUILD_ID, then the owner
 
 
 def build_folder():
@@ -48,6 +51,27 @@ def sha256(path):
 def _sha256(path, _modified, _size):
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
+
+
+def build_id(path):
+    """Returns the build ID of an executable, a hash that its linker made of it; of a file without
+    one its SHA-256. Raises OSError."""
+    with open(path, "rb") as file:
+        start = file.read(64)
+        if start[:5] == b"\x7fELF\x02":
+            headers, = struct.unpack_from("<Q", start, 32)
+            size, count = struct.unpack_from("<HH", start, 54)
+            for index in range(count):
+                file.seek(headers + index * size)
+                kind, _, offset, _, _, length = struct.unpack("<IIQQQQ", file.read(40))
+                if kind == PT_NOTE:
+                    file.seek(offset)
+                    notes = file.read(length)
+                    found = notes.find(BUILD_ID_NAME)
+                    if found >= 4:  # before it: size of the build ID
+                        length, = struct.unpack_from("<I", notes, found - 4)
+                        return notes[found + 8:found + 8 + length].hex()
+    return sha256(path)
 
 
 def die_with_parent():

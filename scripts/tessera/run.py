@@ -84,7 +84,7 @@ class Simulation:
         """Returns by content what the result depends on, as run.json's "inputs" without "config".
         Raises OSError when a file is missing."""
         files = [] if self.config is None else config_files(paths.find_config(self.config))
-        return {"tessera": paths.sha256(self.program),
+        return {"tessera": paths.build_id(self.program),
                 "config_files": [paths.sha256(path) for path in files],
                 "settings": [f"{key}={value}" for key, value in self.settings],
                 "options": sorted_options(self.options)}
