@@ -51,7 +51,8 @@ void L1Network::add_stats(const L1NetworkPlan& plan, StatGroup& stats) {
       add_arbiter(requests_.counters(plan.requests.sinks[bank]), group);
       group.add("amo_busy_cycles", "cycles", "cycles in which the result of an AMO was written",
                 &bank_counters_[bank].amos);
-      group.add("wide_accesses", "count", "cycles given to the DMA, or to the port of an accelerator",
+      group.add("wide_accesses", "count",
+                "cycles given to the DMA, or to the port of an accelerator",
                 &bank_counters_[bank].wide_accesses);
     }
   }

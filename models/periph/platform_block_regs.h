@@ -4,7 +4,7 @@
 #ifndef TESSERA_PLATFORM_BLOCK_REGS_H
 #define TESSERA_PLATFORM_BLOCK_REGS_H
 
-#define PLATFORM_BLOCK_BASE 0x40040000u        /* on every machine */
+#define PLATFORM_BLOCK_BASE 0x40040000u /* on every machine */
 #define PLATFORM_BLOCK_BYTES 0x1000u
 #define PLATFORM_BLOCK_MAGIC_VALUE 0x53534554u /* "TESS" as little-endian bytes */
 #define PLATFORM_BLOCK_VERSION_VALUE 1u

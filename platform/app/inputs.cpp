@@ -3,13 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
-#include <memory>
 
-#include <elfutils/libdwelf.h>
-#include <libelf.h>
+#include <link.h>
 #include <openssl/evp.h>
 
 #include <fmt/format.h>
@@ -22,8 +20,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-const char* const kThisProgram = "/proc/self/exe";
-
 std::string hexadecimal(const std::uint8_t* bytes, std::size_t size) {
   std::string text;
   for (std::size_t i = 0; i < size; ++i) {
@@ -32,19 +28,39 @@ std::string hexadecimal(const std::uint8_t* bytes, std::size_t size) {
   return text;
 }
 
+/// The build ID among the notes of a segment, or nothing.
+std::string find_build_id(const std::uint8_t* notes, std::size_t size) {
+  const auto padded = [](std::size_t length) { return (length + 3) & ~std::size_t{3}; };
+  ElfW(Nhdr) note;
+  for (std::size_t at = 0; at + sizeof note <= size;) {
+    std::memcpy(&note, notes + at, sizeof note);
+    const std::size_t content = at + sizeof note + padded(note.n_namesz);
+    if (note.n_type == NT_GNU_BUILD_ID) {
+      return hexadecimal(notes + content, note.n_descsz);
+    }
+    at = content + padded(note.n_descsz);
+  }
+  return {};
+}
+
 /// The build ID of this program, a hash that the linker made of it; without one, its SHA-256, which
 /// takes 0.2 s.
 std::string this_program() {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(kThisProgram, "rb"),
-                                                             &std::fclose};
-  elf_version(EV_CURRENT);
-  const std::unique_ptr<Elf, int (*)(Elf*)> elf{
-      elf_begin(fileno(file.get()), ELF_C_READ_MMAP, nullptr), &elf_end};
-  const void* bytes = nullptr;
-  const ssize_t size = dwelf_elf_gnu_build_id(elf.get(), &bytes);
-  return size > 0 ? hexadecimal(static_cast<const std::uint8_t*>(bytes),
-                                static_cast<std::size_t>(size))
-                  : sha256_of_file(kThisProgram);
+  std::string id;
+  dl_iterate_phdr(
+      [](dl_phdr_info* program, std::size_t, void* found) {
+        for (const ElfW(Phdr)* segment = program->dlpi_phdr;
+             segment != program->dlpi_phdr + program->dlpi_phnum; ++segment) {
+          if (segment->p_type == PT_NOTE) {
+            *static_cast<std::string*>(found) += find_build_id(
+                reinterpret_cast<const std::uint8_t*>(program->dlpi_addr + segment->p_vaddr),
+                segment->p_memsz);
+          }
+        }
+        return 1;  // this program comes first; its libraries do not matter
+      },
+      &id);
+  return id.empty() ? sha256_of_file("/proc/self/exe") : id;
 }
 
 }  // namespace

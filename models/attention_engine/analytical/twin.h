@@ -8,11 +8,11 @@
 #include "models/attention_engine/planner.h"
 #include "models/attention_engine/tile_map.h"
 
-/// The analytical twin of the attention engine: cycles and bytes of a job in micro- to milliseconds,
-/// from the same inputs as the cycle engine. It follows the same chains in the same order, but each
-/// is one step of arithmetic on the times at which the units are free: no vector, no queue but
-/// the one behind the MVU, no AXI burst, and nobody else on the bus. Source: specification of the
-/// engine, sections 1.7 to 1.9 and 4; depths and rates: EngineParameters.
+/// The analytical twin of the attention engine: cycles and bytes of a job in micro- to
+/// milliseconds, from the same inputs as the cycle engine. It follows the same chains in the same
+/// order, but each is one step of arithmetic on the times at which the units are free: no vector,
+/// no queue but the one behind the MVU, no AXI burst, and nobody else on the bus. Source:
+/// specification of the engine, sections 1.7 to 1.9 and 4; depths and rates: EngineParameters.
 namespace tessera::attention_engine::analytical {
 
 /// What a job costs.
