@@ -62,6 +62,8 @@ class Run {
 
   const RunOptions options_;
   const Clock::time_point start_ = Clock::now();
+  /// Before the first file is opened: an interrupt leaves whole ones.
+  Signals signals_;
   const Machine machine_;
   const AddressMap map_{machine_.config};
   // All that can be wrong with the input comes to light before the machine is built.
@@ -77,7 +79,6 @@ class Run {
   const Checks checks_;
   StatWriter stat_writer_;
   Observation observation_;
-  Signals signals_;
   Progress progress_;
   std::unique_ptr<Gdb> gdb_;  ///< null: not asked for
   Clock::time_point simulation_start_;
