@@ -138,11 +138,11 @@ SocServices Run::services() {
   };
   const auto region_of_interest = [this, log = Logger(log_, "soc.platform_block")](std::uint32_t id,
                                                                                    bool begins) {
-    const auto name = program_.region_names.find(id);
-    log.info("region of interest {} {}",
-             name == program_.region_names.end() ? fmt::to_string(id) : name->second,
-             begins ? "begins" : "ends");
-    traces_.region(id, begins);
+    const auto known = program_.region_names.find(id);
+    const std::string name =
+        known == program_.region_names.end() ? fmt::to_string(id) : known->second;
+    log.info("region of interest {} {}", name, begins ? "begins" : "ends");
+    traces_.region({id, name, begins, soc_.now()});
     if (begins) {
       stat_writer_.begin_region(id);
     } else {

@@ -73,9 +73,9 @@ Traces::Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
   }
 }
 
-void Traces::region(std::uint32_t id, bool begins) {
+void Traces::region(const RegionMark& mark) {
   for (const Named& one : traces_) {
-    one.trace->region(id, begins);
+    one.trace->region(mark);
   }
 }
 

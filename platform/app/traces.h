@@ -34,7 +34,7 @@ class Traces {
   Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
          const SymbolTable& symbols);
 
-  void region(std::uint32_t id, bool begins);
+  void region(const RegionMark& mark);
   /// Called every now and then inside the run.
   void poll(Cycles cycle);
   /// How many there are.

@@ -234,6 +234,34 @@ void Timeline::wake_up_taken(std::uint32_t hart_id, Cycles cycle) {
   }
 }
 
+// --- regions of interest ---
+
+void Timeline::region(const RegionMark& mark) {
+  Trace::region(mark);
+  Region& region = regions_[mark.id];
+  if (!mark.begins) {
+    if (region.depth > 0 && --region.depth == 0) {
+      close(region, mark.cycle);
+    }
+  } else if (region.depth++ == 0 && filter_.shows(mark.cycle)) {
+    if (region.name.empty()) {
+      region.name = mark.name;
+      region.track = add_track("regions of interest", mark.name);
+    }
+    region.is_shown = true;
+    // A hart behind the one that ended it last may begin it anew.
+    region.begin = std::max(mark.cycle, region.last_end);
+  }
+}
+
+void Timeline::close(Region& region, Cycles end) {
+  if (region.is_shown) {
+    region.last_end = std::max(end, region.begin);
+    file_.slice(region.track, region.name, region.begin, region.last_end);
+    region.is_shown = false;
+  }
+}
+
 // --- counters of the machine, and the end ---
 
 void Timeline::find_conflicts() {
@@ -279,6 +307,9 @@ void Timeline::finish(Cycles cycle) {
     for (const auto& [number, open] : all.running) {
       write({kind.first, kind.second.c_str(), number}, open, all.lanes[open.lane], end);
     }
+  }
+  for (auto& [id, region] : regions_) {
+    close(region, end);
   }
   file_.close();
 }

@@ -16,7 +16,8 @@
 namespace tessera {
 
 /// When who did what: functions and sleep of harts, activities of devices, arrows from the register
-/// write that starts an activity to who sees its end, counters. Format: timeline_file.h.
+/// write that starts an activity to who sees its end, regions of interest, counters. Format:
+/// timeline_file.h.
 class Timeline final : public Trace, public HartProbe, public ActivityProbe, public SyncProbe {
  public:
   /// `stats`: of the machine; conflicts are counted there. Both outlive it. Throws ConfigError.
@@ -25,6 +26,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
 
   Probes probes() override { return {this, nullptr, this, this}; }
   void finish(Cycles cycle) override;
+  void region(const RegionMark& mark) override;
 
   // HartProbe
   void retired(const RetiredInstruction& instruction) override;
@@ -73,6 +75,16 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
     std::vector<std::uint64_t> flows;  ///< that end when it takes the pulse
   };
 
+  /// Of interest: from the first begin to the last end of its id, as in the statistics.
+  struct Region {
+    std::string name;
+    Track track;
+    std::uint32_t depth = 0;  ///< begins without their end
+    bool is_shown = false;    ///< since `begin`
+    Cycles begin = 0;
+    Cycles last_end = 0;
+  };
+
   Hart& hart(std::uint32_t id);
   Track add_track(const std::string& process, const std::string& thread);
   /// The hart's stack has changed, in `cycle`.
@@ -80,6 +92,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   void close(Hart& hart, Cycles end);
   std::size_t free_lane(Activities& all, const Activity& activity);
   void write(const Activity& activity, const Open& open, const Track& track, Cycles end);
+  void close(Region& region, Cycles end);
   void find_conflicts();
 
   const SymbolTable& symbols_;
@@ -89,6 +102,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   std::vector<std::uint32_t> num_threads_;  ///< by process
   std::map<std::uint32_t, Hart> harts_;
   std::map<Kind, Activities> activities_;
+  std::map<std::uint32_t, Region> regions_;  ///< by id
   std::vector<std::function<std::uint64_t()>> conflicts_;
   std::uint64_t last_conflicts_ = 0;
   std::uint32_t known_agents_ = 0;

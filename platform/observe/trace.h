@@ -35,6 +35,14 @@ struct TraceOption {
 /// Returns what is wrong with `text`, or nothing and the option in `option`.
 std::string read_trace_option(const std::string& text, TraceOption& option);
 
+/// A region of interest begins or ends.
+struct RegionMark {
+  std::uint32_t id = 0;
+  std::string name;  ///< of the program, else the number
+  bool begins = false;
+  Cycles cycle = 0;
+};
+
 /// Whether `text` has the form `pattern`, in which "*" stands for any text.
 bool matches(const std::string& text, const std::string& pattern);
 
@@ -84,8 +92,7 @@ class Trace {
 
   /// What it wants to see.
   virtual Probes probes() = 0;
-  /// A region of interest begins or ends.
-  void region(std::uint32_t id, bool begins) { filter_.region(id, begins); }
+  virtual void region(const RegionMark& mark) { filter_.region(mark.id, mark.begins); }
   /// Shows nothing while it is off. Initially on.
   void switch_on(bool is_on) { filter_.switch_on(is_on); }
   /// Call every now and then: everything before `cycle` has been told.

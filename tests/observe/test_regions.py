@@ -6,6 +6,7 @@ import pathlib
 import unittest
 
 from support import CONFIGS, CliTest
+import timeline_schema
 
 PROGRAM = pathlib.Path(os.environ["PROGRAMS"]) / "regions.elf"
 
@@ -27,6 +28,29 @@ class Regions(CliTest):
             self.assertTrue(400 < dot < 1000, dot)
             for name in ["dot product", "softmax", "7"]:
                 self.assertIn(f"soc.platform_block region of interest {name} begins\n", err)
+
+    def test_the_timeline_has_a_track_for_each(self):
+        for timing in ["functional", "cycle"]:
+            code, _, err = self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM,
+                                        "--out", timing, "--timing", timing,
+                                        "--timeline", f"{timing}.json")
+            self.assertEqual(code, 0, err)
+            regions = json.loads((self.folder / timing / "stats.json").read_text())["regions"]
+            events = timeline_schema.read(self.folder / f"{timing}.json")
+            for region in regions:
+                name = region.get("name", str(region["id"]))
+                slices = timeline_schema.slices(events, "regions of interest", name)
+                self.assertEqual({what for _, _, what in slices}, {name})
+                self.assertEqual(len(slices), region["times"])
+                self.assertEqual(sum(end - begin for begin, end, _ in slices), region["cycles"])
+
+    def test_the_timeline_draws_what_begins_in_its_window(self):
+        self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM,
+                     "--timeline", "roi.json,roi=7")
+        events = timeline_schema.read(self.folder / "roi.json")
+        tracks = [track for process, track in timeline_schema.names(events).values()
+                  if process == "regions of interest"]
+        self.assertEqual(tracks, ["7"])
 
     def test_names_are_not_in_memory(self):
         self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM, "--dump",
