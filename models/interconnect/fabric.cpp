@@ -2,11 +2,10 @@
 #include "models/interconnect/fabric.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "models/base/error.h"
 #include "models/interconnect/fabric_impl.h"
-#include "models/interconnect/fabric_schedule.h"
+#include "models/interconnect/round_robin.h"
 
 namespace tessera {
 
@@ -14,104 +13,6 @@ namespace {
 constexpr std::uint32_t kWordBits = 64;
 constexpr std::uint32_t kTokenBits = 16;
 }  // namespace
-
-Fabric::Fabric(const FabricPlan& plan, Arbitration arbitration, std::size_t tokens)
-    : favoured_mask_(arbitration == Arbitration::kRoundRobin ? 0xFFFF : 0),
-      destinations_(tokens),
-      entries_(tokens) {
-  lay_out_arbiters(plan);
-  lay_out_buffers(plan);
-  TESSERA_CHECK(tokens <= kWideToken && queues_.size() < kToSink, "{} tokens, {} buffers", tokens,
-                queues_.size());
-}
-
-void Fabric::lay_out_arbiters(const FabricPlan& plan) {
-  ids_.resize(plan.arbiters.size());
-  for (const ScheduledBatch& scheduled : schedule_fabric(plan)) {
-    for (const std::uint32_t number : scheduled.arbiters) {
-      ids_[number] = static_cast<std::uint16_t>(arbiters_.size());
-      lay_out_arbiter(plan.arbiters[number]);
-      batch_numbers_.push_back(static_cast<std::uint16_t>(batches_.size()));
-      states_.push_back({scheduled.is_wide ? kContested : std::uint16_t{0}, 0});
-    }
-    Batch batch;
-    batch.is_sink = scheduled.is_sink;
-    batch.is_wide = scheduled.is_wide;
-    batch.behind = scheduled.behind;
-    batch.arrivals.resize(plan.buffers.size());
-    batch.contested.resize(scheduled.arbiters.size());
-    batches_.push_back(std::move(batch));
-  }
-  const bool has_wide = std::any_of(batches_.begin(), batches_.end(),
-                                    [](const Batch& batch) { return batch.is_wide; });
-  wide_masks_.resize(has_wide ? arbiters_.size() : 0);
-  for (const std::uint32_t number : plan.sinks) {
-    sinks_.push_back(ids_[number]);
-  }
-}
-
-void Fabric::lay_out_arbiter(const FabricPlan::Arbiter& planned) {
-  TESSERA_CHECK(planned.inputs.size() <= kWordBits * kWordBits, "arbiter with {} inputs",
-                planned.inputs.size());
-  Arbiter arbiter;
-  arbiter.route = planned.is_sink ? planned.target : 0;
-  arbiters_.push_back(arbiter);
-  contests_.emplace_back();
-  contests_.back().locks = planned.locks;
-}
-
-/// Sources first, as in the plan; then one behind every arbiter.
-void Fabric::lay_out_buffers(const FabricPlan& plan) {
-  first_target_ = plan.num_sources;
-  queues_.resize(first_target_ + arbiters_.size());
-  waiting_.resize(queues_.size());
-  full_in_.resize(queues_.size(), kNever);
-  watched_banks_.resize(plan.num_sources / kWordBits + 1);
-  std::vector<std::uint16_t> buffer_ids(plan.buffers.size());
-  for (std::uint32_t source = 0; source < plan.num_sources; ++source) {
-    buffer_ids[source] = static_cast<std::uint16_t>(source);
-    bank_ready_.resize(plan.buffers[source].kind == BufferKind::kBank ? source + 1 : 0);
-  }
-  for (std::size_t number = 0; number < plan.arbiters.size(); ++number) {
-    if (!plan.arbiters[number].is_sink && plan.arbiters[number].target != FabricPlan::kNone) {
-      buffer_ids[plan.arbiters[number].target] =
-          static_cast<std::uint16_t>(first_target_ + ids_[number]);
-    }
-  }
-  for (const std::vector<std::uint32_t>& row : plan.rows) {
-    for (const std::uint32_t number : row) {
-      routes_.push_back(number == FabricPlan::kNone ? kToSink : ids_[number]);
-    }
-  }
-  sources_.resize(plan.num_sources);
-  for (std::size_t number = 0; number < plan.buffers.size(); ++number) {
-    const std::size_t route = plan.buffers[number].row * plan.rows[0].size();
-    lay_out_buffer(plan.buffers[number], buffer_ids[number], static_cast<std::uint32_t>(route));
-  }
-  for (std::size_t number = 0; number < plan.arbiters.size(); ++number) {
-    contests_[ids_[number]].first_input = static_cast<std::uint32_t>(inputs_.size());
-    for (const std::uint32_t buffer : plan.arbiters[number].inputs) {
-      inputs_.push_back(buffer == FabricPlan::kNone ? std::uint16_t{0} : buffer_ids[buffer]);
-    }
-  }
-}
-
-void Fabric::lay_out_buffer(const FabricPlan::Buffer& planned, std::uint16_t id,
-                            std::uint32_t route) {
-  Queue& queue = queues_[id];
-  const bool is_spill =
-      planned.kind == BufferKind::kSpill || planned.kind == BufferKind::kSpillFallThrough;
-  queue.places = is_spill ? 2 : 1;
-  queue.head_moves_on = planned.kind == BufferKind::kSpillFallThrough;
-  queue.input = static_cast<std::uint16_t>(planned.input);
-  const Place place(queue.input, id);
-  if (id < first_target_) {
-    sources_[id] = {route, place};
-  } else {
-    arbiters_[id - first_target_].route = route;
-    arbiters_[id - first_target_].behind = place;
-  }
-}
 
 Fabric::Counters Fabric::counters(std::uint32_t planned) const {
   const std::uint16_t id = ids_[planned];
@@ -151,7 +52,7 @@ void Fabric::step_inner(Batch& batch, Cycles cycle) {
   Batch& next = batches_[batch.behind];
   Arrival* out = next.arrivals.data() + next.num_arrivals;
   Arbiter* const arbiters = arbiters_.data();
-  State* const states = states_.data();
+  fabric::State* const states = states_.data();
   const std::uint16_t* const waiting = waiting_.data();
   const Arrival* const end = batch.arrivals.data() + batch.num_arrivals;
   for (const Arrival* arrival = batch.arrivals.data(); arrival != end; ++arrival) {
@@ -241,7 +142,7 @@ void Fabric::wait_alone(std::uint32_t buffer, Token token, Cycles cycle) {
 
 /// The token, which wants `arbiter`, is the last in the queue from `cycle` on.
 void Fabric::wait_behind(std::uint32_t buffer, Token token, std::uint16_t arbiter, Cycles cycle) {
-  Queue& queue = queues_[buffer];
+  fabric::Queue& queue = queues_[buffer];
   const std::uint32_t place = kTokenBits * waiting_[buffer]++;
   queue.tokens &= (std::uint64_t{1} << place) - 1;
   queue.tokens |= std::uint64_t{token} << place;
@@ -253,7 +154,7 @@ void Fabric::wait_behind(std::uint32_t buffer, Token token, std::uint16_t arbite
 
 /// Takes the head out of a queue; the next token requests from the next cycle on.
 Token Fabric::pop(std::uint32_t buffer, Cycles cycle) {
-  Queue& queue = queues_[buffer];
+  fabric::Queue& queue = queues_[buffer];
   const Token token = queue.head();
   queue.delays += static_cast<std::uint32_t>(cycle) - queue.head_since;
   const bool is_last = waiting_[buffer] == 1;
@@ -269,7 +170,7 @@ Token Fabric::pop(std::uint32_t buffer, Cycles cycle) {
 }
 
 void Fabric::pop_before_others(std::uint32_t buffer, Cycles cycle) {
-  Queue& queue = queues_[buffer];
+  fabric::Queue& queue = queues_[buffer];
   full_in_[buffer] = has_place(buffer, cycle) ? full_in_[buffer] : cycle;
   queue.tokens >>= kTokenBits;
   queue.delays += cycle + 1;
@@ -281,13 +182,13 @@ void Fabric::pop_before_others(std::uint32_t buffer, Cycles cycle) {
 
 /// Whether a place was free at the start of the cycle. REQUIRES: something waits in the buffer.
 bool Fabric::has_place(std::uint32_t buffer, Cycles cycle) const {
-  const Queue& queue = queues_[buffer];
+  const fabric::Queue& queue = queues_[buffer];
   const bool has_moved_on = queue.head_moves_on && queue.has_waited(cycle);
   return full_in_[buffer] != cycle && waiting_[buffer] < queue.places + has_moved_on;
 }
 
 void Fabric::raise_new_heads() {
-  for (const Request& head : new_heads_) {
+  for (const fabric::Request& head : new_heads_) {
     Batch& batch = batch_of(head.arbiter);
     if (contests_[head.arbiter].requests == 0) {
       batch.contested[batch.num_contested++] = head.arbiter;
@@ -308,7 +209,7 @@ void Fabric::add_request(std::uint16_t arbiter, std::uint16_t input, bool is_wid
 
 /// The winner's input; it requests no more.
 std::uint16_t Fabric::choose(std::uint16_t id, bool is_wide) {
-  Contest& contest = contests_[id];
+  fabric::Contest& contest = contests_[id];
   std::uint16_t& favoured = states_[id].favoured;
   ++arbiters_[id].grants;
   if (is_wide) {
@@ -326,9 +227,9 @@ std::uint16_t Fabric::choose(std::uint16_t id, bool is_wide) {
 }
 
 std::uint32_t Fabric::choose_wide(std::uint16_t id) {
-  Contest& contest = contests_[id];
+  fabric::Contest& contest = contests_[id];
   std::uint16_t& favoured = states_[id].favoured;
-  WideMask& mask = wide_masks_[id];
+  fabric::WideMask& mask = wide_masks_[id];
   const std::uint64_t words = contest.is_locked ? contest.locked : contest.requests;
   const auto& candidates = contest.is_locked ? mask.locked : mask.requests;
   const std::uint32_t favoured_word = favoured / kWordBits;
@@ -356,7 +257,7 @@ std::uint32_t Fabric::choose_wide(std::uint16_t id) {
 
 /// The output takes nothing in this cycle.
 void Fabric::refuse(std::uint16_t id, bool is_wide) {
-  Contest& contest = contests_[id];
+  fabric::Contest& contest = contests_[id];
   count_waiting(id, is_wide);
   if (contest.locks && !contest.is_locked) {
     contest.is_locked = true;
@@ -368,7 +269,7 @@ void Fabric::refuse(std::uint16_t id, bool is_wide) {
 }
 
 void Fabric::count_waiting(std::uint16_t id, bool is_wide) {
-  Contest& contest = contests_[id];
+  fabric::Contest& contest = contests_[id];
   ++contest.conflict_cycles;
   for (std::uint64_t rest = contest.requests; rest != 0; rest &= rest - 1) {
     if (!is_wide) {

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "models/base/steppable.h"
 #include "models/interconnect/fabric_plan.h"
+#include "models/interconnect/fabric_state.h"
 #include "models/interconnect/l1_network_parameters.h"
-#include "models/interconnect/round_robin.h"
 
 namespace tessera {
-
-/// Number of an access under way; what it is about stands in a table of the network.
-using Token = std::uint16_t;
 
 /// One direction of the network: buffers and arbiters, laid out flat. A token waits in a buffer
 /// until the arbiter of the output it wants takes it into the next buffer or out of the fabric.
@@ -91,82 +87,10 @@ class Fabric {
   /// In State::arrivals: the arbiter has requests of tokens in queues, or takes no short cut.
   static constexpr std::uint16_t kContested = 0x8000;
 
-  /// A place where tokens wait for arbiters: a source, or number first_target_ + a behind arbiter
-  /// a.
-  struct Place {
-    Place() = default;
-    Place(std::uint16_t input, std::uint16_t buffer)
-        : packed(std::uint32_t{buffer} << 16 | input) {}
-    /// Of the arbiters that it leads to.
-    std::uint16_t input() const { return static_cast<std::uint16_t>(packed); }
-    std::uint16_t buffer() const { return static_cast<std::uint16_t>(packed >> 16); }
-    std::uint32_t packed = 0;  ///< one word: it is copied all the time
-  };
-  /// What a grant without conflict needs, with its State.
-  struct Arbiter {
-    std::uint64_t grants = 0;
-    Place behind{};
-    std::uint32_t route = 0;  ///< row in routes_ for tokens behind it; of a sink: its number
-  };
-  struct State {
-    std::uint16_t arrivals = 0;  ///< tokens that arrive for the next visit, + kContested
-    std::uint16_t favoured = 0;
-  };
-  /// The requests of tokens that wait in queues, and what came of them.
-  struct Contest {
-    std::uint64_t requests = 0;     ///< inputs; of a wide arbiter: words that are not zero
-    std::uint64_t locked = 0;       ///< the requests at the first refusal
-    bool locks = false;             ///< LockIn
-    bool is_locked = false;         ///< requests that came after the first refusal do not count
-    std::uint32_t first_input = 0;  ///< place of the arbiter's inputs in inputs_
-    std::uint64_t conflict_cycles = 0;
-    std::uint64_t wait_cycles = 0;
-  };
-  /// Inputs of an arbiter with more than 64 of them, 64 in a word.
-  struct WideMask {
-    std::array<std::uint64_t, 64> requests{};
-    std::array<std::uint64_t, 64> locked{};
-  };
-  /// Tokens that wait in a buffer; how many: waiting_.
-  struct Queue {
-    std::uint64_t tokens = 0;      ///< 16 bits each, the head lowest
-    std::uint64_t delays = 0;      ///< cycles spent here by all tokens
-    std::uint32_t head_since = 0;  ///< first cycle in which the head requests, its low 32 bits
-    std::uint16_t input = 0;       ///< of the arbiters that it leads to
-    std::uint16_t places = 1;      ///< one must be free at the start of a cycle to take a token
-    bool head_moves_on = false;    ///< a head that waits leaves its place to a register behind
-
-    Token head() const { return static_cast<Token>(tokens); }
-    bool has_waited(Cycles cycle) const { return head_since != static_cast<std::uint32_t>(cycle); }
-  };
-  struct Source {
-    std::uint32_t route = 0;  ///< row in routes_
-    Place place{};
-  };
-  struct Destination {
-    std::uint16_t tile = 0;
-    std::uint16_t arbiter = 0;  ///< of the sink
-  };
-  /// A token that has become visible at an arbiter.
-  struct Arrival {
-    std::uint16_t arbiter;
-    Token token;
-    Place place;
-  };
-  struct Request {
-    std::uint16_t arbiter;
-    std::uint16_t input;
-  };
-  /// Arbiters that are visited together. All tokens behind them arrive in the same batch.
-  struct Batch {
-    bool is_sink = false;
-    bool is_wide = false;      ///< more than 64 inputs
-    std::uint32_t behind = 0;  ///< the batch behind the arbiters
-    std::uint32_t num_arrivals = 0;
-    std::vector<Arrival> arrivals;  ///< place for one from every input
-    std::uint32_t num_contested = 0;
-    std::vector<std::uint16_t> contested;  ///< arbiters with requests
-  };
+  using Arbiter = fabric::Arbiter;
+  using Arrival = fabric::Arrival;
+  using Batch = fabric::Batch;
+  using Place = fabric::Place;
 
   void lay_out_arbiters(const FabricPlan& plan);
   void lay_out_arbiter(const FabricPlan::Arbiter& planned);
@@ -174,7 +98,7 @@ class Fabric {
   void lay_out_buffer(const FabricPlan::Buffer& planned, std::uint16_t id, std::uint32_t route);
 
   std::uint16_t next_arbiter(std::uint32_t route, Token token) const {
-    const Destination destination = destinations_[token];
+    const fabric::Destination destination = destinations_[token];
     const std::uint16_t next = routes_[route + destination.tile];
     return next == kToSink ? destination.arbiter : next;
   }
@@ -215,31 +139,30 @@ class Fabric {
   void refuse(std::uint16_t id, bool is_wide);
   void count_waiting(std::uint16_t id, bool is_wide);
   void keep_contested(Batch& batch, std::uint16_t id);
-  void count_waiting(Arbiter& arbiter, bool is_wide);
 
   const std::uint16_t favoured_mask_;  ///< 0: fixed priority
   std::uint32_t tokens_ = 0;
   std::uint32_t first_target_ = 0;
   std::vector<Arbiter> arbiters_;
-  std::vector<State> states_;                 ///< per arbiter
-  std::vector<std::uint16_t> waiting_;        ///< tokens in the queue of each buffer
-  std::vector<std::uint16_t> routes_;         ///< arbiters, or kToSink
-  std::vector<std::uint16_t> sinks_;          ///< the arbiter of each sink
-  std::vector<Destination> destinations_;     ///< per token
-  std::vector<Batch> batches_;                ///< in the order of a cycle
-  std::vector<std::uint16_t> batch_numbers_;  ///< per arbiter
-  std::vector<Source> sources_;
+  std::vector<fabric::State> states_;              ///< per arbiter
+  std::vector<std::uint16_t> waiting_;             ///< tokens in the queue of each buffer
+  std::vector<std::uint16_t> routes_;              ///< arbiters, or kToSink
+  std::vector<std::uint16_t> sinks_;               ///< the arbiter of each sink
+  std::vector<fabric::Destination> destinations_;  ///< per token
+  std::vector<Batch> batches_;                     ///< in the order of a cycle
+  std::vector<std::uint16_t> batch_numbers_;       ///< per arbiter
+  std::vector<fabric::Source> sources_;
   std::vector<std::uint64_t> watched_banks_;  ///< bits of those that perhaps cannot take
   std::vector<Cycles> bank_ready_;
 
-  std::vector<Queue> queues_;    ///< per buffer
+  std::vector<fabric::Queue> queues_;  ///< per buffer
   std::vector<Cycles> full_in_;  ///< per buffer: was full at the start of that cycle, then popped
-  std::vector<Request> new_heads_;      ///< request from the next cycle on
-  std::vector<std::uint16_t> entries_;  ///< per token that waits behind others: its arbiter
-  std::vector<Contest> contests_;       ///< per arbiter
-  std::vector<std::uint16_t> inputs_;   ///< buffers
-  std::vector<WideMask> wide_masks_;    ///< per arbiter, if any is wide
-  std::vector<std::uint16_t> ids_;      ///< of the arbiters in the plan
+  std::vector<fabric::Request> new_heads_;    ///< request from the next cycle on
+  std::vector<std::uint16_t> entries_;        ///< per token that waits behind others: its arbiter
+  std::vector<fabric::Contest> contests_;     ///< per arbiter
+  std::vector<std::uint16_t> inputs_;         ///< buffers
+  std::vector<fabric::WideMask> wide_masks_;  ///< per arbiter, if any is wide
+  std::vector<std::uint16_t> ids_;            ///< of the arbiters in the plan
 };
 
 }  // namespace tessera

@@ -9,7 +9,7 @@ namespace tessera {
 
 inline void Fabric::enter(std::uint32_t source, Token token) {
   ++tokens_;
-  const Source& from = sources_[source];
+  const fabric::Source& from = sources_[source];
   const std::uint16_t arbiter = next_arbiter(from.route, token);
   arrive(batch_of(arbiter), {arbiter, token, from.place});
 }

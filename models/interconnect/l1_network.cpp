@@ -5,6 +5,7 @@
 
 #include "models/base/error.h"
 #include "models/interconnect/fabric_impl.h"
+#include "models/interconnect/round_robin.h"
 #include "models/interconnect/topologies.h"
 
 namespace tessera {
