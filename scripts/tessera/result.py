@@ -5,7 +5,8 @@ All figures of a run have one name space:
 
     config.soc.cluster.bank_bytes            a number of the resolved configuration
     run.cycles, run.instructions, run.guest_errors, run.guest_value
-    region[1].cycles, region[1].times        of a region of interest
+    region[1].cycles, region[1].times        of a region of interest, by its id
+    region[softmax].cycles                   and by its name, where the program gives one
     region[1].soc.cluster.instructions       what a statistic gained in it
     soc.cluster.instructions                 a statistic of the whole run
     traffic.latency_mean                     a column of `tessera traffic`
@@ -111,9 +112,10 @@ class Result:
         for row in self.facts.get("results", ())[:1]:
             figures.update({f"traffic.{name}": value for name, value in row.items()})
         for region in self.statistics_file.get("regions", ()):
-            prefix = f"region[{region['id']}]."
-            figures.update({prefix + name: region[name] for name in ("cycles", "times")})
-            figures.update({prefix + path: value for path, value in region["stats"].items()})
+            for key in filter(None, (str(region["id"]), region.get("name"))):
+                prefix = f"region[{key}]."
+                figures.update({prefix + name: region[name] for name in ("cycles", "times")})
+                figures.update({prefix + path: value for path, value in region["stats"].items()})
         figures.update(self.stats)
         if config:
             figures.update({f"estimate.{name}": value for name, value in

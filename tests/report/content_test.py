@@ -154,6 +154,8 @@ class Evidence(unittest.TestCase):
             self.assertRegex(text, rf"^{rows} rows .*{error}$")
 
     def test_regions_come_under_the_same_rules(self):
+        self.assertIs(evidence.rule_of("region[softmax].soc.ita[2].macs", self.rules),
+                      evidence.rule_of("soc.ita[*].macs", self.rules))
         self.assertIs(evidence.rule_of("region[1].soc.ita[2].macs", self.rules),
                       evidence.rule_of("soc.ita[*].macs", self.rules))
 
@@ -201,6 +203,19 @@ class Numbers(unittest.TestCase):
                 "t": "cycles", "u": "cycles", "v": "bytes", "w": "mm2", "x": "", "y": "",
                 "slow": "times the least", "bytes_per_cycle": "", "register_bytes": "bytes",
                 "predicted_cycles": "cycles"})
+
+    def test_regions_have_the_names_that_the_program_gives_them(self):
+        path = support.folder("regions")
+        path.mkdir()
+        facts = dict.fromkeys(sources.RUN_KEYS, 0)
+        regions = [{"id": 3, "cycles": 5, "stats": {}},
+                   {"id": 65536, "name": "softmax", "cycles": 4, "stats": {}}]
+        for name, content in (("run.json", {**facts, "command": []}), ("stats.json", {
+                "stats": {}, "definitions": {}, "regions": regions})):
+            (path / name).write_text(json.dumps(content))
+        (path / "config.yaml").write_text("soc:\n  timing: cycle\n")
+        self.assertEqual([name for name, _, _ in sources.Run(path).scopes()],
+                         ["whole run", "region 3", "softmax"])
 
     def test_banks_over_time_add_up_to_the_trace(self):
         plot, = bus.banks_over_time([sources.Run(support.barrier("toph"))])

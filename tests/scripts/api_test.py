@@ -147,12 +147,18 @@ class Regions(unittest.TestCase):
             (path / "run.json").write_text(json.dumps({"cycles": 9}))
             (path / "stats.json").write_text(json.dumps({
                 "definitions": {"a[*].n": {}}, "stats": {"a[0].n": 1, "a[1].n": 4},
-                "regions": [{"id": 1, "times": 1, "cycles": 5, "stats": {}}]}))
+                "regions": [{"id": 1, "times": 1, "cycles": 5, "stats": {}},
+                            {"id": 65536, "name": "softmax", "times": 2, "cycles": 7,
+                             "stats": {"b": 3}}]}))
             result = tessera.load(path)
             result.read_all()
         self.assertEqual(result.value("region[1].cycles"), 5)
         self.assertEqual(result.value("region[1].a[0].n"), 0)
         self.assertEqual(result.value("sum region[1].a[*].n"), 0)
+        self.assertEqual(result.value("region[softmax].cycles"), 7)
+        self.assertEqual(result.value("region[softmax].b"), result.value("region[65536].b"))
+        self.assertEqual(result.value("region[softmax].a[0].n"), 0)
+        self.assertEqual(result.value("sum region[*].cycles"), 12)
         self.assertEqual(result.value("mean a[*].n"), 2.5)
 
 

@@ -29,8 +29,8 @@ def _expression(pattern):
 
 def rule_of(figure, rules):
     """Returns the rule of a figure such as "soc.ita[*].macs" or "region[1].soc.cluster.x"."""
-    figure = re.sub(r"\[\d+\]", "[*]", figure)
-    for name in (figure, re.sub(r"^region\[\*\]\.", "", figure)):
+    figure = re.sub(r"\[\d+\]|(?<=^region)\[[^]]*\]", "[*]", figure)
+    for name in (figure, figure.removeprefix("region[*].")):
         for rule in rules:
             if any(_expression(pattern).fullmatch(name) for pattern in rule["figures"]):
                 return rule

@@ -68,7 +68,8 @@ class Run:
         found = [(WHOLE_RUN, self.facts.get("cycles", 0), self.result.stats)]
         regions = self.result.statistics_file.get("regions", [])
         kept = sorted(regions, key=lambda region: -region["cycles"])[:MAX_REGIONS]
-        return found + [(f"region {region['id']}", region["cycles"], region["stats"])
+        return found + [(region.get("name") or f"region {region['id']}", region["cycles"],
+                         region["stats"])
                         for region in regions if region in kept]
 
 
