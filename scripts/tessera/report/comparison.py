@@ -32,7 +32,7 @@ def _runs(runs):
                Column("cycles", unit="cycles"), Column("instructions", unit="instructions"),
                Column("rate", "all harts", "instructions per cycle"), Column("end"),
                Column("exit_code"), Column("guest_errors", unit="count"), Column("seed"),
-               Column("git_hash", "commit"), Column("tessera", "simulator, SHA-256")]
+               Column("git_hash", "commit"), Column("tessera", "simulator, build ID")]
     notes = [f"the runs have different {name}: {', '.join(values)}"
              for name, place in (("programs", 2), ("timing modes", 3), ("simulators", 12))
              if len(values := list(dict.fromkeys(row[place] for row in rows))) > 1]

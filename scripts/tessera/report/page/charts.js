@@ -11,6 +11,7 @@ const MAX_PANELS = 12;
 const MAX_SERIES = 10; // of numbers: beyond, a scale of colours tells them
 const FONT = { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", size: 12,
   color: "#1b2733" };
+const LEGEND = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 };
 // Parts that have the same colour everywhere.
 const PARTS = { asleep_cycles: "#dfe5ea", idle: "#dfe5ea", other: REST,
   instructions: "#009e73", compute_cycles: "#009e73" };
@@ -25,7 +26,8 @@ function axis(title, more = {}) {
 function layout(x, y, more = {}) {
   return { xaxis: x, yaxis: y, font: FONT, margin: { l: 60, r: 20, t: 30, b: 50 }, height: 380,
     paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", hovermode: "closest",
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, ...more };
+    separators: ".\u2009", // as in tables
+    legend: LEGEND, ...more };
 }
 
 // Words for a row: those of its columns `names` that differ within the table.
@@ -170,7 +172,9 @@ function pointPanel(plot, table, options) {
   data.push(...roofs(table, encoding, all));
   return { data, layout: layout(axisOf(plot, table, x), axisOf(plot, table, y),
     { height: encoding.panel ? 340 : 440, showlegend: true,
-      ...(encoding.lines ? { legend: { orientation: "v" } } : {}) }) };
+      ...(encoding.lines ? { legend: { orientation: "v" } }
+        : encoding.front ? {} : { legend: { ...LEGEND, title: { text: `${table.title(series)}:` } } })
+    }) };
 }
 
 // One trace of many, coloured by the numbers that are their names.
