@@ -343,7 +343,11 @@ class Gantt {
     context.fillText("busy", kLabelWidth - 8, kAxisHeight / 2);
     context.textAlign = "left";
     for (const tick of this.ticks()) {
-      context.fillText(withSeparators(tick), this.x(tick) + 3, kAxisHeight / 2);
+      const text = withSeparators(tick);
+      const x = this.x(tick) + 3;
+      if (x + context.measureText(text).width < this.width) {
+        context.fillText(text, x, kAxisHeight / 2);
+      }
     }
     if (this.measured) {
       const [begin, end] = this.measured.map((cycle) => this.x(cycle));
@@ -418,8 +422,8 @@ class Gantt {
       }
     }
     context.restore();
-    const share = Math.round(100 * busy / (this.view.end - this.view.begin));
-    this.label(track.name, y, `${share} %`);
+    const share = 100 * busy / (this.view.end - this.view.begin);
+    this.label(track.name, y, share > 0 && share < 1 ? "< 1 %" : `${Math.round(share)} %`);
   }
 
   drawSlice(track, index, left, right, rowY) {
