@@ -12,6 +12,8 @@ ITA_PJ_PER_OPERATION = 1 / 16.9
 CORE_PJ_PER_INSTRUCTION = 229 / 180 / (256 * 0.6) * 1e3  # GOPS, GOPS/W, cores, GHz
 REMOTE_WEIGHT = 2  # energy of an access to another tile over one to the own tile
 RADIX = 4  # of the butterflies
+NAMES = ("l1_wires", "l1_crowding", "l1_crosspoints", "ita_mm2", "ita_nj", "core_nj",
+         "l1_access_units", "l1_remote_share")
 ACCESS = re.compile(r"soc\.cluster\.l1_network\.accesses\.from_tile\[(\d+)\]\.to_tile\[(\d+)\]")
 ITA_MACS = re.compile(r"soc\.ita\[\d+\]\.macs")
 

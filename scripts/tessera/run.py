@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Descriptions of simulations, and how to execute one."""
 import dataclasses
+import functools
 import pathlib
 import re
 import shutil
@@ -11,6 +12,7 @@ from . import paths
 from .result import load
 
 INCLUDE = re.compile(r"^include:\s*(.*)$", re.MULTILINE)
+SETTING = re.compile(r"soc(\.[a-z][a-z0-9_]*)+")
 
 
 class RunError(Exception):
@@ -36,6 +38,17 @@ def config_files(path):
         for included in yaml.safe_load(text).get("include") or ():
             files += config_files(path.parent / included)
     return [*files, path]
+
+
+@functools.lru_cache(maxsize=None)
+def known_settings():
+    """Returns the names of all settings, as `tessera list params` has them; none without a build."""
+    try:
+        done = subprocess.run([str(paths.build_folder() / "bin/tessera"), "list", "params"],
+                              capture_output=True, text=True, check=False)
+    except OSError:
+        return ()
+    return tuple(line for line in done.stdout.splitlines() if SETTING.fullmatch(line))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -65,6 +65,13 @@ class RunFigures(unittest.TestCase):
         self.assertAlmostEqual(found["core_nj"], 8.28, places=2)
         self.assertAlmostEqual(found["ita_nj"], 0.04)
 
+    def test_names_are_those_of_all_estimates(self):
+        area = estimates.of_machine(machine(str(tessera.paths.find_config("tessera"))))
+        stats = {"soc.cluster.l1_network.accesses.from_tile[0].to_tile[0]": 1,
+                 "soc.cluster.instructions": 1}
+        energy = estimates.of_run(config(**{"soc.ita.interface": "job"}), stats)
+        self.assertEqual(sorted({**area, **energy}), sorted(estimates.NAMES))
+
     def test_they_are_figures_of_a_run(self):
         result = tessera.Run("minpool", "hello").execute()
         self.assertAlmostEqual(result.value("estimate.core_nj") * 1e3 / result.facts["instructions"],

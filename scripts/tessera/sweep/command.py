@@ -60,7 +60,8 @@ def main(arguments):
         try:
             tell_scan(space, out)
         except OSError as error:
-            raise engine.EngineError(f"cannot scan: {error.filename}: {error.strerror}") from error
+            what = f"{error.filename}: {error.strerror}" if error.filename else error
+            raise engine.EngineError(f"cannot scan: {what}") from error
         points = expand(space, out)[:getattr(options, "limit", None)]
         if not points:
             raise SpaceError(f"{options.file}:1: no point is left; exclude less")

@@ -108,7 +108,8 @@ def describe(node):
     return f"'{node.value}'" if node.value else "empty"
 
 
-def nearest(word, known):
-    """A hint which of the known words was meant."""
+def nearest(word, known, otherwise=""):
+    """A hint which of the known words was meant; otherwise: where to look when none is near."""
     near = difflib.get_close_matches(word, known, 1)
-    return f"did you mean '{near[0]}'?" if near else f"allowed: {', '.join(known)}"
+    return (f"did you mean '{near[0]}'?" if near else
+            otherwise or f"allowed: {', '.join(known)}")

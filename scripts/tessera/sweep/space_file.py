@@ -5,8 +5,9 @@ import re
 import shlex
 import string
 
-from .. import closed_forms, expressions, paths
-from ..result import StatisticError, parse_figure
+from .. import closed_forms, estimates, expressions, paths
+from ..result import RUN_FIGURES, StatisticError, parse_figure
+from ..run import SETTING, known_settings
 from .reader import Reader, nearest
 from .space import WORKLOAD_ADDRESS, Space, Workload, formula, predicted
 
@@ -19,7 +20,6 @@ RANGE_KEYS = ("from", "to", "step")
 LIMIT_KEYS = ("max_cycles", "timeout_seconds", "memory_mib")
 OBJECTIVE_KEYS = ("minimise", "maximise", "subject_to")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-SETTING = re.compile(r"soc(\.[a-z][a-z0-9_]*)+")
 RESERVED = ("point", "workload", "repeat", "status", "exit_code", "error", "config", "settings",
             "image", "seed")
 PLACEHOLDERS = ("config", "settings", "image", "seed")
@@ -98,11 +98,21 @@ def _settings(reader, node, what):
         if not SETTING.fullmatch(key):
             reader.report(value, f"'{key}' in {what} is no setting",
                           "settings start with 'soc.'; see `tessera list params`")
+        else:
+            _check_setting(reader, value, key)
         text = reader.scalar(value, key)
         if formula(text) is not None:
             _check_formula(reader, value, formula(text))
         result.append((key, text))
     return tuple(result)
+
+
+def _check_setting(reader, node, key):
+    """One that no machine has would make every point fail."""
+    known = known_settings()
+    if known and key not in known:
+        reader.report(node, f"no machine has a setting '{key}'",
+                      nearest(key, known, "see `tessera list params`"))
 
 
 def _check_formula(reader, node, text):
@@ -238,6 +248,7 @@ def _axes(reader, node, workloads):
                     reader.report(values, f"no workload '{each}'", nearest(each, list(workloads)))
             axes[name] = {each: None for each in chosen}
         elif SETTING.fullmatch(name):
+            _check_setting(reader, values, name)
             axes[name] = {each: ((name, each),) for each in _values(reader, values, name)}
         elif not NAME.fullmatch(name) or name in RESERVED:
             reader.report(values, f"'{name}' cannot name an axis", "use a setting 'soc...', or "
@@ -292,11 +303,22 @@ def _figures(reader, node, axes):
         text = reader.scalar(value, column)
         _check_column(reader, value, column, axes)
         try:
-            parse_figure(text)
+            _check_figure(reader, value, parse_figure(text)[1])
         except StatisticError as error:
             reader.report(value, str(error), "see 'figure' in scripts/tessera/README.md")
         result[column] = text
     return result
+
+
+def _check_figure(reader, node, figure):
+    """Of figures that need no run to be known: whether there is such a one."""
+    family, _, name = figure.partition(".")
+    known = {"run": RUN_FIGURES, "estimate": estimates.NAMES}.get(family)
+    if known is not None and name not in known:
+        reader.report(node, f"there is no figure '{figure}'",
+                      nearest(figure, [f"{family}.{each}" for each in known]))
+    if family == "config" and "[*]" not in name:
+        _check_setting(reader, node, name)
 
 
 def _check_column(reader, node, column, taken):
