@@ -21,9 +21,14 @@ done
 [ -n "${TESSERA_BUILD:-}" ] || scripts/build.sh "${PRESET:-release}" tessera guest >&2
 dir=$(mktemp -d)
 daemons=()
+show_state() {
+  timeout 20 scontrol show node >&2 || true
+  timeout 20 squeue -o "%i %T %r %M" >&2 || true
+}
 stop() {
   local code=$?
   if [ "$code" != 0 ]; then
+    show_state
     echo "test_slurm.sh: FAIL; what daemons and jobs said last:" >&2
     tail -n 5 "$dir"/*.log "$dir"/slurm/engine/*.log >&2 || true
   fi
@@ -42,12 +47,20 @@ wait_for() {  # DESCRIPTION COMMAND...: at most 60 s
   echo "test_slurm.sh: no $what after 60 s" >&2
   exit 1
 }
-# Ports that are free: with fixed ones the commands of a second test, or of one after a killed test,
-# would reach the other's daemons, which deny them permission because their key is another one.
+# Ports of its own, so that the commands of a second test, or of one after a killed test, do not reach
+# the other's daemons. Outside of the range that the kernel gives to connections: the controller has to
+# get its port again after it was killed.
 read -r controller_port node_port < <(/usr/bin/python3 -c '
-import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-print(*(each.getsockname()[1] for each in sockets))')
+import random, socket
+ports = set()
+while len(ports) < 2:
+    try:
+        port = random.randrange(20000, 32000)
+        socket.create_server(("127.0.0.1", port)).close()
+        ports.add(port)
+    except OSError:
+        pass
+print(*ports)')
 
 mkdir "$dir/state" "$dir/spool"
 chmod 755 "$dir"
@@ -72,6 +85,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 ReturnToService=2
+SlurmdTimeout=30
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool
 SlurmctldPidFile=$dir/slurmctld.pid
@@ -84,17 +98,18 @@ start_controller() {
   slurmctld -D >>"$dir/slurmctld.log" 2>&1 &
   controller=$!
   daemons+=("$controller")
+  wait_for "controller" sh -c 'scontrol ping | grep -q "is UP"'
 }
 start_controller
-wait_for "controller" sh -c 'scontrol ping | grep -q "is UP"'
 slurmd -D -N here >"$dir/slurmd.log" 2>&1 &
 daemons+=($!)
 wait_for "idle node" sh -c 'sinfo -h -o %T | grep -q idle'
 
 sweep=configs/sweeps/slurm_test.yaml
+limit=300  # seconds of the disturbed sweep
 scripts/sweep run "$sweep" -o "$dir/local"
 points=$(tail -n +2 "$dir/local/sweep.csv" | wc -l)
-scripts/sweep run "$sweep" -o "$dir/slurm" --slurm -j "$cores" &
+timeout "$limit" scripts/sweep run "$sweep" -o "$dir/slurm" --slurm -j "$cores" &
 client=$!
 wait_for "first result" sh -c "ls $dir/slurm/points/*/*/run.json"
 kill_job() {  # the job may end between the two commands
@@ -108,7 +123,8 @@ sleep 5
 start_controller
 if ! wait "$client"; then
   echo "test_slurm.sh: the sweep is not complete, as after a kill it may be; starting it again"
-  scripts/sweep run "$sweep" -o "$dir/slurm" --slurm -j "$cores"
+  show_state
+  timeout "$limit" scripts/sweep run "$sweep" -o "$dir/slurm" --slurm -j "$cores"
 fi
 cmp "$dir/local/sweep.csv" "$dir/slurm/sweep.csv"
 echo "test_slurm.sh: PASS $points points, the same table as local"
