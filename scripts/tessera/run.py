@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 from . import paths
-from .result import load
+from .result import flatten_config, load
 
 INCLUDE = re.compile(r"^include:\s*(.*)$", re.MULTILINE)
 SETTING = re.compile(r"soc(\.[a-z][a-z0-9_]*)+")
@@ -67,7 +67,7 @@ class Simulation:
     tessera: str | None = None
 
     def set(self, settings=None, /, **groups):
-        """Returns the same with more settings: {"soc.l2.banks": 8}, or l2={"banks": 8} below soc."""
+        """Returns the same with more settings: {"soc.l2.banks": 8}, or l2={"banks": 8}."""
         pairs = list((settings or {}).items())
         for group, keys in groups.items():
             pairs += [(f"soc.{group}.{key}", value) for key, value in keys.items()]
@@ -75,7 +75,8 @@ class Simulation:
         return dataclasses.replace(self, settings=self.settings + added)
 
     def option(self, name, value):
-        """Returns the same with one more option of the command, e.g. ("--max-cycles", 10**6)."""
+        """Returns the same with one more option of the command: ("--max-cycles", 10**6); of a flag
+        the value is True or False."""
         return dataclasses.replace(self, options=(*self.options, (name, _text(value))))
 
     def seed(self, number):
@@ -87,11 +88,27 @@ class Simulation:
         """Path of the simulator."""
         return str(self.tessera or paths.build_folder() / "bin/tessera")
 
-    def machine_arguments(self):
-        """Returns the part of the command line that describes machine and options."""
+    def _machine_words(self):
         config = [] if self.config is None else ["-c", str(paths.find_config(self.config))]
         sets = [word for key, value in self.settings for word in ("--set", f"{key}={value}")]
-        return [*config, *sets, *(word for option in self.options for word in option)]
+        return [*config, *sets]
+
+    def machine_arguments(self):
+        """Returns the part of the command line that describes machine and options."""
+        return [*self._machine_words(),
+                *(word for option in self.options for word in _words(*option))]
+
+    def resolved_config(self):
+        """Returns the machine as the simulator resolves it: {"soc.l2.banks": "4", ...}, values as
+        text. Raises RunError."""
+        try:
+            done = subprocess.run([self.program, "dump-config", *self._machine_words()],
+                                  capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise RunError(_said(error)) from error
+        if done.returncode != 0:
+            raise RunError(done.stderr.strip(), done.returncode)
+        return flatten_config(done.stdout)
 
     def inputs(self):
         """Returns by content what the result depends on, as run.json's "inputs" without "config".
@@ -128,7 +145,7 @@ class Simulation:
                 done = subprocess.run(self.command(out), stdout=stdout, stderr=stderr,
                                       timeout=timeout, check=False)
         except OSError as error:
-            raise RunError(str(error)) from error
+            raise RunError(_said(error)) from error
         except subprocess.TimeoutExpired as error:
             raise RunError(f"not done after {timeout} s") from error
         result = load(out, needs_facts=False)
@@ -202,6 +219,15 @@ def is_result_of(facts, simulation_inputs):
     found = {**found, "options": sorted(found.get("options", ()))}
     return (facts.get("exit_code", 0) == 0 and
             all(found.get(name) == value for name, value in simulation_inputs.items()))
+
+
+def _said(error):
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+def _words(name, value):
+    """An option on the command line; flags, which are true or false, take only a value behind "="."""
+    return (f"{name}={value}",) if value in ("true", "false") else (name, value)
 
 
 def _address(value):

@@ -86,7 +86,7 @@ def measure(graph, soc, on, inputs, **tools):
     made = plan.make_plan(graph, soc, plan.Options(maps={"": MAPS[on]}))
     workload = emit.emit(made, inputs)
     result = run_schedule(workload.schedule, timing="cycle", **tools)
-    region = result.statistics["regions"][REGION]["stats"]
+    region = result.run.statistics_file["regions"][REGION]["stats"]
     outputs = workload.read_outputs(result)
     devices = list(made.builder.mapping.devices.values())
     return Measurement(

@@ -4,14 +4,11 @@
     soc = load_soc("configs/tessera.yaml", ["soc.ita.count=2"])
 """
 import dataclasses
-import subprocess
 
-import yaml
-
-from tessera import paths
+from tessera import Run, RunError, paths
+from tessera.result import config_numbers
 
 BUILD = paths.build_folder()
-TESSERA = BUILD / "bin" / "tessera"
 WORKLOAD_ADDRESS = 0x80100000
 FLAVOUR_NUMBERS = {"rtl": 0, "rtl_2024_08": 1, "mempool": 2}
 COMMAND_BYTES = 64
@@ -23,21 +20,13 @@ ENGINE_STATE_BYTES = 256  # at most; sw/encoder/engines.h
 DUTY_BYTES = 4
 TILE_LINE_BYTES = 60  # that a tile's board takes in a row of its banks; sw/encoder/engines.h
 
+
 class SocError(Exception):
     """A description that cannot be used, with the reason."""
 
 
 def aligned(value, alignment=ALIGNMENT):
     return (value + alignment - 1) // alignment * alignment
-
-
-def _number(value):
-    """An integer as `tessera dump-config` writes it: decimal, 0x, KiB or MiB."""
-    text = str(value)
-    for unit, factor in (("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)):
-        if text.endswith(unit):
-            return int(text[:-len(unit)]) * factor
-    return int(text, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,26 +138,9 @@ class Soc:
                 FLAVOUR_NUMBERS[self.ita_flavour] if self.num_itas else 0)
 
 
-def _flat(values, prefix=""):
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
-
-
-def resolved_config(path, settings, tessera):
-    """The machine of a file as tessera itself resolves it, by paths without "soc."."""
-    command = [str(tessera or TESSERA), "dump-config", "-c", str(path)]
-    for setting in settings:
-        command += ["--set", setting]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise SocError(f"{command[0]}: {error.strerror}; build it, or name another") from error
-    if done.returncode != 0:
-        raise SocError(done.stderr.strip())
-    return dict(_flat(yaml.safe_load(done.stdout)["soc"]))
+def simulation(path, settings, tessera=None, elf=None):
+    """A Run on a machine; settings: "soc.key=value" strings."""
+    return Run(path, elf, [each.partition("=")[::2] for each in settings], tessera=tessera)
 
 
 def load_soc(path, settings=(), tessera=None):
@@ -180,25 +152,28 @@ def load_soc(path, settings=(), tessera=None):
         tessera: the simulator, which checks and completes the file; default: of the release build.
     Raises: SocError, with tessera's message where the file or a setting is wrong.
     """
-    values = resolved_config(path, settings, tessera)
+    try:
+        values = config_numbers(simulation(path, settings, tessera).resolved_config())
+    except RunError as error:
+        raise SocError(str(error)) from error
 
-    def number(key):
-        return _number(values[key])
+    def value(key):
+        return values[f"soc.{key}"]
 
     soc = Soc(
-        name=str(values["name"]), path=str(path), settings=tuple(settings),
-        clock_khz=number("clock_khz"), num_groups=number("cluster.num_groups"),
-        core_tiles_per_group=number("cluster.core_tiles_per_group"),
-        tile_slots_per_group=number("cluster.tile_slots_per_group"),
-        harts_per_tile=number("cluster.cores_per_tile"),
-        banks_per_tile=number("cluster.banks_per_tile"), bank_bytes=number("cluster.bank_bytes"),
-        seq_bytes_per_hart=number("cluster.sequential_bytes_per_core"),
-        l2_base=number("l2.base"), l2_bytes=number("l2.bytes"),
-        dma_backends_per_group=number("dma.backends_per_group"),
-        dma_beat_bytes=number("dma.beat_bytes"),
-        num_itas=number("ita.count") if values["ita.interface"] == "job" else 0,
-        ita_flavour=str(values["ita.flavour"]),
-        ita_processing_elements=number("ita.processing_elements"))
+        name=str(value("name")), path=str(path), settings=tuple(settings),
+        clock_khz=value("clock_khz"), num_groups=value("cluster.num_groups"),
+        core_tiles_per_group=value("cluster.core_tiles_per_group"),
+        tile_slots_per_group=value("cluster.tile_slots_per_group"),
+        harts_per_tile=value("cluster.cores_per_tile"),
+        banks_per_tile=value("cluster.banks_per_tile"), bank_bytes=value("cluster.bank_bytes"),
+        seq_bytes_per_hart=value("cluster.sequential_bytes_per_core"),
+        l2_base=value("l2.base"), l2_bytes=value("l2.bytes"),
+        dma_backends_per_group=value("dma.backends_per_group"),
+        dma_beat_bytes=value("dma.beat_bytes"),
+        num_itas=value("ita.count") if value("ita.interface") == "job" else 0,
+        ita_flavour=value("ita.flavour"),
+        ita_processing_elements=value("ita.processing_elements"))
     if not soc.l2_base <= WORKLOAD_ADDRESS < soc.l2_end:
         raise SocError(f"L2 at {soc.l2_base:#x}, {soc.l2_bytes} bytes: the workload image belongs "
                        f"at {WORKLOAD_ADDRESS:#x}")

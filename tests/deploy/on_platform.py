@@ -29,7 +29,7 @@ class PlatformCase(unittest.TestCase):
         was printed. Returns (Workload, Result)."""
         inputs = inputs or models.random_inputs(graph, iterations, seed=11)
         outputs, workload, result = execute(graph, machine, inputs, **arguments)
-        self.assertIn("guest errors: 0", result.text)
+        self.assertEqual(result.run.facts["guest_errors"], 0)
         for index, (values, got) in enumerate(zip(inputs, outputs)):
             expected = reference.run(graph, values)
             for name in graph.outputs:

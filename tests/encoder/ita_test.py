@@ -23,7 +23,7 @@ def run(schedule):
     """In all timings; returns the last result."""
     results = [run_schedule(schedule, timing=timing, **programs()) for timing in TIMINGS]
     for result in results:
-        assert "guest errors: 0" in result.text, result.text
+        assert result.run.facts["guest_errors"] == 0, result.run.message
     return results
 
 

@@ -122,13 +122,11 @@ class BadImages(unittest.TestCase):
     def patch(self, offset, value):
         struct.pack_into("<I", self.image, offset, value)
 
-    def expect(self, code, text, machine=None, options=()):
+    def expect(self, code, text, machine=None):
         machine = machine or self.machine
-        exit_code, printed, memory, _ = run_image(bytes(self.image), machine, options=options,
-                                                  **programs())
-        self.assertEqual(exit_code, 1)
-        self.assertIn(f"guest returned {code}", printed)
-        self.assertRegex(printed, "encoder: " + text)
+        run, memory = run_image(bytes(self.image), machine, **programs())
+        self.assertEqual((run.facts["exit_code"], run.facts["guest_value"]), (1, code))
+        self.assertRegex(run.stdout, "encoder: " + text)
         self.assertEqual(struct.unpack_from("<I", memory, 84), (0,))  # not complete
 
     def engine(self, number, field):

@@ -85,6 +85,18 @@ class Runs(unittest.TestCase):
         self.assertAlmostEqual(result.value("traffic.accepted"), 0.1, delta=0.02)
         self.assertTrue(is_result_of(result.facts, traffic.inputs()))
 
+    def test_flags(self):
+        for value, text in ((True, "true"), (False, "false")):
+            traffic = tessera.Traffic("minpool").pattern(load=0.1, cycles=9, rtl_start=value)
+            facts = traffic.execute().facts
+            self.assertIn(["--rtl-start", [text]], facts["inputs"]["options"])
+            self.assertTrue(is_result_of(facts, traffic.inputs()))
+
+    def test_the_resolved_configuration_without_a_run(self):
+        run = HELLO.set({"soc.l2.banks": 8}).option("--max-cycles", 9)
+        self.assertEqual(run.resolved_config(), HELLO.set({"soc.l2.banks": 8}).execute().config)
+        self.assertEqual(run.resolved_config()["soc.l2.banks"], "8")
+
 
 class Errors(unittest.TestCase):
     def error(self, run):
@@ -106,7 +118,14 @@ class Errors(unittest.TestCase):
     def test_a_missing_simulator(self):
         error = self.error(tessera.Run("minpool", "hello", tessera="/nonexistent/tessera"))
         self.assertEqual((error.exit_code, str(error)),
-                         (None, "[Errno 2] No such file or directory: '/nonexistent/tessera'"))
+                         (None, "/nonexistent/tessera: No such file or directory"))
+
+    def test_a_machine_that_is_refused(self):
+        for run, message in ((HELLO.set({"soc.l2.banks": 3}), "power of two"),
+                             (tessera.Run("minpool", tessera="/nonexistent/tessera"),
+                              "/nonexistent/tessera: No such file")):
+            with self.assertRaisesRegex(tessera.RunError, message):
+                run.resolved_config()
 
     def test_a_missing_program_is_not_the_one_of_the_build(self):
         with tempfile.TemporaryDirectory() as folder:

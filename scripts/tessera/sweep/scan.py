@@ -19,11 +19,11 @@ import itertools
 import json
 import os
 import random
-import subprocess
 import time
 
 from .. import choose, closed_forms, estimates, expressions, paths
-from ..result import config_number, config_numbers, flatten_config
+from ..result import config_number, config_numbers
+from ..run import RunError, Simulation
 from .reader import SpaceError
 from .space import predicted
 
@@ -84,11 +84,10 @@ def scan(space, settings_of, out=None):
 
 def machine(config):
     """Returns the resolved configuration of a machine, numbers and words by key."""
-    done = subprocess.run([str(paths.build_folder() / "bin/tessera"), "dump-config", "-c", config],
-                          capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SpaceError(f"{config}: {done.stderr.strip()}")
-    return config_numbers(flatten_config(done.stdout))
+    try:
+        return config_numbers(Simulation(config).resolved_config())
+    except RunError as error:
+        raise SpaceError(f"{config}: {error}") from error
 
 
 def model_of(workload, values):
