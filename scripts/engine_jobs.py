@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs attention jobs on the cycle engine (tests/golden/engine/engine_run.cpp) and reads the rows."""
+"""Runs attention jobs on the cycle engine (tests/golden/engine/engine_run.cpp), reads the rows."""
 
 import csv
 import io

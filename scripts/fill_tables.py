@@ -8,7 +8,8 @@ Compares the tables of PAGE, or writes them. A table stands below a line that sa
 
     <!-- table rows=AXIS,... values=COLUMN,... -->            one row per point
     <!-- table rows=AXIS columns=AXIS,... value=COLUMN -->    one column per combination
-    also: where=AXIS:TEXT,...   only these points;   best=yes   only the best of workload and given axes
+    also: where=AXIS:TEXT,...   only these points
+          best=yes              only the best of workload and given axes
 
 Only points that have run count. Exit code 1 when a table of the page is another one.
 """
@@ -42,7 +43,8 @@ def best_rows(rows, sweep):
     """Returns the best feasible row of each workload and choice of given axes."""
     groups = {}
     for row in rows:
-        groups.setdefault(tuple(row[name] for name in ("workload", *sweep["given"])), []).append(row)
+        group = tuple(row[name] for name in ("workload", *sweep["given"]))
+        groups.setdefault(group, []).append(row)
     constraints = sweep["objectives"].get("subject_to", [])
     found = [choose.best([row for row in group if choose.is_feasible(row, constraints)],
                          choose.with_values(group, choose.objectives(sweep)))
@@ -91,7 +93,8 @@ def short(name):
 def markdown(header, cells, texts):
     """Lines of a table whose first `texts` columns are text."""
     rule = ["---"] * texts + ["---:"] * (len(header) - texts)
-    return ["| " + " | ".join(line) + " |" for line in ([short(name) for name in header], rule, *cells)]
+    lines = ([short(name) for name in header], rule, *cells)
+    return ["| " + " | ".join(line) + " |" for line in lines]
 
 
 def fill(text, rows, sweep):

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How well the int8 GEMM of sw/kernels uses the cores: cycles over harts, with and without Xpulpimg.
+"""How well the int8 GEMM of sw/kernels uses the cores, with and without Xpulpimg.
 
     gemm_efficiency.py [--shape 128,256,1024] [--harts 16 192] [--config configs/tessera.yaml]
 
 Runs the products of gemm_i8 in cycle timing; the second of two repetitions counts, from the first
-hart that starts to the last that ends. Efficiency: cycles * harts of the first row over those of the row.
-Exits with 1 when one is below --at-least.
+hart that starts to the last that ends. Efficiency: cycles * harts of the first row over those of
+the row. Exits with 1 when one is below --at-least.
 """
 import argparse
 import pathlib

@@ -9,9 +9,7 @@ its elements cost, the rest is fixed. Elements are results; of a convolution mul
 """
 import argparse
 import pathlib
-import subprocess
 import sys
-import tempfile
 import types
 
 import numpy as np

@@ -177,7 +177,8 @@ def finish(image, jobs, padded=None, transposed=None):
     header["scratch_offset"] = image.reserve(header["scratch_bytes"])
     header["jobs_offset"] = image.add(pack_jobs(jobs))
     header["padded_offset"] = image.add(pack_jobs(padded)) if padded else 0
-    header["ita_offset"] = image.add(struct.pack(f"<{len(jobs)}I", *transposed)) if transposed else 0
+    header["ita_offset"] = (image.add(struct.pack(f"<{len(jobs)}I", *transposed)) if transposed
+                            else 0)
     header["report_offset"] = image.reserve(REPORT.size + JOB_REPORT.size * len(jobs))
     header["bytes"] = len(image.data)
     HEADER.pack_into(image.data, 0, *(header[name] for name in FIELDS), *[0] * 6)

@@ -4,8 +4,9 @@
 
   scripts/observer_cost.py TESSERA TESSERA_WITHOUT_OBSERVERS ELF [PAIRS]
 
-ELF takes repetitions as its argument: matmul_i32, matmul_i8, gemm_i8, sieve, memcpy. A pair is two runs next to each other, in turns one or the other first, so that what else the host
-does hits both. The ratio of a pair is that of their host times (user and system).
+ELF takes repetitions as its argument: matmul_i32, matmul_i8, gemm_i8, sieve, memcpy. A pair is two
+runs next to each other, in turns one or the other first, so that what else the host does hits both.
+The ratio of a pair is that of their host times (user and system).
 """
 
 import pathlib

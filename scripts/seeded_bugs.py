@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds programs with a bug each, runs them under --check offload, and says what found the bug.
 
-A bug is a patch of sw/ or firmware/ with a heading of lines "Key: value": Program, Config, Class and,
-where needed, Workload (arguments of make_workload.py) and Timing.
+A bug is a patch of sw/ or firmware/ with a heading of lines "Key: value": Program, Config, Class
+and, where needed, Workload (script and arguments) and Timing.
 """
 
 import pathlib
@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import tessera
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 300
@@ -72,20 +74,19 @@ def build(build_folder, folder, program):
     return inside / target
 
 
-def run(build_folder, elf, config, timing="functional", workload="", options=()):
+def run(build_folder, elf, config, timing="functional", workload=""):
     """Returns the exit code and what the run says on stderr."""
-    command = [build_folder / "bin/tessera", "run", "-c", ROOT / f"configs/{config}.yaml", elf,
-               "--check", "offload", "--timing", timing, "--timeout", TIMEOUT_SECONDS, *options]
+    simulation = tessera.Run(config, elf, tessera=build_folder / "bin/tessera").set(
+        {"soc.timing": timing}).option("--check", "offload").option("--timeout", TIMEOUT_SECONDS)
     with tempfile.TemporaryDirectory() as folder:
         if workload:
             image = f"{folder}/workload.img"
             script, *arguments = workload.split()
             subprocess.run([ROOT / f"scripts/{script}.py", *arguments, "-o", image], check=True,
                            stdout=subprocess.DEVNULL)
-            command += ["--load", f"{WORKLOAD_ADDRESS}:{image}"]
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
-                              check=False)
-    return done.returncode, done.stderr
+            simulation = simulation.load(WORKLOAD_ADDRESS, image)
+        result = simulation.execute(check=False)
+    return result.facts["exit_code"], result.message
 
 
 def num_findings(text):

@@ -226,7 +226,7 @@ def _said(error):
 
 
 def _words(name, value):
-    """An option on the command line; flags, which are true or false, take only a value behind "="."""
+    """An option on the command line. Flags, true or false, take their value behind "=" only."""
     return (f"{name}={value}",) if value in ("true", "false") else (name, value)
 
 

@@ -176,8 +176,8 @@ def default_engines(soc, use_itas):
     """DMA, a team per group, and the ITAs if they are used.
 
     Harts that serve queues lie in different tiles where there are some: a tile's instruction cache
-    is small, and its way to the SoC takes one load at a time. Leaders of groups of up to three harts
-    work too, which takes more stack than 512 bytes."""
+    is small, and its way to the SoC takes one load at a time. Leaders of groups of up to three
+    harts work too, which takes more stack than 512 bytes."""
     per_group, per_tile = soc.harts_per_group, soc.harts_per_tile
     is_small = per_group < 8
     engines = [Engine("dma", KIND_DMA, 0, 1 if is_small else per_group - per_tile)]

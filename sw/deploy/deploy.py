@@ -233,7 +233,8 @@ def parse_command_line(arguments):
     parser.add_argument("--check", action="store_true", help="compare with the numpy reference")
     parser.add_argument("--expect", metavar="NPZ", help="compare with these outputs instead")
     parser.add_argument("--save", metavar="NPZ", help="write the outputs of the run")
-    parser.add_argument("--tessera", help="the simulator; default: that of the build (PRESET, TESSERA_BUILD)")
+    parser.add_argument("--tessera",
+                        help="the simulator; default: that of the build (PRESET, TESSERA_BUILD)")
     parser.add_argument("--elf", help="the firmware; default: encoder.elf of the build")
     parser.add_argument("--timeout", type=at_least(1), default=3600, help="of the run, in seconds")
     parser.set_defaults(arguments=arguments)

@@ -105,7 +105,8 @@ class Graph:
         operands = [self._operand(name, tensor) for tensor in inputs]
         complete, shape, dtype = operators.infer(name, op, operands, attributes)
         operators.need(op != "Embedding" or inputs[0] in self.inputs, name,
-                       f"ids '{inputs[0]}' are computed; allowed: an input, whose values are checked")
+                       f"ids '{inputs[0]}' are computed; allowed: an input, whose values are "
+                       "checked")
         self._add_tensor(Tensor(result, shape, dtype), name)
         self.nodes.append(Node(name, op, inputs, result, complete))
         return result

@@ -266,7 +266,8 @@ def mean(importer, layer, inputs, attributes):
     operators.need(len(axes) == 1 and not attributes.get("keepdims", 1), layer,
                    f"axes={axes}, keepdims={attributes.get('keepdims', 1)}; allowed: one axis "
                    "that goes")
-    return "Mean", inputs, {"axis": axes[0] + (importer.rank(layer, inputs[0]) if axes[0] < 0 else 0)}
+    rank = importer.rank(layer, inputs[0]) if axes[0] < 0 else 0
+    return "Mean", inputs, {"axis": axes[0] + rank}
 
 
 def partial_max(importer, layer, inputs, attributes):

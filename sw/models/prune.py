@@ -81,7 +81,7 @@ def refine(network, stages, random, data, targets):
 
 
 def measure(network, variant, directory):
-    """{"float": accuracy, "integer": accuracy} on the test set; the latter of the variant's file."""
+    """{"float": accuracy, "integer": accuracy} on the test set; the latter of its file."""
     tokens, answers = store.test_set("classifier", MEASURED_LENGTH, directory)
     network.set_mode(net.FLOAT)
     graph = store.model("classifier", MEASURED_LENGTH, variant, directory)

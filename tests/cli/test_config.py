@@ -15,19 +15,19 @@ class BadConfigurations(CliTest):
     def test_unknown_key(self):
         self.check("soc:\n  cluster:\n    num_group: 4\n",
                    "bad.yaml:3:5: soc.cluster.num_group: unknown key; did you mean 'num_groups'? "
-                   "allowed: num_groups, core_tiles_per_group, tile_slots_per_group, cores_per_tile, "
-                   "banks_per_tile, bank_bytes, sequential_bytes_per_core, "
+                   "allowed: num_groups, core_tiles_per_group, tile_slots_per_group, "
+                   "cores_per_tile, banks_per_tile, bank_bytes, sequential_bytes_per_core, "
                    "interconnect, instruction_cache, isa")
 
     def test_wrong_type(self):
         self.check("soc: {cluster: {num_groups: four}}\n",
-                   "bad.yaml:1:29: soc.cluster.num_groups: expected an integer 1..8; 'four' is not a "
-                   "whole number (decimal, 0x, '_', KiB, MiB, GiB)")
+                   "bad.yaml:1:29: soc.cluster.num_groups: expected an integer 1..8; 'four' is not "
+                   "a whole number (decimal, 0x, '_', KiB, MiB, GiB)")
 
     def test_out_of_range(self):
         self.check("soc: {cluster: {bank_bytes: 1000}}\n",
-                   "bad.yaml:1:29: soc.cluster.bank_bytes: expected an integer 64..64KiB and a power "
-                   "of two, got '1000'")
+                   "bad.yaml:1:29: soc.cluster.bank_bytes: expected an integer 64..64KiB and a "
+                   "power of two, got '1000'")
 
     def test_duplicate_key(self):
         self.check("soc:\n  name: a\n  name: b\n",
@@ -40,9 +40,9 @@ class BadConfigurations(CliTest):
 
     def test_several_errors_in_one_go(self):
         self.check("soc:\n  nam: x\n  timing: exact\n  ita: {count: 5}\n",
-                   "bad.yaml:2:3: soc.nam: unknown key; did you mean 'name'? allowed: name, timing, "
-                   "clock_khz, quantum_cycles, seed, cluster, control, boot, l2, uart, dma, ita, "
-                   "attention_engine, external\n"
+                   "bad.yaml:2:3: soc.nam: unknown key; did you mean 'name'? allowed: name, "
+                   "timing, clock_khz, quantum_cycles, seed, cluster, control, boot, l2, uart, "
+                   "dma, ita, attention_engine, external\n"
                    "bad.yaml:3:11: soc.timing: expected functional|cycle, got 'exact'\n"
                    "bad.yaml:4:16: soc.ita.count: expected up to 4 or a multiple of it, got 5; see "
                    "soc.cluster.num_groups = 4 (default)")

@@ -105,14 +105,14 @@ class DoubtfulPrograms(CliTest):
     def test_entry_point_elsewhere_is_warned_about(self):
         code, _, err = self.run_program(elf_writer.elf(elf_writer.end(0), entry=0x80000004))
         self.assertEqual(code, 0)
-        self.assertIn("[set-up] W elf_loader program.elf: harts start at the base of L2, 0x80000000, "
-                      "not at the entry point 0x80000004\n", err)
+        self.assertIn("[set-up] W elf_loader program.elf: harts start at the base of L2, "
+                      "0x80000000, not at the entry point 0x80000004\n", err)
 
     def test_compressed_code_is_warned_about(self):
         code, _, err = self.run_program(elf_writer.elf(elf_writer.end(0), flags=1))
         self.assertEqual(code, 0)
-        self.assertIn("[set-up] W elf_loader program.elf: linked with compressed (RVC) code, which is "
-                      "illegal here; build all of it with -march=rv32ima_zicsr_zifencei\n", err)
+        self.assertIn("[set-up] W elf_loader program.elf: linked with compressed (RVC) code, which "
+                      "is illegal here; build all of it with -march=rv32ima_zicsr_zifencei\n", err)
 
     def test_corrupt_symbols_do_no_harm(self):
         good = elf_writer.elf(elf_writer.end(0), symbols=[("main", elf_writer.L2_BASE, 24)])

@@ -1,7 +1,7 @@
 """Input that is broken at random: every run ends in a documented exit code, never in a crash.
 
-A guest that is itself nonsense may do anything a guest can: it runs with limits, on the machine with
-all devices.
+A guest that is itself nonsense may do anything a guest can: it runs with limits, on the machine
+with all devices.
 """
 
 import random

@@ -79,7 +79,7 @@ class ExitCodes(CliTest):
         self.assertEqual(len((self.folder / "dump.bin").read_bytes()), 8)
 
     def test_130_at_once_when_interrupted_twice(self):
-        """One quantum of this run takes seconds, so the first signal alone would not end it soon."""
+        """One quantum of this run takes seconds: the first signal alone would not end it soon."""
         self.file("forever.elf", FOREVER)
         process = self.start("run", "-c", CONFIGS / "terapool.yaml", "forever.elf", "--out", "out",
                              "-s", "soc.quantum_cycles=1_000_000")
@@ -120,7 +120,8 @@ class Output(CliTest):
         self.assertEqual(status, 0)
         warnings = [line for line in err.splitlines() if "unmapped_access" in line]
         self.assertEqual(len(warnings), 3)
-        self.assertRegex(warnings[0], r"^\[ *\d+cy \d+\.\d{3}us\] W \S+ hart 0 pc=0x8000001[0-9a-f] ")
+        self.assertRegex(warnings[0],
+                         r"^\[ *\d+cy \d+\.\d{3}us\] W \S+ hart 0 pc=0x8000001[0-9a-f] ")
         log = (self.folder / "out/log.txt").read_text().splitlines()
         self.assertEqual([line for line in log if line.startswith("[")], warnings)
         self.assertIn("      address 0x70000000: nothing is mapped there", log)

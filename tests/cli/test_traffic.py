@@ -22,7 +22,8 @@ class Results(CliTest):
 
     def test_one_load(self):
         row, = self.traffic("--load", "0.1", *SHORT)
-        self.assertRegex(self.out, r"^minpool: toph, 16 harts; uniform; 2048 ids per hart, seed 0\n")
+        self.assertRegex(self.out,
+                         r"^minpool: toph, 16 harts; uniform; 2048 ids per hart, seed 0\n")
         self.assertEqual(row["cycles"], "500")
         self.assertAlmostEqual(float(row["accepted"]), 0.1, delta=0.02)
         self.assertAlmostEqual(float(row["tile_net_mean"]), 1, delta=0.2)

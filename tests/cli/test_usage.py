@@ -19,9 +19,9 @@ class Help(CliTest):
         for word in ["run", "check", "dump-config", "map", "list", "130 interrupted"]:
             self.assertIn(word, out)
         out = self.tessera("run", "--help")[1]
-        for option in ["-c,--config", "-s,--set", "-o,--out", "-q,--quiet", "-v,--verbose", "--load",
-                       "--dump", "--max-cycles", "--max-instructions", "--timeout", "--seed", "--log",
-                       "--guest-errors", "--force"]:
+        for option in ["-c,--config", "-s,--set", "-o,--out", "-q,--quiet", "-v,--verbose",
+                       "--load", "--dump", "--max-cycles", "--max-instructions", "--timeout",
+                       "--seed", "--log", "--guest-errors", "--force"]:
             self.assertIn(option, out)
 
     def test_version_names_everything_a_result_depends_on(self):
@@ -74,8 +74,8 @@ class Mistakes(CliTest):
 
     def test_log_filters(self):
         self.check(["run", "x.elf", "--log", "loud"],
-                   "--log: expected PATH=LEVEL with a level of trace, debug, info, warn, error, off, "
-                   "got 'loud'")
+                   "--log: expected PATH=LEVEL with a level of trace, debug, info, warn, error, "
+                   "off, got 'loud'")
 
     def test_quiet_and_verbose_exclude_each_other(self):
         self.check(["run", "x.elf", "-q", "-v"], "--quiet excludes --verbose")

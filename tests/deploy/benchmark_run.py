@@ -58,8 +58,8 @@ class Script(unittest.TestCase):
         self.assertEqual(int(encoder["MAC"]), 64 * (linear + 2 * 64 * 64))
         self.assertGreaterEqual(int(dense["DMA bytes"]), 64 * 64 + 64 * 128 + 64 * 128)
         for ita, cores in (rows[:2], rows[2:]):
-            self.assertAlmostEqual(float(ita["speed-up"]), int(cores["cycles"]) / int(ita["cycles"]),
-                                   delta=0.006)
+            self.assertAlmostEqual(float(ita["speed-up"]),
+                                   int(cores["cycles"]) / int(ita["cycles"]), delta=0.006)
             self.assertAlmostEqual(  # every product is on ITAs
                 float(ita["ITA utilisation %"]) / 100,
                 int(ita["MAC"]) / (4 * MAC_PER_ITA * int(ita["cycles"])), delta=0.001)
@@ -112,8 +112,8 @@ class Measurements(unittest.TestCase):
 
         with mock.patch.object(reference, "run", off_by_one):
             measured = benchmark.measure(
-                graph, load_soc(support.ROOT / "configs/minpool.yaml", (), BUILD / "bin/tessera"), "cores",
-                models.random_inputs(graph), tessera=BUILD / "bin/tessera",
+                graph, load_soc(support.ROOT / "configs/minpool.yaml", (), BUILD / "bin/tessera"),
+                "cores", models.random_inputs(graph), tessera=BUILD / "bin/tessera",
                 elf=BUILD / "sw/encoder.elf")
         self.assertEqual(measured.differing, 1)
 

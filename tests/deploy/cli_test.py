@@ -100,7 +100,8 @@ class CommandLine(unittest.TestCase):
         self.refused(["encoder:1,2"], "expected 5 to 7 positive numbers")
         self.refused(["encoder:40,64,32,2,64"], "layer 'attention': S=40; allowed: multiples of 16")
         self.refused(["dense:4,4,4", "--config", "nowhere.yaml"], "nowhere.yaml")
-        self.refused(["dense:4,4,4", "--set", "soc.l2.bytes=big"], "soc.l2.bytes: expected an integer")
+        self.refused(["dense:4,4,4", "--set", "soc.l2.bytes=big"],
+                     "soc.l2.bytes: expected an integer")
         self.refused(["dense:4,4,4", "--tile-bytes", "fc=x"], "--tile-bytes expects name=int")
         self.refused(["dense:4,4,4", "--tile-bytes", "fx=9"], "layer 'fx': there is no such layer")
         self.refused(["dense:4,4,4", "--heads", "fc"], "--heads expects name=str")

@@ -149,13 +149,16 @@ class Refusals(unittest.TestCase):
                 ("strides", [1], "2 integers of 1..255"), ("strides", [1.5, 1], "2 integers"),
                 ("pads", [1, 1], "4 integers of 0..255"), ("pads", [300, 0, 0, 0], "4 integers"),
                 ("pads", [-1] * 4, "4 integers")):
-            self.refused(lambda name=name, value=value: graph.add(
-                "Conv", "x", "w", name="c", **{name: value}), f"layer 'c': {name}={value}", expected)
+            self.refused(
+                lambda values={name: value}: graph.add("Conv", "x", "w", name="c", **values),
+                f"layer 'c': {name}={value}", expected)
         self.refused(lambda: graph.add("MaxPool", "x", name="p", kernel=[0, 0], strides=[1, 1]),
                      "layer 'p': kernel=[0, 0]; expected 2 integers of 1..255")
         self.refused(lambda: graph.add("Transpose", "x", name="t", perm=["a", 0]), "perm=['a', 0]")
-        self.refused(lambda: graph.add("Reshape", "x", name="r", shape=[2.0, 96]), "shape=[2.0, 96]")
-        self.refused(lambda: dense(block=[4.0, 4.0]), "layer 'fc': block [rows, columns]=[4.0, 4.0]")
+        self.refused(lambda: graph.add("Reshape", "x", name="r", shape=[2.0, 96]),
+                     "shape=[2.0, 96]")
+        self.refused(lambda: dense(block=[4.0, 4.0]),
+                     "layer 'fc': block [rows, columns]=[4.0, 4.0]")
         self.refused(lambda: dense(requant={**REQUANT, "mult": True}), "requant mult=True")
         self.refused(lambda: graph.input("y", (8.9, 3)), "layer 'y': shape=(8.9, 3)")
         self.refused(lambda: graph.add("iSoftmax", "x", name="s", coeff_a=0, coeff_b=9, coeff_c=0,

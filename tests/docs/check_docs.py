@@ -8,9 +8,9 @@
   check_docs.py links ROOT                      checks that links between pages lead somewhere
 
 A block fenced as `sh` is run as a whole; of a block fenced as `console` the lines after "$ " are
-run, and the other lines must follow in the output, where "..." stands for anything. Blocks of a page
-run in order, each from the root of a scratch folder that looks like the project: results written by
-one are there for the next. BUILD stands in for build/release. A block after the line
+run, and the other lines must follow in the output, where "..." stands for anything. Blocks of a
+page run in order, each from the root of a scratch folder that looks like the project: results
+written by one are there for the next. BUILD stands in for build/release. A block after the line
 `<!-- not run: reason -->` is left out.
 """
 

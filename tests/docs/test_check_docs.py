@@ -42,7 +42,8 @@ class Docs(unittest.TestCase):
 
     def test_blocks_run_in_order_in_a_scratch_folder(self):
         code, out = self.readme("```sh\nbuild/release/tool > out.txt\n```\n\n"
-                                "```console\n$ cat out.txt\none ... cycles\ntwo\n$ echo x\nx\n```\n")
+                                "```console\n$ cat out.txt\none ... cycles\ntwo\n"
+                                "$ echo x\nx\n```\n")
         self.assertEqual(code, 0, out)
         self.assertFalse((self.root / "out.txt").exists())
 
@@ -93,7 +94,8 @@ class Docs(unittest.TestCase):
         self.assertEqual(self.run_check("pages"), (0, ""))
 
     def test_dead_links_are_found(self):
-        self.add("README.md", "[good](models/dma/README.md#ports) [web](https://x.y) [bad](a/b.md)\n")
+        self.add("README.md",
+                 "[good](models/dma/README.md#ports) [web](https://x.y) [bad](a/b.md)\n")
         self.assertEqual(self.run_check("links"),
                          (1, "README.md: link to 'a/b.md' leads nowhere\n"))
 

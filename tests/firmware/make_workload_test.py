@@ -35,7 +35,8 @@ class MakeWorkloadTest(unittest.TestCase):
     def test_shapes_are_refused(self):
         self.assert_refused("S=65; allowed: positive multiples of 64",
                             "mhsa", "--shape", "65,64,64,1")
-        self.assert_refused("P=0; allowed: positive multiples of 64", "mhsa", "--shape", "64,64,0,1")
+        self.assert_refused("P=0; allowed: positive multiples of 64",
+                            "mhsa", "--shape", "64,64,0,1")
         self.assert_refused("H=0; allowed: 1 and more", "mhsa", "--shape", "64,64,64,0")
         self.assert_refused("--shape 64,64; expected four numbers S,E,P,H, such as 128,128,64,8",
                             "mhsa", "--shape", "64,64")

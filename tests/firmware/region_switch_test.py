@@ -42,8 +42,8 @@ def main():
         warm, expected = region_cycles(options, folder, "--timing", "cycle")
         cold, found = region_cycles(options, folder, *SWITCH)
     percent = 100 * (cold - warm) / warm
-    print(f"region 1: {warm} cycles in a run in cycle timing, {cold} when switched to at its begin: "
-          f"warm-up moves it by {percent:+.2f} %; functional timing: {functional}")
+    print(f"region 1: {warm} cycles in a run in cycle timing, {cold} when switched to at its "
+          f"begin: warm-up moves it by {percent:+.2f} %; functional timing: {functional}")
     if found != expected:
         sys.exit(f"FAIL: '{found}', expected '{expected}'")
     if abs(percent) > MAX_WARM_UP_PERCENT:

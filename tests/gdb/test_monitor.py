@@ -40,8 +40,9 @@ class MonitorCommands(GdbTest):
             "monitor stats", "monitor stats soc.dma", "monitor dump soc.control",
             "monitor dump soc.cluster.group[0].tile[0].core[1]", "kill")
         self.assert_in_order(
-            text, r"^cycle \d+: ", r" in main \(", r"^soc\.l2 ", r"^  soc\.dma$", r"^soc\.dma\.\w+ ",
-            "registers that are not 0", r"^running, \d+ instructions, pc 0x\w+ <main>", "^x0 ")
+            text, r"^cycle \d+: ", r" in main \(", r"^soc\.l2 ", r"^  soc\.dma$",
+            r"^soc\.dma\.\w+ ", "registers that are not 0",
+            r"^running, \d+ instructions, pc 0x\w+ <main>", "^x0 ")
 
     def test_backtraces_of_all_harts(self):
         text, _ = self.session("sieve", "break barrier thread 3", "continue", "monitor bt all",

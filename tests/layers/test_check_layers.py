@@ -40,12 +40,13 @@ class Layers(unittest.TestCase):
 
     def test_models_do_not_include_each_other(self):
         self.add("models/axi/bus.h", '// a comment\n  #  include "models/dma/dma.h"\n')
-        self.check('models/axi/bus.h:2: "models/dma/dma.h": models/axi may include only models/tlm, '
-                   'models/base')
+        self.check('models/axi/bus.h:2: "models/dma/dma.h": models/axi may include only '
+                   'models/tlm, models/base')
 
     def test_the_base_includes_nobody(self):
         self.add("models/base/error.h", '#include "models/tlm/port.h"\n')
-        self.check('models/base/error.h:1: "models/tlm/port.h": models/base may include only itself',
+        self.check('models/base/error.h:1: "models/tlm/port.h": models/base may include only '
+                   'itself',
                    "folders include each other: models/base -> models/tlm -> models/base")
 
     def test_includes_are_written_from_the_root(self):
@@ -58,12 +59,13 @@ class Layers(unittest.TestCase):
 
     def test_observers_know_no_model(self):
         self.add("platform/observe/log.h", '#include "models/dma/dma.h"\n')
-        self.check('platform/observe/log.h:1: "models/dma/dma.h": platform/observe may include only '
-                   'models/base')
+        self.check('platform/observe/log.h:1: "models/dma/dma.h": platform/observe may include '
+                   'only models/base')
 
     def test_some_libraries_have_one_user(self):
         self.add("models/base/x.cpp", "#include <yaml-cpp/yaml.h>\n#include <systemc>\n")
-        self.check(r"models/base/x.cpp:1: <yaml-cpp/yaml.h> is for models/base/config_value\.cpp only",
+        self.check(r"models/base/x.cpp:1: <yaml-cpp/yaml.h> is for "
+                   r"models/base/config_value\.cpp only",
                    "models/base/x.cpp:2: <systemc> is for "
                    "(models/(?!base/|isa/|transformer_math/)|platform/|tests/).* only")
 

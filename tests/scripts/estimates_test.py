@@ -74,8 +74,8 @@ class RunFigures(unittest.TestCase):
 
     def test_they_are_figures_of_a_run(self):
         result = tessera.Run("minpool", "hello").execute()
-        self.assertAlmostEqual(result.value("estimate.core_nj") * 1e3 / result.facts["instructions"],
-                               estimates.CORE_PJ_PER_INSTRUCTION)
+        per_instruction = result.value("estimate.core_nj") * 1e3 / result.facts["instructions"]
+        self.assertAlmostEqual(per_instruction, estimates.CORE_PJ_PER_INSTRUCTION)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ matrix:
 exclude: [{soc.ita.count: 1, soc.ita.ports: 2}]
 given: [S]
 scan: {neighbours: 0}
-statistics: {cycles: run.cycles, area: estimate.ita_mm2, elements: config.soc.ita.processing_elements}
+statistics:
+  {cycles: run.cycles, area: estimate.ita_mm2, elements: config.soc.ita.processing_elements}
 objectives: {minimise: [area, cycles]}
 """
 
@@ -118,12 +119,13 @@ class ScanTest(unittest.TestCase):
     def test_a_sweep_simulates_what_the_twin_finds_promising(self):
         space = self.space(ENGINE)
         out = self.folder / "out"
-        done = subprocess.run([paths.ROOT / "scripts/sweep", "run", self.folder / "sweep.yaml", "-o",
-                               out, "-j", "2"], capture_output=True, text=True, check=False)
+        done = subprocess.run([paths.ROOT / "scripts/sweep", "run", self.folder / "sweep.yaml",
+                               "-o", out, "-j", "2"], capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         self.assertRegex(done.stdout, r"64 points by closed forms in .* s, 64 of them possible; "
                          r"\d+ to simulate\n")
-        self.assertRegex(done.stdout, r"closed forms ranked \d+ of \d+ pairs as the simulation does")
+        self.assertRegex(done.stdout,
+                         r"closed forms ranked \d+ of \d+ pairs as the simulation does")
         rows = read_csv(out / "sweep.csv")
         self.assertLess(len(rows), 20)
         numbers = [{**row, **{name: int(row[name]) for name in ("cycles", "predicted_cycles")}}
@@ -155,8 +157,8 @@ class ScanTest(unittest.TestCase):
         none = self.folder / "none"
         self.assertEqual(plan(self.folder / "out", none), (
             3, f"sweep: cannot scan: {none}/bin/tessera: No such file or directory\n"
-            f"sweep: there is no {none}/bin/tessera; scripts/build.sh builds it, TESSERA_BUILD names "
-            "another build\n"))
+            f"sweep: there is no {none}/bin/tessera; scripts/build.sh builds it, TESSERA_BUILD "
+            "names another build\n"))
         self.assertEqual(plan("/proc/out", paths.build_folder()), (
             3, "sweep: cannot scan: /proc/out: No such file or directory\n"))
 

@@ -110,7 +110,8 @@ class Files(SweepTest):
             "name: a\nconfig: minpool\nseed: 7\nworkloads:\n"
             "  m: {elf: mhsa, make: 'w --shape {S},1 --seed {seed} {settings} -o {image}'}\n"
             "matrix:\n  banking:\n    x1: {soc.l2.banks: 2, soc.l2.bytes: 8MiB}\n    x2: {}\n"
-            "  S: [64]\ninclude: [{workload: m, banking: x2, S: 128}]\nstatistics: {c: run.cycles}\n"))
+            "  S: [64]\ninclude: [{workload: m, banking: x2, S: 128}]\n"
+            "statistics: {c: run.cycles}\n"))
         points = expand(space)
         self.assertEqual([point.values["S"] for point in points], ["64", "64", "128"])
         self.assertEqual(points[0].make, (
@@ -301,7 +302,8 @@ class Failures(SweepTest):
         self.assertEqual(code, 1)
         self.assertEqual({row["status"] for row in self.rows()}, {"failed"})
         self.assertEqual(err.count("No such file or directory: "), 10)
-        self.assertIn(f"there is no {self.folder}/none/bin/tessera; scripts/build.sh builds it", err)
+        self.assertIn(f"there is no {self.folder}/none/bin/tessera; scripts/build.sh builds it",
+                      err)
 
     def test_an_image_that_cannot_be_made(self):
         path = self.file(BASE.replace("{elf: hello}", "{elf: hello, make: 'ls {image}'}"))

@@ -21,7 +21,8 @@ CSV = """point,workload,n,soc.l2.banks,status,cycles,share
 3,w,2,4,failed,,
 4,v,1,2,ok,7,1
 """
-SWEEP = {"axes": {"n": ["1", "2"]}, "given": ["n"], "objectives": {"minimise": ["cycles"], "subject_to": ["share <= 2"]}}
+SWEEP = {"axes": {"n": ["1", "2"]}, "given": ["n"],
+         "objectives": {"minimise": ["cycles"], "subject_to": ["share <= 2"]}}
 PAGE = """# Page
 <!-- table rows=soc.l2.banks columns=n value=cycles where=workload:w -->
 | old |

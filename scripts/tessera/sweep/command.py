@@ -119,7 +119,7 @@ def choose(space, _points, out, _options):
             "axes": axes, "given": space.given, "objectives": space.objectives}), end="")
         return 0
     except FileNotFoundError as error:
-        raise engine.EngineError(f"{out / 'sweep.csv'} is missing; `sweep run` writes it") from error
+        raise engine.EngineError(f"{error.filename} is missing; `sweep run` writes it") from error
     except (choices.ChoiceError, ExpressionError) as error:
         raise engine.EngineError(str(error)) from error
 

@@ -29,7 +29,7 @@ class EngineError(Exception):
 
 @dataclasses.dataclass
 class Progress:
-    """How far a sweep is: points in all, done before, ended now, of these failed; seconds so far."""
+    """How far a sweep is: points in all, done before, ended now, failed of these; seconds."""
 
     total: int
     before: int
@@ -63,7 +63,8 @@ class Progress:
 def clock(seconds):
     """"01:05", "2:00:00"."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes:02}:{rest:02}"
+    hours = f"{minutes // 60}:" if minutes >= 60 else ""
+    return f"{hours}{minutes % 60:02}:{rest:02}"
 
 
 @contextlib.contextmanager

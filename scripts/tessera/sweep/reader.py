@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads YAML with the place of everything, and collects problems instead of stopping at the first."""
+"""Reads YAML with the place of everything; collects problems instead of stopping at the first."""
 import difflib
 
 import yaml

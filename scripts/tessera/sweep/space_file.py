@@ -287,9 +287,9 @@ def _choice(reader, node, axes, has_lists):
                  else [reader.scalar(value, name)])
         is_variable = name != "workload" and None in axes[name].values()
         for text in texts:
-            if has_lists or not (is_variable or SETTING.fullmatch(name)):
-                if text not in axes[name]:
-                    reader.report(value, f"{name} is never '{text}'", nearest(text, list(axes[name])))
+            is_free = not has_lists and (is_variable or SETTING.fullmatch(name))
+            if not is_free and text not in axes[name]:
+                reader.report(value, f"{name} is never '{text}'", nearest(text, list(axes[name])))
         result[name] = texts if has_lists else texts[0]
     missing = [name for name in axes if name not in result]
     if not has_lists and missing:
@@ -370,8 +370,8 @@ def _check_variables(reader, top, space):
     workloads = [space.workloads[name] for name in space.axes["workload"]
                  if name in space.workloads]
     words = set().union(*(each.placeholders() for each in workloads))
-    formulas = set().union(*(expressions.names(formula(text)) for text in _formulas(space, workloads)
-                             if not reader.problems))
+    formulas = set() if reader.problems else set().union(
+        *(expressions.names(formula(text)) for text in _formulas(space, workloads)))
     for name in sorted(words - {*variables, *PLACEHOLDERS}):
         reader.report(top["workloads"], f"nothing gives '{{{name}}}' a value",
                       f"add an axis '{name}' to the matrix")

@@ -5,8 +5,9 @@
   check.py --tessera FILE --configs DIR MEASUREMENTS.csv
 
 Runs every row of the file with the same seed, windows and probabilities, so with the same requests
-in the same cycles (--rtl-start), and prints what differs: mean latencies in % of the RTL's, from creation and net of the source queue, per class own tile,
-own group, other group and over all; accepted load in %. A class without requests has no figure.
+in the same cycles (--rtl-start), and prints what differs: mean latencies in % of the RTL's, from
+creation and net of the source queue, per class own tile, own group, other group and over all;
+accepted load in %. A class without requests has no figure.
 
 Latencies count towards the last line up to --share of the saturation load of their series (rows
 that differ in load and seed alone), the highest load that the RTL accepted in it: beyond 0.9,
