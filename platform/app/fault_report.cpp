@@ -37,7 +37,9 @@ std::string explain_pc(const GuestError& error, const GuestPlaces& places, const
 std::string explain(const GuestError& error, const GuestPlaces& places, const Soc& soc,
                     const LastInstructions* history) {
   std::string text;
-  if (error.hart < soc.num_harts() && error.pc != 0) {
+  // No pc is 0, but of a hart that has jumped through a null pointer.
+  const bool is_at_pc = error.pc != 0 || error.kind == GuestErrorKind::kIllegalInstruction;
+  if (error.hart < soc.num_harts() && is_at_pc) {
     text += explain_pc(error, places, soc);
   }
   if (error.address != 0 && error.address != error.pc) {

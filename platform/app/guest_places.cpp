@@ -83,8 +83,16 @@ std::string GuestPlaces::inlined(std::uint32_t pc) const {
 
 std::string GuestPlaces::call_text(const std::vector<std::uint32_t>& callers) const {
   std::vector<std::string> texts;
-  for (const std::uint32_t caller : callers) {
-    texts.push_back(join(frames(caller), " < "));
+  for (std::size_t i = 0; i < callers.size();) {
+    std::size_t end = i + 1;  // of a recursion
+    while (end < callers.size() && callers[end] == callers[i]) {
+      ++end;
+    }
+    texts.push_back(join(frames(callers[i]), " < "));
+    if (end - i > 1) {
+      texts.back() += fmt::format(" {} times", end - i);
+    }
+    i = end;
   }
   return join(texts, " < ");
 }

@@ -24,6 +24,7 @@ enum Fault {
   kPollInVain = 9,
   kItaOutOfRegion = 10,
   kEngineBadType = 11,
+  kNullJump = 12,
 };
 
 static uint32_t table[4];
@@ -111,6 +112,9 @@ NOINLINE uint32_t misbehave(uint32_t fault, uint32_t hart) {
       return 0;
     case kUnmappedJump:
       ((void (*)(void))0x70000000)();
+      return 0;
+    case kNullJump:
+      ((void (*)(void))flag)(); /* 0, but the compiler does not know */
       return 0;
     case kItaOutOfRegion:
       misprogram_ita();

@@ -16,7 +16,7 @@ ARGUMENTS_ADDRESS = 0x800FF000
 ARGUMENTS_MAGIC = 0x53475241
 (UNMAPPED_LOAD, MISALIGNED_STORE, ILLEGAL_INSTRUCTION, STACK_OVERFLOW, DMA_OUT_OF_MEMORY,
  ITA_WITHOUT_TRIGGER, UNMAPPED_JUMP, STAYS_AWAY, POLL_IN_VAIN, ITA_OUT_OF_REGION,
- ENGINE_BAD_TYPE) = range(1, 12)
+ ENGINE_BAD_TYPE, NULL_JUMP) = range(1, 13)
 TIMINGS = ("functional", "cycle")
 HART = 5
 NAME = r"soc\.cluster\.group\[1\]\.tile\[0\]\.core\[1\]"  # of hart 5 of minpool
@@ -76,8 +76,8 @@ class Faults(FaultTest):
     def test_stack_overflow_says_whose_stack_is_hit_and_who_recursed(self):
         _, err = self.misbehave(STACK_OVERFLOW, "--guest-errors=stop")
         self.assertIn("<deep> stack_overflow: sp set to ", err)
-        self.assertRegex(err, rf"      called by (deep\S* \({SOURCE}:\d+\) < )+"
-                              rf"misbehave \({SOURCE}:\d+\) < {MAIN}\n")
+        self.assertRegex(err, rf"      called by deep \({SOURCE}:\d+\) \d+ times < "
+                              rf"(deep\S* \({SOURCE}:\d+\) < )*misbehave \({SOURCE}:\d+\) < {MAIN}\n")
         self.assertRegex(err, r"      address 0x[0-9a-f]+: in soc\.cluster\.l1, stack of hart 4\n")
 
     def test_misprogrammed_dma_names_who_launched_it(self):
@@ -112,6 +112,12 @@ class Faults(FaultTest):
         _, err = self.misbehave(UNMAPPED_JUMP, "--guest-errors=stop")
         self.assertIn("instruction fetch from 0x70000000, which is no memory\n", err)
         self.assertRegex(err, rf"      called by misbehave \({SOURCE}:\d+\) < {MAIN}\n")
+
+    def test_jump_to_0_names_the_caller(self):
+        _, err = self.misbehave(NULL_JUMP, "--guest-errors=stop")
+        self.assertIn("hart 5 pc=0x00000000 illegal_instruction: ", err)  # mark of the stack there
+        self.assertRegex(err, r"      in 0x00000000 of soc\.cluster\.l1: .*\n"
+                              rf"      called by misbehave \({SOURCE}:\d+\) < {MAIN}\n")
 
     def test_a_warning_is_explained_too_and_the_run_goes_on(self):
         code, err = self.misbehave(UNMAPPED_LOAD)
