@@ -72,6 +72,12 @@ ProfileReport::Line ProfileReport::line_of(std::uint32_t pc) const {
   return line == nullptr ? Line{"???", 0} : Line{line->file, line->line};
 }
 
+ProfileReport::Line ProfileReport::home_of(std::uint32_t begin) const {
+  const std::vector<InlinedFrame> frames = names_.lines().frames(begin);
+  return frames.empty() ? line_of(begin)
+                        : Line{frames.back().source.file, frames.back().source.line};
+}
+
 std::map<std::uint32_t, ProfileReport::Function> ProfileReport::functions_of(
     std::uint32_t hart) const {
   std::map<std::uint32_t, Function> functions;
@@ -90,11 +96,10 @@ std::string ProfileReport::function_table() const {
   }
   std::string text = fmt::format("{} {:>10}  {}\n", heading(), "calls", "function");
   for (const auto& [function, counted] : sorted(counts)) {
-    const std::uint32_t begin = profiler_.function_begin(function);
-    const std::string source = begin == 0 ? "" : names_.line_text(begin);
+    const auto [file, line] = home_of(profiler_.function_begin(function));
     text += fmt::format("{} {:>10}  {}{}\n", columns(counted, total_.cycles()),
                         functions_.at(function).calls, profiler_.function_name(function),
-                        source.empty() ? "" : " (" + source + ")");
+                        line == 0 ? "" : fmt::format(" ({}:{})", file, line));
   }
   return text;
 }
@@ -197,8 +202,8 @@ std::string ProfileReport::callgrind(const std::string& program) const {
   const auto costs = [](unsigned line, const ProfileCounts& counts) {
     return fmt::format("{} {}\n", line, numbers(counts, " "));
   };
-  const auto home_of = [this](std::uint32_t function) {
-    return line_of(profiler_.function_begin(function));
+  const auto home = [this](std::uint32_t function) {
+    return home_of(profiler_.function_begin(function));
   };
   std::string text = fmt::format(
       "# callgrind format\nversion: 1\ncreator: tessera\ncmd: {}\n"
@@ -210,8 +215,8 @@ std::string ProfileReport::callgrind(const std::string& program) const {
   text += fmt::format("\nsummary: {}\n", numbers(total_, " "));
   for (const auto& [function, own] : lines) {
     text +=
-        fmt::format("\nfl={}\nfn={}\n", home_of(function).first, profiler_.function_name(function));
-    std::string file = home_of(function).first;
+        fmt::format("\nfl={}\nfn={}\n", home(function).first, profiler_.function_name(function));
+    std::string file = home(function).first;
     const auto go_to = [&](const Line& line) {
       if (line.first != file) {
         file = line.first;
@@ -226,9 +231,9 @@ std::string ProfileReport::callgrind(const std::string& program) const {
     for (const auto& [place, edge] : called == calls.end() ? Edges{} : called->second) {
       const auto& [line, callee] = place;
       go_to(line);
-      text += fmt::format("cfi={}\ncfn={}\ncalls={} {}\n", home_of(callee).first,
+      text += fmt::format("cfi={}\ncfn={}\ncalls={} {}\n", home(callee).first,
                           profiler_.function_name(callee), std::max<std::uint64_t>(edge.calls, 1),
-                          home_of(callee).second);
+                          home(callee).second);
       text += costs(line.second, edge.inclusive);
     }
   }
@@ -258,7 +263,7 @@ std::string ProfileReport::coverage() const {
   }
   for (std::uint32_t function = 1; function < profiler_.num_functions(); ++function) {
     const std::uint32_t begin = profiler_.function_begin(function);
-    const auto [file, line] = line_of(begin);
+    const auto [file, line] = home_of(begin);
     if (line != 0) {
       files[file].functions[profiler_.function_name(function)] = {line, executed(begin)};
     }

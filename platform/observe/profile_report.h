@@ -50,6 +50,8 @@ class ProfileReport {
   using Edges = std::map<std::pair<Line, std::uint32_t>, Edge>;
 
   Line line_of(std::uint32_t pc) const;
+  /// Of a function's beginning, not of what the compiler inlined there.
+  Line home_of(std::uint32_t begin) const;
   std::map<std::uint32_t, Function> functions_of(std::uint32_t hart) const;
   /// By calling function.
   std::map<std::uint32_t, Edges> edges() const;

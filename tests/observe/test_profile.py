@@ -153,6 +153,9 @@ class Tools(ProfileTest):
         self.assertEqual(main["functions"]["main"], 16)
         self.assertGreater(max(main["lines"].values()), 16)
         self.assertEqual(files["firmware/runtime/runtime.c"]["functions"]["runtime_restarted"], 0)
+        # It begins with code that was inlined from hart.h.
+        self.assertIn("platform_read", files["firmware/runtime/platform.c"]["functions"])
+        self.assertRegex(self.text("profile.txt"), r"platform_read \(firmware/runtime/platform\.c:")
         for name in files:
             self.assertTrue((ROOT / name).is_file(), name)
 
