@@ -119,6 +119,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
                               const LaunchRegisters::Stale& stale);
   void report_lost_pulse(std::uint32_t hart, const Cause& cause);
   FindingKind kind_of(const ShadowAccess& earlier, const ShadowAccess& later) const;
+  bool is_launched_before(const ShadowAccess& one, const ShadowAccess& other) const;
   std::uint64_t place_of(const ShadowAccess& access) const;
   Party party(const ShadowAccess& access) const;
   std::string describe(const ShadowAccess& access, Cycles now) const;

@@ -74,9 +74,20 @@ FindingKind OffloadChecker::kind_of(const ShadowAccess& earlier, const ShadowAcc
   const ShadowAccess& reader = earlier.kind == Kind::kRead ? earlier : later;
   const ShadowAccess& writer = earlier.kind == Kind::kRead ? later : earlier;
   if (!is_hart(writer.agent)) {
-    return FindingKind::kResultTooEarly;
+    return is_launched_before(reader, writer) ? FindingKind::kOperandOverwritten
+                                              : FindingKind::kResultTooEarly;
   }
   return is_hart(reader.agent) ? FindingKind::kUnorderedAccess : FindingKind::kOperandOverwritten;
+}
+
+/// Of two devices: the order of their launches, which need not be that of their accesses.
+bool OffloadChecker::is_launched_before(const ShadowAccess& one, const ShadowAccess& other) const {
+  if (is_hart(one.agent) || is_hart(other.agent)) {
+    return false;
+  }
+  const auto* launch = order_.launch(one.agent, one.clock - 1);
+  const auto* later = order_.launch(other.agent, other.clock - 1);
+  return launch != nullptr && later != nullptr && launch->cause.cycle < later->cause.cycle;
 }
 
 std::uint64_t OffloadChecker::place_of(const ShadowAccess& access) const {
@@ -121,8 +132,10 @@ std::string OffloadChecker::missing_order(const ShadowAccess& earlier,
     return "no barrier, wake-up pulse, atomic or polled flag leads from the one to the other";
   }
   if (!is_hart(earlier.agent) && !is_hart(later.agent)) {
-    return fmt::format("who launched {} had not seen the end of {}", party(later).who,
-                       party(earlier).who);
+    const bool is_turned = is_launched_before(later, earlier);
+    return fmt::format("who launched {} had not seen the end of {}",
+                       party(is_turned ? earlier : later).who,
+                       party(is_turned ? later : earlier).who);
   }
   const ShadowAccess& hart = is_hart(earlier.agent) ? earlier : later;
   const ShadowAccess& device = is_hart(earlier.agent) ? later : earlier;

@@ -354,6 +354,28 @@ TEST_F(OffloadCheckerTest, DeviceReadsResultOfUnfinishedDevice) {
   expect_only(FindingKind::kResultTooEarly);
 }
 
+// In functional timing devices touch memory at their end, so that a long job comes after a short
+// transfer that was launched behind it.
+TEST_F(OffloadCheckerTest, OfTwoDevicesTheOrderOfLaunchesCounts) {
+  launch(kIta, 0, 0);
+  launch(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kLoad, kData, 64);
+  device(kIta, 0, AccessKind::kStore, kData, 64);
+  expect_only(FindingKind::kResultTooEarly);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("who launched dma transfer 0 had not seen the end of ita"));
+}
+
+TEST_F(OffloadCheckerTest, DeviceOverwritesOperandOfUnfinishedDevice) {
+  launch(kIta, 0, 0);
+  device(kIta, 0, AccessKind::kLoad, kData, 64);
+  launch(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kStore, kData, 64);
+  expect_only(FindingKind::kOperandOverwritten);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("who launched dma transfer 0 had not seen the end of ita"));
+}
+
 // A server that looks at its flags in rounds, in a loop that does other things, too.
 TEST_F(OffloadCheckerTest, LearnsWhoWaits) {
   load(1, kFlagWord, kLookPc);
