@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "models/base/text.h"

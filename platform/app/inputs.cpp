@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "models/base/error.h"
 

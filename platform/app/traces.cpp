@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/app/traces.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "models/base/error.h"

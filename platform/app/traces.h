@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "models/base/units.h"
 #include "platform/observe/symbol_table.h"
 #include "platform/observe/trace.h"
 #include "platform/soc.h"
 #include "platform/soc_config.h"
+
+namespace CLI {
+class App;
+}
 
 namespace tessera::app {
 

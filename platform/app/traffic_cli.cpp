@@ -5,6 +5,7 @@
 #include <limits>
 #include <sstream>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "platform/app/cli_values.h"

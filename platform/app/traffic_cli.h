@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "platform/app/traffic.h"
+
+namespace CLI {
+class App;
+}
 
 namespace tessera::app {
 
