@@ -2,44 +2,29 @@
 """Report pages in headless Chromium: charts, filters, tables, and nothing from the network."""
 
 import csv
-import json
-import shutil
 import time
 import unittest
 
+import browser
 import support
 from tessera.report import sources
 
 try:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import Select
-except ImportError:
-    webdriver = None
+except ImportError:  # what_is_missing() tells
+    pass
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 SECONDS = 120  # until a page stands, on a loaded machine
 
 
-def start():
-    """Returns a headless browser that tells console messages and requests."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
-                     f"--user-data-dir={support.folder('profile')}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(service=Service(DRIVER), options=options)
-
-
-@unittest.skipUnless(webdriver and CHROMIUM and DRIVER,
-                     "chromium, chromium-driver or python3-selenium is not installed")
+@unittest.skipIf(browser.what_is_missing(), browser.what_is_missing())
 class BrowserTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.browser = start()
-        cls.addClassCleanup(cls.browser.quit)
+        cls.window = browser.Browser()
+        cls.addClassCleanup(cls.window.close)
+        cls.browser = cls.window.driver
 
     def open(self, page):
         """Opens a page and has all its figures drawn; resets it when it is open."""
@@ -54,15 +39,12 @@ class BrowserTest(unittest.TestCase):
         self.browser.execute_script("report.drawAll()")
 
     def messages(self):
-        return [entry["message"] for entry in self.browser.get_log("browser")]
+        return self.window.console()
 
     def requested(self):
         """Returns the addresses outside the browser that it asked for since the last call."""
-        events = (json.loads(entry["message"])["message"]
-                  for entry in self.browser.get_log("performance"))
-        found = {event["params"]["request"]["url"] for event in events
-                 if event["method"] == "Network.requestWillBeSent"}
-        return [url for url in found if not url.startswith(("data:", "blob:", "chrome"))]
+        return [url for url in set(self.window.requests())
+                if not url.startswith(("data:", "blob:", "chrome"))]
 
     def all(self, selector):
         return self.browser.find_elements(By.CSS_SELECTOR, selector)

@@ -68,24 +68,16 @@ def _totals(segments):
     return dict(sorted(totals.items(), key=lambda each: -each[1][1]))
 
 
-def _cycles(event, key):
-    return round(event[key] * 1000)
-
-
 def _segments(events, tracks):
     """Returns {place: [(begin, end, name)]}: at each time the innermost slice of a track."""
     slices = collections.defaultdict(list)
     for event in events:
         if event.get("ph") == "X":
-            begin = _cycles(event, "ts")
-            slices[tracks.place(event)].append((begin, begin + _cycles(event, "dur"),
+            begin = page.cycles(event["ts"])
+            slices[tracks.place(event)].append((begin, begin + page.cycles(event["dur"]),
                                                 event["name"]))
-    order = sorted(slices, key=lambda place: (place[0] != "", _natural(place[2])))
+    order = sorted(slices, key=lambda place: (place[0] != "", page.natural(place[2])))
     return {place: _innermost(slices[place]) for place in order}
-
-
-def _natural(text):
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
 
 
 def _innermost(slices):
@@ -127,7 +119,7 @@ def _awake(run, segments, width):
 
 def _counters(timeline, tracks):
     return [[timeline.name, f"{tracks.processes.get(event['pid'], '').removeprefix('soc.')} "
-             f"{event['name']}".strip(), _cycles(event, "ts"), value]
+             f"{event['name']}".strip(), page.cycles(event["ts"]), value]
             for event in timeline.events if event.get("ph") == "C"
             for value in list(event["args"].values())[:1]]
 

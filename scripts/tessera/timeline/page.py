@@ -60,7 +60,7 @@ def model(events):
     for (pid, _), index in index_of.items():
         processes[pid]["tracks"].append(index)
     for process in processes.values():
-        process["tracks"].sort(key=lambda index: _natural(tracks[index]["name"]))
+        process["tracks"].sort(key=lambda index: natural(tracks[index]["name"]))
     _add_counters(events, processes)
     times = [time for track in tracks for time in (track["begin"][:1] + [max(track["end"])])]
     return {"begin": min(times, default=0), "end": max(times, default=1),
@@ -104,18 +104,19 @@ class _Strings:
         return self._index[text]
 
 
-def _cycles(time):
+def cycles(time):
+    """Cycles of a time in a timeline."""
     return round(time * 1000)
 
 
-def _natural(name):
+def natural(name):
     """Sorts core[2] before core[10]."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def _process_order(process):
     """Devices first, then the cluster's counters and harts."""
-    return (process["name"].startswith("soc.cluster"), _natural(process["name"]))
+    return (process["name"].startswith("soc.cluster"), natural(process["name"]))
 
 
 def _processes(events):
@@ -129,9 +130,9 @@ def _tracks(events, processes, strings):
     slices = collections.defaultdict(list)
     for event in events:
         if event["ph"] == "X":
-            begin = _cycles(event["ts"])
+            begin = cycles(event["ts"])
             slices[event["pid"], event["tid"]].append(
-                (begin, -(begin + _cycles(event["dur"])), strings.index(event["name"]),
+                (begin, -(begin + cycles(event["dur"])), strings.index(event["name"]),
                  strings.index(event.get("args", {}).get("what", ""))))
     tracks = []
     index_of = {}
@@ -159,7 +160,7 @@ def _add_counters(events, processes):
     found = collections.defaultdict(list)
     for event in events:
         if event["ph"] == "C":
-            found[event["pid"], event["name"]].append((_cycles(event["ts"]),
+            found[event["pid"], event["name"]].append((cycles(event["ts"]),
                                                        event["args"]["value"]))
     for (pid, name), samples in sorted(found.items()):
         samples.sort(key=lambda sample: sample[0])
@@ -174,5 +175,5 @@ def _flows(events, index_of):
     for event in events:
         key = (event["pid"], event["tid"])
         if event["ph"] in "stf" and key in index_of:
-            flows[event["id"]].append([index_of[key], _cycles(event["ts"])])
+            flows[event["id"]].append([index_of[key], cycles(event["ts"])])
     return [steps for steps in flows.values() if len(steps) > 1]
