@@ -124,7 +124,7 @@ class Evidence(unittest.TestCase):
         known = {name for run in (support.barrier("toph"), support.mhsa(), support.traffic())
                  for name in sources.Run(run).result.statistics_file.get("definitions", {})}
         own = ("config.", "estimate.", "run.", "region", "roofline.", "timeline.", "traffic.",
-               "bus_trace.")
+               "bus_trace.", "predicted.")
         for rule in self.rules:
             self.assertTrue((ROOT / rule["source"]).exists(), rule["source"])
             if not any(figure.startswith(own) for figure in rule["figures"]) and \
@@ -139,6 +139,32 @@ class Evidence(unittest.TestCase):
             found, = evidence.of(figures, self.rules, {"x": config})
             self.assertEqual(found["status"], expected)
             self.assertEqual("topology = top1" in found["text"], topology == "top1")
+
+    def test_many_runs_come_under_one_line_each_of_what_is_measured_and_what_is_not(self):
+        config = sources.Run(support.barrier("toph")).result.config
+        points = {f"point {index}": {**config, "soc.cluster.banks_per_tile": str(banks)}
+                  for index, banks in enumerate((16, 8, 32, 8, 4, 64))}
+        validated, assumed = evidence.of(["run.cycles"], self.rules, points)
+        self.assertEqual((validated["status"], validated["runs"]), ("validated", "point 0"))
+        self.assertEqual((assumed["status"], assumed["runs"]),
+                         ("assumption", "point 1, point 2, point 3, point 4 and 1 more"))
+        self.assertIn("measured: soc.cluster.banks_per_tile = 8, 32, 4, 64; otherwise",
+                      assumed["text"])
+
+    def test_accelerators_make_no_number_validated(self):
+        config = sources.Run(support.barrier("toph")).result.config
+        for added in ({"soc.ita.interface": "job"}, {"soc.attention_engine.preset": "soc64"}):
+            found, = evidence.of(["run.cycles"], self.rules, {"x": {**config, **added}})
+            self.assertEqual(found["status"], "assumption")
+        rule = evidence.rule_of("soc.cluster.l1_network.tile[3].bank[2].wide_accesses", self.rules)
+        self.assertEqual(rule["status"], "assumption")
+
+    def test_every_column_of_a_scan_has_a_rule(self):
+        sweep = sources.Sweep(support.sweep())
+        table = sweeps._Table(sweep, 0)  # pylint: disable=protected-access
+        figures = table._figures(["predicted_cycles"])  # pylint: disable=protected-access
+        found, = evidence.of(figures, self.rules, {})
+        self.assertEqual(found["what"], "predictions of closed forms")
 
     def test_errors_are_those_of_the_accuracy_page(self):
         page = (ROOT / "tests/golden/mempool/accuracy.md").read_text()

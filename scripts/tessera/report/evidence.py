@@ -37,36 +37,42 @@ def rule_of(figure, rules):
     return UNKNOWN
 
 
-def status(rule, config):
-    """Returns (status, text) of a rule for a configuration {key: text}."""
-    if "holds_when" not in rule:
-        keys = f" ({', '.join(rule['keys'])})" if "keys" in rule else ""
-        return rule["status"], rule["against"] + keys
-    other = [f"{key} = {config.get(key, 'unknown')}" for key, values in rule["holds_when"].items()
-             if config.get(key) not in [_text(value) for value in values]]
-    if not other:
-        return "validated", rule["against"]
-    return "assumption", (f"the same model with settings that nobody has measured: "
-                          f"{', '.join(other)}; otherwise validated against {rule['against']}")
+def deviations(rule, config):
+    """Returns {key: value} of the settings with which a rule's figures have not been measured."""
+    return {key: config.get(key, "unknown") for key, values in rule.get("holds_when", {}).items()
+            if config.get(key) not in [_text(value) for value in values]}
 
 
 def _text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _names(runs):
+    more = f" and {len(runs) - SHOWN_RUNS} more" * (len(runs) > SHOWN_RUNS)
+    return ", ".join(runs[:SHOWN_RUNS]) + more
+
+
 def of(figures, rules, configs):
-    """Returns [{what, status, text, source, runs}] of figures in runs {name: configuration}; runs
-    is "" where all are the same."""
+    """Returns [{what, status, text, source, runs}] of figures in runs {name: configuration}, at
+    most two for a rule; runs is "" where all are the same."""
     result = []
     for rule in {id(rule): rule for rule in (rule_of(each, rules) for each in figures)}.values():
-        found = {}
+        held, others, settings = [], [], {}
         for name, config in (configs or {"": {}}).items():
-            found.setdefault(status(rule, config), []).append(name)
-        for (kind, text), names in found.items():
-            more = f" and {len(names) - SHOWN_RUNS} more" * (len(names) > SHOWN_RUNS)
-            result.append({"what": rule["what"], "status": kind, "text": text,
-                           "source": rule["source"],
-                           "runs": "" if len(found) == 1 else ", ".join(names[:SHOWN_RUNS]) + more})
+            found = deviations(rule, config)
+            (others if found else held).append(name)
+            for key, value in found.items():
+                settings.setdefault(key, {})[value] = None
+        keys = f" ({', '.join(rule['keys'])})" if "keys" in rule else ""
+        unmeasured = "; ".join(f"{key} = {', '.join(values)}" for key, values in settings.items())
+        for names, kind, text in (
+                (held, rule.get("status", "validated"), rule["against"] + keys),
+                (others, "assumption", "the same model with settings that nobody has measured: "
+                 f"{unmeasured}; otherwise validated against {rule['against']}")):
+            if names:
+                result.append({"what": rule["what"], "status": kind, "text": text,
+                               "source": rule["source"],
+                               "runs": _names(names) if held and others else ""})
     return result
 
 

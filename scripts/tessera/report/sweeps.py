@@ -93,6 +93,8 @@ class _Table:
         description = self.sweep.description
         statistics = [description["statistics"],
                       *description.get("workload_statistics", {}).values()]
+        if column.startswith("predicted_"):
+            return [column.replace("_", ".", 1)]
         found = [table[column].split()[-1] for table in statistics if table.get(column)]
         others = names(description["derived"][column]) if column in description["derived"] else ()
         if column in description.get("relative", {}):
