@@ -13,7 +13,6 @@
 #include "models/attention_engine/attention_engine_regs.h"
 #include "models/attention_engine/device/attention_engine.h"
 #include "models/axi/bus.h"
-#include "models/base/error.h"
 #include "models/base/observed_memory.h"
 #include "models/core/cluster.h"
 #include "models/dma/dma.h"
@@ -34,6 +33,7 @@
 #include "models/tlm/clock_domain.h"
 #include "platform/address_map.h"
 #include "platform/cycle_machine.h"
+#include "platform/run_control.h"
 #include "platform/soc_parameters.h"
 
 namespace tessera {
@@ -68,11 +68,7 @@ class Soc::Impl : public sc_core::sc_module {
   /// processes wait for their events.
   void elaborate();
   void connect_external(::tlm::tlm_initiator_socket<>& initiator);
-  void add_timing_switch(const TimingSwitch& change);
-  RunResult run(const RunLimits& limits);
-  void request_stop(RunEnd reason);
   std::vector<DeviceActivity> activities() const;
-  void end_of_computation(std::uint32_t hart, std::uint32_t value);
   /// The windows of a target, as the bus decodes them.
   std::vector<Bus::Window> windows(AddressTarget target, std::uint32_t index = 0) const;
 
@@ -87,6 +83,7 @@ class Soc::Impl : public sc_core::sc_module {
   L1Memory l1_{l1_config(config_), dmi_, cluster_stats_};
   Bus bus_{"axi", stats_};
   Cluster cluster_;
+  RunControl run_control_{cluster_, clock_, services_, config_.control.eoc_hart};
   /// Harts are the first agents.
   const std::uint32_t num_hart_agents_ = add_hart_agents();
   AccessBridge bridge_{"external_bridge", kExternalOutstanding};
@@ -114,9 +111,9 @@ class Soc::Impl : public sc_core::sc_module {
   BusMemory attention_engine_bus_{"attention_engine_bus", BusMemory::Access::kTransport};
   std::optional<ObservedMemory> attention_engine_memory_;
   std::optional<attention_engine::AttentionEngine> attention_engine_;
-  PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
-                                [this](std::uint32_t id, bool begins) { region(id, begins); },
-                                timing_control()};
+  PlatformBlock platform_block_{
+      "platform_block", clock_, platform_block_values(config_),
+      [this](std::uint32_t id, bool begins) { run_control_.region(id, begins); }, timing_control()};
   std::optional<BootHost> boot_host_;
   HartView hart_view_{l1_, debug_bus_};
   /// What loader and debugger write; what they read is nobody's business.
@@ -149,18 +146,12 @@ class Soc::Impl : public sc_core::sc_module {
   ByteMemory& add_ita_memory(AgentId agent, ByteMemory& memory);
   HartEngine& cycle_engine();
   bool devices_are_at_rest() const;
-  /// A region of interest begins or ends.
-  void region(std::uint32_t id, bool begins);
   PlatformBlock::TimingControl timing_control();
   void add_ita_jobs();
   void add_ita_operand_blocks();
   void connect();
 
   std::optional<CycleMachine> cycle_machine_;
-  std::vector<TimingSwitch> region_switches_;
-  std::optional<RunEnd> requested_end_;
-  std::optional<std::uint32_t> other_end_value_;  ///< written by a hart that does not count
-  std::uint32_t end_value_ = 0;
 };
 
 Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
@@ -176,11 +167,13 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
                 },
                 services_.poll, [this]() -> HartEngine& { return cycle_engine(); },
                 [this] { return devices_are_at_rest(); },
-                [this](bool is_on) { region(kTraceRegion, is_on); }, observers_},
+                [this](bool is_on) { run_control_.region(kTraceRegion, is_on); }, observers_},
                cluster_stats_),
       control_(
           "control", control_parameters(config_), clock_, cluster_,
-          [this](std::uint32_t hart, std::uint32_t value) { end_of_computation(hart, value); },
+          [this](std::uint32_t hart, std::uint32_t value) {
+            run_control_.end_of_computation(hart, value);
+          },
           services_.guest_errors, stats_, observers_),
       dma_("dma", dma_parameters(config_), clock_,
            kHasObservers ? static_cast<ByteMemory&>(dma_memory_) : dma_bus_, services_.guest_errors,
@@ -330,40 +323,6 @@ bool Soc::Impl::devices_are_at_rest() const {
          (!ita_operand_blocks_ || ita_operand_blocks_->is_idle());
 }
 
-void Soc::Impl::add_timing_switch(const TimingSwitch& change) {
-  const auto request = [this, mode = change.mode] { cluster_.request_timing(mode); };
-  switch (change.when) {
-    case TimingSwitch::When::kCycle:
-      sc_core::sc_spawn(
-          [this, request, cycle = change.value] {
-            sc_core::wait(clock_.time(cycle));
-            request();
-          },
-          sc_core::sc_gen_unique_name("timing_switch"));
-      break;
-    case TimingSwitch::When::kRegionBegin:
-    case TimingSwitch::When::kRegionEnd:
-      region_switches_.push_back(change);
-      break;
-    case TimingSwitch::When::kPc:
-      cluster_.watch_pc(static_cast<std::uint32_t>(change.value), request);
-      break;
-  }
-}
-
-void Soc::Impl::region(std::uint32_t id, bool begins) {
-  if (services_.region_of_interest) {
-    cluster_.sync();
-    services_.region_of_interest(id, begins);
-  }
-  const auto when = begins ? TimingSwitch::When::kRegionBegin : TimingSwitch::When::kRegionEnd;
-  for (const TimingSwitch& change : region_switches_) {
-    if (change.when == when && change.value == id) {
-      cluster_.request_timing(change.mode);
-    }
-  }
-}
-
 PlatformBlock::TimingControl Soc::Impl::timing_control() {
   static_assert(static_cast<std::uint32_t>(TimingMode::kFunctional) ==
                 PLATFORM_BLOCK_TIMING_FUNCTIONAL);
@@ -381,68 +340,10 @@ PlatformBlock::TimingControl Soc::Impl::timing_control() {
   return {[this] { return static_cast<std::uint32_t>(cluster_.timing()); }, write};
 }
 
-void Soc::Impl::request_stop(RunEnd reason) {
-  if (!requested_end_) {
-    requested_end_ = reason;
-    cluster_.request_stop();
-  }
-}
-
-void Soc::Impl::end_of_computation(std::uint32_t hart, std::uint32_t value) {
-  if (config_.control.eoc_hart != kNoHart && hart != config_.control.eoc_hart) {
-    // On the RTL this write would have ended the simulation: what the hart would do next counts for
-    // nothing (MemPool's programs jump to the boot ROM, and a wake-up would start them again).
-    other_end_value_ = other_end_value_.value_or(value);
-    if (hart < cluster_.num_harts()) {
-      cluster_.end_hart(hart);
-    }
-    return;
-  }
-  end_value_ = value;
-  request_stop(RunEnd::kEndOfComputation);
-}
-
 void Soc::Impl::elaborate() {
   if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) {
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
-}
-
-RunResult Soc::Impl::run(const RunLimits& limits) {
-  static_assert(RunLimits::kNone == ClusterLimits::kNoLimit);
-  elaborate();
-  requested_end_.reset();
-  cluster_.start({limits.max_cycles, limits.max_instructions});
-  sc_core::sc_start();
-
-  RunResult result;
-  switch (cluster_.stop_reason()) {
-    case ClusterStop::kRequested:
-      TESSERA_CHECK(requested_end_.has_value(), "the cluster stopped unasked");
-      result.end = *requested_end_;
-      break;
-    case ClusterStop::kMaxCycles:
-      result.end = RunEnd::kMaxCycles;
-      break;
-    case ClusterStop::kMaxInstructions:
-      result.end = RunEnd::kMaxInstructions;
-      break;
-    case ClusterStop::kUnsupported:
-      result.end = RunEnd::kUnsupported;
-      result.message = cluster_.stop_message();
-      break;
-    case ClusterStop::kNone:  // the kernel ran out of events: nothing can wake a hart
-    case ClusterStop::kHang:
-      // A hart whose end of computation does not count has finished, and nobody else can go on.
-      result.end = other_end_value_ ? RunEnd::kEndOfComputation : RunEnd::kHang;
-      end_value_ = other_end_value_.value_or(0);
-      break;
-  }
-  result.guest_value = end_value_;
-  result.cycles =
-      cluster_.stop_reason() == ClusterStop::kNone ? clock_.now() : cluster_.stop_cycle();
-  result.instructions = cluster_.total_instructions();
-  return result;
 }
 
 Soc::Soc(const SocConfig& config, const SocServices& services)
@@ -467,16 +368,17 @@ ByteMemory& Soc::memory() {
   return impl_->host_memory_;
 }
 void Soc::add_timing_switch(const TimingSwitch& change) {
-  impl_->add_timing_switch(change);
+  impl_->run_control_.add_timing_switch(change);
 }
 TimingMode Soc::timing() const {
   return impl_->cluster_.timing();
 }
 RunResult Soc::run(const RunLimits& limits) {
-  return impl_->run(limits);
+  impl_->elaborate();
+  return impl_->run_control_.run(limits);
 }
 void Soc::request_stop(RunEnd reason) {
-  impl_->request_stop(reason);
+  impl_->run_control_.request_stop(reason);
 }
 Cycles Soc::now() const {
   return impl_->cluster_.now();
