@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "models/periph/control_regs.h"
 #include "platform/launch_rules.h"
 #include "platform/observe/checker/offload_checker.h"
 #include "platform/soc_parameters.h"
@@ -49,6 +50,9 @@ void add_memories(OffloadChecker::Setup& setup, const SocConfig& config, const A
       const std::uint32_t stacks = l1_config(config).layout.sequential_end();
       setup.without_contents.push_back({std::max(addresses.base, stacks), addresses.end});
     } else {
+      if (range.target != AddressTarget::kItaL1) {
+        setup.results.push_back(addresses);
+      }
       // Programs look whether there is a workload, and move whole tiles of ITAs' results.
       setup.without_contents_for_devices.push_back(addresses);
     }
@@ -65,6 +69,8 @@ OffloadChecker::Setup offload_setup(const Soc& soc, const SocConfig& config, con
   OffloadChecker::Setup setup;
   setup.num_harts = soc.num_harts();
   add_memories(setup, config, map, program.symbols);
+  setup.end_register = CONTROL_BASE + CONTROL_MEMPOOL_EOC;  // the same in all variants
+  setup.end_hart = config.control.eoc_hart;
   setup.launch_rules = launch_rules(soc.observers(), config, map);
   // firmware/runtime/arena.h
   for (const char* arena : {"l1_arena", "l2_arena"}) {

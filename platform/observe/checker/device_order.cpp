@@ -35,6 +35,18 @@ void DeviceOrder::launched(const Launch& launch, const VectorClock& known) {
   }
 }
 
+std::vector<const DeviceOrder::Launch*> DeviceOrder::unknown_ends(const VectorClock& known) const {
+  std::vector<const Launch*> unknown;
+  for (const auto& [agent, device] : devices_) {
+    for (const Launch& launch : device.launches) {
+      if (launch.activity.number >= known[agent]) {
+        unknown.push_back(&launch);
+      }
+    }
+  }
+  return unknown;
+}
+
 bool DeviceOrder::moves_data(AgentId agent) const {
   const Device* const device = find(agent);
   return device != nullptr && is_transfer(device->kind);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "platform/observe/checker/vector_clock.h"
 
@@ -34,6 +35,8 @@ class DeviceOrder {
   const VectorClock* known_by_ended(AgentId device) const;
   /// Of an activity; null: unknown, or long ago.
   const Launch* launch(AgentId device, std::uint64_t number) const;
+  /// Launches that somebody with this knowledge does not know to have ended.
+  std::vector<const Launch*> unknown_ends(const VectorClock& known) const;
   /// Whether the activities of `device` are transfers of the DMA.
   bool moves_data(AgentId device) const;
 

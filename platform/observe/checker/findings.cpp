@@ -28,9 +28,11 @@ const char* to_string(FindingKind kind) {
     case FindingKind::kStaleRegisters:
       return "stale_registers";
     case FindingKind::kLostWakeUp:
+      return "lost_wake_up";
+    case FindingKind::kEndTooEarly:
       break;
   }
-  return "lost_wake_up";
+  return "end_too_early";
 }
 
 Findings::Key Findings::key(FindingKind kind, std::uint64_t earlier, std::uint64_t later) {

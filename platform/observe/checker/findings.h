@@ -22,6 +22,7 @@ enum class FindingKind : std::uint8_t {
   kOutOfBounds,         ///< of what the program has allocated
   kStaleRegisters,      ///< a device is launched with what a former launch was about
   kLostWakeUp,          ///< pulses that nobody took
+  kEndTooEarly,         ///< the run ends, and who ends it does not know that others are done
 };
 /// Lower-case name: "result_too_early", ...
 const char* to_string(FindingKind kind);

@@ -10,7 +10,6 @@ using Kind = ShadowAccess::Kind;
 namespace {
 
 constexpr std::uint32_t kWordBytes = 4;
-constexpr std::uint8_t kAllBytes = 0xF;  // of a word
 
 /// Bit i: the access touches byte i of its word.
 std::uint8_t byte_mask(std::uint32_t address, std::uint32_t bytes) {
@@ -125,7 +124,7 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   const std::uint8_t marks = waits_.marks(access.pc);
   const bool is_counted =
       !is_store || (place->state & accessor.shadow.bytes) == accessor.shadow.bytes;
-  if (!is_atomic && marks == 0 && is_counted && place->state <= kAllBytes &&
+  if (!is_atomic && marks == 0 && is_counted && place->state <= ShadowMemory::kAllBytes &&
       place->word.remembers(accessor.shadow)) {
     return;  // as most accesses
   }
@@ -156,6 +155,9 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
 
 /// Two harts that program the same device leave it open with what it is launched.
 void OffloadChecker::device_register_accessed(const MemoryAccess& access) {
+  if (ends_run(access)) {
+    check_end(access);
+  }
   if (!launch_registers_.accessed(access)) {
     return;
   }
@@ -177,7 +179,7 @@ void OffloadChecker::arena_changes(const MemoryAccess& access) {
   if (change.released) {
     for (auto word = change.released->begin; word < change.released->end; word += kWordBytes) {
       if (const auto place = shadow_.at(word)) {
-        place->state &= static_cast<std::uint8_t>(~kAllBytes);
+        place->state &= static_cast<std::uint8_t>(~ShadowMemory::kAllBytes);
       }
     }
   }

@@ -38,6 +38,11 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
     std::vector<AddressRange> without_contents;
     /// The same for reads of devices only.
     std::vector<AddressRange> without_contents_for_devices;
+    /// What the program leaves to others: all of it is to be done when the run ends.
+    std::vector<AddressRange> results;
+    /// A store here with bit 0 set ends the run, if it comes from `end_hart` or that is kNobody.
+    std::optional<std::uint32_t> end_register;
+    AgentId end_hart = kNobody;
     std::vector<LaunchRules> launch_rules;
     std::vector<std::uint32_t> arenas;  ///< where their state is: Arenas
     PollLoops poll_loops;
@@ -95,6 +100,8 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   void hart_accessed(const MemoryAccess& access);
   void device_register_accessed(const MemoryAccess& access);
   void arena_changes(const MemoryAccess& access);
+  bool ends_run(const MemoryAccess& access) const;
+  void check_end(const MemoryAccess& access);
   void device_accessed(const MemoryAccess& access);
   void synchronise(const MemoryAccess& access, bool acquires, bool releases);
   /// Returns whether the word is one now.
@@ -117,6 +124,9 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
                            Cycles cycle);
   void report_stale_registers(const Activity& activity, const Cause& cause,
                               const LaunchRegisters::Stale& stale);
+  void report_unfinished(const DeviceOrder::Launch& launch, const ShadowAccess& end, Cycles cycle);
+  void report_unordered_end(std::uint32_t address, const ShadowAccess& write,
+                            const ShadowAccess& end, Cycles cycle);
   void report_lost_pulse(std::uint32_t hart, const Cause& cause);
   FindingKind kind_of(const ShadowAccess& earlier, const ShadowAccess& later) const;
   bool is_launched_before(const ShadowAccess& one, const ShadowAccess& other) const;

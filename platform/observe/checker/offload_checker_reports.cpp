@@ -49,9 +49,11 @@ const char* headline(FindingKind kind) {
     case FindingKind::kStaleRegisters:
       return "a device is launched with what a former launch was about";
     case FindingKind::kLostWakeUp:
+      return "wake-up pulses are lost";
+    case FindingKind::kEndTooEarly:
       break;
   }
-  return "wake-up pulses are lost";
+  return "the run ends, and who ends it has not waited for others";
 }
 
 }  // namespace
@@ -229,6 +231,41 @@ void OffloadChecker::report_stale_registers(const Activity& activity, const Caus
       "  missing: a write of that register for this launch",
       to_string(kind), headline(kind), observers_.agent_name(activity.agent), activity.kind,
       activity.number, cause.cycle, hart, code(cause.pc), stale.name, since);
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_unfinished(const DeviceOrder::Launch& launch, const ShadowAccess& end,
+                                       Cycles cycle) {
+  const FindingKind kind = FindingKind::kEndTooEarly;
+  const std::uint64_t place = kOfDevice | launch.cause.pc;
+  if (!findings_.wants(kind, place, place_of(end), launch.cause.pc)) {
+    return;
+  }
+  const std::string who = fmt::format("{} {} {}", observers_.agent_name(launch.activity.agent),
+                                      launch.activity.kind, launch.activity.number);
+  Party device{who, setup_.describe_code(launch.cause.pc), place};
+  Finding finding{kind, 0, cycle, std::move(device), party(end), ""};
+  finding.text = fmt::format(
+      "{}: {}\n  {} ({}), launched in cycle {} by {} at {}\n  end of the run in cycle {} by {} at "
+      "{}\n  missing: nobody waited for {}, or no barrier, wake-up pulse, atomic or polled flag "
+      "leads from who did to who ends the run",
+      to_string(kind), headline(kind), who, launch.text, launch.cause.cycle,
+      observers_.agent_name(launch.cause.agent), code(launch.cause.pc), cycle, party(end).who,
+      code(end.pc), who);
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_unordered_end(std::uint32_t address, const ShadowAccess& write,
+                                          const ShadowAccess& end, Cycles cycle) {
+  const FindingKind kind = FindingKind::kEndTooEarly;
+  if (!findings_.wants(kind, place_of(write), place_of(end), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, party(write), party(end), ""};
+  finding.text =
+      fmt::format("{}: {}\n  at {}\n  {}\n  end of the run in cycle {} by {} at {}\n  missing: {}",
+                  to_string(kind), headline(kind), data(address), describe(write, cycle), cycle,
+                  party(end).who, code(end.pc), missing_order(write, end));
   findings_.add(std::move(finding));
 }
 

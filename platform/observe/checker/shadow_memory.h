@@ -72,6 +72,8 @@ struct alignas(64) ShadowWord {
 /// What the checker knows of each word of the memories, made as they are touched.
 class ShadowMemory {
  public:
+  /// Of the state of a word whose bytes have all been written, by accesses that do not synchronise.
+  static constexpr std::uint8_t kAllBytes = 0xF;
   /// How harts use a word; the checker decides.
   enum Use : std::uint8_t {
     kFlag = 1 << 4,        ///< somebody waits for a value in it
@@ -95,6 +97,21 @@ class ShadowMemory {
       }
     }
     return std::nullopt;
+  }
+
+  /// Calls visit(address, place) for each word of `range` on a page that was touched.
+  template <typename Visitor>
+  void visit(const AddressRange& range, const Visitor& visitor) {
+    for (Region& region : regions_) {
+      for (std::size_t page = 0; page < region.pages.size(); ++page) {
+        const auto base = static_cast<std::uint32_t>(region.range.base + page * kPageBytes);
+        for (std::uint32_t word = 0; region.pages[page] != nullptr && word < kPageWords; ++word) {
+          if (range.contains(base + 4 * word)) {
+            visitor(base + 4 * word, region.at(base + 4 * word - region.range.base));
+          }
+        }
+      }
+    }
   }
 
  private:

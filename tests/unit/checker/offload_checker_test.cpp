@@ -12,6 +12,7 @@ using testing::HasSubstr;
 constexpr std::uint32_t kData = 0x400;
 constexpr std::uint32_t kFlagWord = 0x800;
 constexpr std::uint32_t kL2 = 0x8000'0000;
+constexpr std::uint32_t kEndRegister = 0x4000'0000;
 constexpr std::uint32_t kPollPc = 0x8000'0104;
 constexpr std::uint32_t kLookPc = 0x8000'0204;
 constexpr AgentId kDma = 3;
@@ -30,6 +31,9 @@ class OffloadCheckerTest : public testing::Test {
     setup.num_harts = 3;
     setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
     setup.without_contents = {{0, 0x1000}};
+    setup.results = {{kL2, kL2 + 0x1000}};
+    setup.end_register = kEndRegister;
+    setup.end_hart = 0;
     setup.poll_loops.add_code(kPollPc, {0x00072783, 0xfe078ee3});  // 1: lw a5, 0(a4); beqz a5, 1b
     // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
     setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
@@ -73,6 +77,17 @@ class OffloadCheckerTest : public testing::Test {
   }
   static Activity activity(AgentId agent, std::uint64_t number) {
     return {agent, agent == kDma ? "transfer" : "job", number};
+  }
+  void end_run(AgentId agent, std::uint32_t value = 1) {
+    MemoryAccess access;
+    access.agent = agent;
+    access.kind = AccessKind::kStore;
+    access.address = kEndRegister;
+    access.bytes = 4;
+    access.data = value;
+    access.pc = 0x70;
+    access.issued = access.cycle = ++cycle_;
+    checker_->accessed(access);
   }
   void fence(AgentId agent) { checker_->fenced(agent, cycle_); }
   void launch(AgentId agent, std::uint64_t number, AgentId by) {
@@ -404,6 +419,49 @@ TEST_F(OffloadCheckerTest, LearnsNothingFromAnArray) {
     }
   }
   expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerTest, NobodyWaitedForADevice) {
+  launch(kDma, 0, 1);
+  device(kDma, 0, AccessKind::kStore, kData, 64);
+  end(kDma, 0);
+  end_run(1);     // of a hart that does not end it
+  end_run(0, 2);  // not yet
+  EXPECT_TRUE(found().empty());
+  end_run(0);
+  expect_only(FindingKind::kEndTooEarly);
+  EXPECT_THAT(found()[0].text, HasSubstr("dma transfer 0 (64 bytes), launched in cycle 1 by "
+                                         "core[1] at pc 0x00000060"));
+  EXPECT_THAT(found()[0].text, HasSubstr("end of the run in cycle 6 by core[0] at pc 0x00000070"));
+}
+
+TEST_F(OffloadCheckerTest, WhoEndsTheRunLearnsOfDevicesFromOthers) {
+  launch(kDma, 0, 1);
+  end(kDma, 0);
+  see(kDma, 0, 1);
+  wake(1, 0);
+  take(0);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, ResultOfAnotherHartAtTheEnd) {
+  store(1, kL2 + 8, 0x44);
+  end_run(0);
+  expect_only(FindingKind::kEndTooEarly);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000008"));
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("written in cycle 1 by core[1] at pc 0x00000044 compute (a.c:7)"));
+}
+
+TEST_F(OffloadCheckerTest, ResultsBehindABarrierAtTheEnd) {
+  store(1, kL2 + 8);
+  wake(1, 0);
+  take(0);
+  store(1, kData);  // in L1, which nobody can look at afterwards
+  hart(1, AccessKind::kAmoAdd, kL2 + 12);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
 }
 
 }  // namespace

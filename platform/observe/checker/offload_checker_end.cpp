@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the offload checker looks at when the run ends.
+#include "platform/observe/checker/offload_checker.h"
+
+namespace tessera {
+
+using Kind = ShadowAccess::Kind;
+
+bool OffloadChecker::ends_run(const MemoryAccess& access) const {
+  return setup_.end_register == access.address && access.writes() && (access.data & 1) != 0 &&
+         (setup_.end_hart == kNobody || setup_.end_hart == access.agent);
+}
+
+/// The end of the run is as a read of all results by the hart that ends it: whoever looks at them
+/// afterwards knows no more than that hart.
+void OffloadChecker::check_end(const MemoryAccess& access) {
+  const Accessor accessor = accessor_of_hart(access);
+  const VectorClock& known = *accessor.known;
+  for (const DeviceOrder::Launch* launch : order_.unknown_ends(known)) {
+    report_unfinished(*launch, accessor.shadow, access.cycle);
+  }
+  for (const AddressRange& range : setup_.results) {
+    shadow_.visit(range, [&](std::uint32_t address, const ShadowMemory::Place& place) {
+      if (place.state > ShadowMemory::kAllBytes) {
+        return;
+      }
+      for (const ShadowAccess& one : place.word.places) {
+        if (one.clock > known[one.agent] && one.kind == Kind::kWrite && is_hart(one.agent)) {
+          report_unordered_end(address, one, accessor.shadow, access.cycle);
+        }
+      }
+    });
+  }
+}
+
+}  // namespace tessera
