@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import signal
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ from tessera.sweep.table import read_csv
 
 SWEEP = paths.ROOT / "scripts/sweep"
 TIMEOUT_SECONDS = 300
+ROOM = 200_000  # bytes of a disk that is nearly full: for Snakemake, and some points
 FAST = """name: fast
 config: minpool
 workloads:
@@ -311,25 +313,51 @@ class Failures(SweepTest):
         self.assertEqual(code, 1)
         self.assertIn("point 0 failed: make: exit code 2: ls: cannot access", err)
 
-    @unittest.skipIf(os.geteuid() != 0, "mounting a small file system needs root")
-    def test_a_full_disk_and_a_folder_that_cannot_be_written(self):
-        out = self.folder / "out"
-        out.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", out], check=False,
-                          stderr=subprocess.DEVNULL).returncode:
-            self.skipTest("mount is not allowed here")
-        self.addCleanup(subprocess.run, ["umount", "-l", out], check=True)
+    def test_a_folder_that_cannot_be_written_is_reported_per_point(self):
+        (self.folder / "out").mkdir()
+        (self.folder / "out/points").write_text("")  # permissions would not stop root
         path = self.file(FAST)
         code, _, err = self.sweep("run", path, "-o", "out")
         self.assertEqual(code, 1)
-        self.assertRegex(err, r"No space left on device|cannot write this file|has not run")
-        done = list(out.glob("points/*/[0-9a-f]*/run.json"))
-        subprocess.run(["mount", "-o", "remount,size=50m", out], check=True)
-        times = {path: path.stat().st_mtime_ns for path in done
-                 if json.loads(path.read_text() or "{}").get("exit_code") == 0}
+        self.assertEqual([(row["status"], row["exit_code"]) for row in self.rows()],
+                         [("failed", "")] * 10)
+        self.assertEqual(err.count("Not a directory"), 10, err)
+        (self.folder / "out/points").unlink()
         self.assertEqual(self.sweep("run", path, "-o", "out")[0], 0)
-        self.assertEqual({path: path.stat().st_mtime_ns for path in times}, times)
-        subprocess.run(["mount", "-o", "remount,ro", out], check=True)
+
+    @unittest.skipIf(os.geteuid() != 0, "mounting a small file system needs root")
+    def test_a_full_disk_and_one_that_is_read_only(self):
+        out = self.folder / "out"
+        out.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", out], check=False,
+                          stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("mount is not allowed here")
+        self.addCleanup(subprocess.run, ["umount", "-l", out], check=True)
+
+        def remount(options):
+            subprocess.run(["mount", "-o", f"remount,{options}", out], check=True)
+
+        def stamps():
+            return {path: path.stat().st_mtime_ns
+                    for path in out.glob("points/*/[0-9a-f]*/run.json")}
+        path = self.file(FAST)
+        self.assertEqual(self.sweep("run", path, "-o", "out", "--limit", "3")[0], 0)
+        done = stamps()
+        self.assertEqual(len(done), 3)
+        used = os.statvfs(out)
+        remount(f"size={(used.f_blocks - used.f_bfree) * used.f_frsize + ROOM}")
+        code, _, err = self.sweep("run", path, "-o", "out")
+        self.assertEqual(code, 1, err)
+        bad = re.findall(r"^point (\d+) (failed|missing): (.*)$", err, re.MULTILINE)
+        self.assertTrue(bad, err)
+        self.assertFalse({number for number, _, _ in bad} & {"0", "1", "2"})
+        self.assertRegex(err, r"No space left on device|cannot write this file")
+        self.assertLessEqual(done.items(), stamps().items())
+        remount("size=50m")
+        self.assertEqual(self.sweep("run", path, "-o", "out")[0], 0)
+        self.assertLessEqual(done.items(), stamps().items())
+        self.assertEqual([row["status"] for row in self.rows()], ["ok"] * 10)
+        remount("ro")
         code, _, err = self.sweep("run", path, "-o", "out")
         self.assertEqual(code, 3)
         self.assertIn("cannot write here", err)
