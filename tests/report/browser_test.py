@@ -150,6 +150,19 @@ class Runs(BrowserTest):
             if (value := own.stats.get("soc.cluster.l1_network.accesses."
                                        f"from_tile[{one}].to_tile[{other}]"))})
 
+    def test_statistics_over_time(self):
+        self.assertEqual(self.axes("intervals"), [
+            "begin of the interval (cycles)",
+            "increase per cycle (unit of the statistic per cycle)"])
+        self.assertEqual(self.count("#intervals .scatterlayer .trace"), 2)
+        self.choose("#filters", "statistic", "soc.cluster.group[*].tile[*].core[*].asleep_cycles")
+        self.choose("#filters", "run", "barrier_toph")
+        titles, rows = self.table("intervals")
+        stats = sources.Run(support.barrier("toph")).result
+        self.assertEqual(sum(int(row[titles.index("increase, in the statistic's unit")])
+                             for row in rows),
+                         stats.value("sum soc.cluster.group[*].tile[*].core[*].asleep_cycles"))
+
     def tracks(self):
         """Returns how many tracks each timeline shows."""
         return self.browser.execute_script("""

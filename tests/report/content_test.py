@@ -11,7 +11,8 @@ import unittest
 
 import support
 from tessera.paths import ROOT
-from tessera.report import bus, command, evidence, harts, roofline, sources, sweeps, timeline
+from tessera.report import (bus, command, evidence, harts, intervals, roofline, sources, sweeps,
+                            timeline)
 
 
 def refusal(*inputs):
@@ -84,6 +85,13 @@ class Refused(unittest.TestCase):
     def test_bus_traces(self):
         said = refusal(self.broken("bus.csv.zst", "no zstd"))
         self.assertIn("bus.csv.zst", said)
+
+    def test_intervals(self):
+        name = "stats_intervals.csv"
+        whole = (support.barrier("toph") / name).read_text()
+        for text in ("", "a,b\n", whole[:whole.rfind(",")]):
+            self.assertIn(f"{name}: no statistics of intervals, or cut off",
+                          refusal(self.broken(name, text)))
 
     def test_a_page_that_cannot_be_written(self):
         said = io.StringIO()
@@ -242,6 +250,37 @@ class Numbers(unittest.TestCase):
         (path / "config.yaml").write_text("soc:\n  timing: cycle\n")
         self.assertEqual([name for name, _, _ in sources.Run(path).scopes()],
                          ["whole run", "region 3", "softmax"])
+
+    def test_statistics_over_time_add_up_to_those_of_the_run(self):
+        run = sources.Run(support.barrier("toph"))
+        plot, = intervals.over_time([run])
+        sums = {}
+        for _, name, _, increase, _ in plot.rows:
+            sums[name] = sums.get(name, 0) + increase
+        self.assertIn("soc.cluster.group[*].tile[*].core[*].asleep_cycles", sums)
+        for name, value in sums.items():
+            self.assertEqual(value, sum(run.result.find(name).values()), name)
+        times = {row[2] for row in plot.rows}
+        self.assertEqual(len(plot.rows), len(sums) * len(times))  # also where nothing grew
+        self.assertEqual(plot.rows[0][1], intervals.FIRST)
+
+    def test_many_intervals_are_added_up(self):
+        text = "".join(f"{begin},{begin + 10},a[{begin % 3}].b,2\n" for begin in range(0, 4010, 10))
+        path = support.folder("intervals.csv")
+        path.write_text("begin,end,path,increase\n" + text)
+        table = intervals._table(path)  # pylint: disable=protected-access
+        self.assertEqual(list(table.items())[0], ((0, 30), {"a[*].b": 6}))
+        self.assertEqual(list(table.items())[-1], ((3990, 4010), {"a[*].b": 4}))
+        self.assertEqual(sum(each["a[*].b"] for each in table.values()), 802)
+
+    def test_files_are_found_however_their_option_was_written(self):
+        copy = support.folder("joined")
+        shutil.copytree(support.barrier("toph"), copy)
+        facts = json.loads((copy / "run.json").read_text())
+        at = facts["command"].index("--timeline")
+        facts["command"][at:at + 2] = [f"--timeline={facts['command'][at + 1]}"]
+        (copy / "run.json").write_text(json.dumps(facts))
+        self.assertEqual(sources.Run(copy).timeline, copy / "timeline.json")
 
     def test_banks_over_time_add_up_to_the_trace(self):
         plot, = bus.banks_over_time([sources.Run(support.barrier("toph"))])

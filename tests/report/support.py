@@ -29,11 +29,12 @@ def folder(name):
 
 @functools.lru_cache(maxsize=None)
 def barrier(topology):
-    """A run of 16 harts in cycle timing, with timeline and bus trace in its folder."""
+    """A run of 16 harts in cycle timing, with timeline, bus trace and statistics of
+    intervals in its folder."""
     out = folder(f"barrier_{topology}")
     run = tessera.Run("minpool", "barrier").set({
         "soc.timing": "cycle", "soc.cluster.interconnect.topology": topology})
-    run.option("--timeline", out / "timeline.json").option(
+    run.option("--timeline", out / "timeline.json").option("--stats-interval", 500).option(
         "--bus-trace", out / "bus.csv.zst").execute(out=out)
     return out
 

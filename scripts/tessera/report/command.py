@@ -13,8 +13,8 @@ import argparse
 import pathlib
 import sys
 
-from . import (accelerators, bus, comparison, evidence, harts, html, network, roofline, sources,
-               sweeps, timeline)
+from . import (accelerators, bus, comparison, evidence, harts, html, intervals, network, roofline,
+               sources, sweeps, timeline)
 from .plot import Missing
 from .sources import ReportError, Run, Sweep, Timeline
 
@@ -65,6 +65,8 @@ def make(inputs, title=None):
                   *bus.banks_over_time(runs), *roofline.plots(runs), *accelerators.plots(runs)]
     if runs or timelines:
         found += timeline.plots(timelines)
+    if runs:
+        found += intervals.over_time(runs)
     plots = [plot for plot in found if not isinstance(plot, Missing)]
     missing = [plot for plot in found if isinstance(plot, Missing)]
     rules = evidence.read()

@@ -21,7 +21,8 @@ class ReportError(Exception):
 class Run:
     """A run of the simulator, or of its traffic generator.
 
-    name: short, unique in the report; result: tessera.Result; timeline, bus_trace: files or None.
+    name: short, unique in the report; result: tessera.Result; timeline, bus_trace, intervals: files
+    or None.
     """
 
     def __init__(self, folder, name=""):
@@ -39,6 +40,8 @@ class Run:
             raise ReportError(f"{self.folder}: config.yaml is missing or empty; copy all of it")
         self.timeline = self._traced("--timeline")
         self.bus_trace = self._traced("--bus-trace")
+        intervals = self.folder / "stats_intervals.csv"
+        self.intervals = intervals if intervals.is_file() else None
 
     def _facts_file(self):
         return self.folder / ("run.json" if (self.folder / "run.json").is_file()
@@ -46,10 +49,11 @@ class Run:
 
     def _traced(self, option):
         """Returns the file that an option of the run's command wrote, if it is still there."""
-        command = self.facts["command"]
-        if option not in command[:-1]:
+        words = [part for word in self.facts["command"]
+                 for part in (word.split("=", 1) if word.startswith(f"{option}=") else [word])]
+        if option not in words[:-1]:
             return None
-        written = pathlib.Path(command[command.index(option) + 1].split(",")[0])
+        written = pathlib.Path(words[words.index(option) + 1].split(",")[0])
         for path in (self.folder / written.name, written):
             if path.is_file():
                 return path
