@@ -134,6 +134,18 @@ class Files(SweepTest):
             expand(read_space(self.file(BASE + "set: {soc.l2.banks: = 1 / n}\n"
                                         "matrix: {n: [1, 3]}\n")))
 
+    def test_labels_are_numbers_in_formulas_and_words_in_make(self):
+        text = (BASE.replace("{elf: hello}", "{elf: hello, make: 'm {size} -o {image}'}") +
+                "set: {soc.l2.banks: = 2 * size}\nmatrix:\n  size:\n"
+                "    2: {soc.clock_khz: 20000}\n    4: {soc.clock_khz: 40000}\n")
+        points = expand(read_space(self.file(text)))
+        self.assertEqual([point.settings[:2] for point in points], [
+            (("soc.l2.banks", "4"), ("soc.clock_khz", "20000")),
+            (("soc.l2.banks", "8"), ("soc.clock_khz", "40000"))])
+        self.assertEqual([point.make[1] for point in points], ["2", "4"])
+        with self.assertRaisesRegex(SpaceError, "soc.l2.banks: 'size' is 'large', which is no number"):
+            expand(read_space(self.file(text.replace("    4:", "    large:"))))
+
     def test_expressions(self):
         values = {"a": 6, "b": "0x10", "c": None, "d": "text"}
         for text, expected in (("a / 4 + 1", 2.5), ("-(b - a) ** 2", -100), ("a / c", None),

@@ -146,7 +146,8 @@ def finish(space, points, out, outcomes, said):
     for row, point in zip(rows, points):
         if row in bad[:SHOWN_FAILURES]:
             values = " ".join(f"{name}={text}" for name, text in point.values.items())
-            print(f"point {row['point']} {row['status']}: {row['error']}\n  {values}\n"
+            state = "has run, but" if row["status"] == "ok" else row["status"]
+            print(f"point {row['point']} {state}: {row['error']}\n  {values}\n"
                   f"  {point.folder(out)}", file=sys.stderr)
     if len(bad) > SHOWN_FAILURES:
         print(f"... {len(bad) - SHOWN_FAILURES} more: {out / 'sweep.csv'}", file=sys.stderr)

@@ -111,7 +111,10 @@ def _computed(key, text, values):
     """The value of a setting: as it stands, or that of its formula over the point's axes."""
     if formula(text) is None:
         return text
-    number = expressions.evaluate(formula(text), values)
+    try:
+        number = expressions.evaluate(formula(text), values)
+    except expressions.ExpressionError as error:
+        raise SpaceError(f"{key}: {error}; give numbers") from error
     if number is None or number != int(number):
         raise SpaceError(f"{key}: '{text}' is {number}; give values for which it is an integer")
     return str(int(number))

@@ -364,7 +364,8 @@ def _objectives(reader, top, columns):
 
 
 def _check_variables(reader, top, space):
-    """Every placeholder and every name in a formula is a variable, every variable is used."""
+    """Every placeholder and every name in a formula is an axis, every variable is used."""
+    axes = [name for name in space.axes if NAME.fullmatch(name) and name != "workload"]
     variables = [name for name, values in space.axes.items()
                  if name != "workload" and None in values.values()]
     workloads = [space.workloads[name] for name in space.axes["workload"]
@@ -372,17 +373,18 @@ def _check_variables(reader, top, space):
     words = set().union(*(each.placeholders() for each in workloads))
     formulas = set() if reader.problems else set().union(
         *(expressions.names(formula(text)) for text in _formulas(space, workloads)))
-    for name in sorted(words - {*variables, *PLACEHOLDERS}):
+    for name in sorted(words - {*axes, *PLACEHOLDERS}):
         reader.report(top["workloads"], f"nothing gives '{{{name}}}' a value",
                       f"add an axis '{name}' to the matrix")
-    for name in sorted(formulas - set(variables)):
+    for name in sorted(formulas - set(axes)):
         reader.report(top["set"] if "set" in top else top["workloads"],
                       f"nothing gives '{name}' in a formula a value",
                       f"add an axis '{name}' to the matrix")
     for name in variables:
         if name not in words | formulas:
             reader.report(top["matrix"], f"no workload uses '{name}'",
-                          f"a setting starts with 'soc.'; use '{{{name}}}' in make or options")
+                          f"a setting starts with 'soc.'; use '{{{name}}}' in make or options, or "
+                          f"'soc.x: = 4 * {name}' in set")
 
 
 def _formulas(space, workloads):
