@@ -308,6 +308,7 @@ std::string Run::run_json() const {
       {"seed", machine_.config.seed},
       {"end", end.name},
       {"message", result_.message},
+      {"where", where()},
       {"exit_code", static_cast<int>(exit_code())},
       {"output_errors", output_errors_},
       {"cycles", result_.cycles},
@@ -334,14 +335,17 @@ std::string Run::reason() const {
   return result_.message.empty() ? text : fmt::format("{}: {}", text, result_.message);
 }
 
-void Run::print_summary() const {
-  if (result_.end != RunEnd::kEndOfComputation) {
-    fmt::print(stderr, "harts ({}):\n{}\n", count_activities(soc_), where_harts_are(soc_, places_));
-    const std::string devices = what_devices_do(soc_);
-    if (!devices.empty()) {
-      fmt::print(stderr, "devices:\n{}\n", devices);
-    }
+std::string Run::where() const {
+  if (result_.end == RunEnd::kEndOfComputation) {
+    return "";
   }
+  const std::string devices = what_devices_do(soc_);
+  return fmt::format("harts ({}):\n{}\n", count_activities(soc_), where_harts_are(soc_, places_)) +
+         (devices.empty() ? "" : fmt::format("devices:\n{}\n", devices));
+}
+
+void Run::print_summary() const {
+  fmt::print(stderr, "{}", where());
   const double seconds = std::max(times_.simulate, 1e-9);
   const double microseconds =
       millions(result_.cycles * machine_.config.clock_period_ps());  // 10^6 ps per us

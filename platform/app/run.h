@@ -57,6 +57,8 @@ class Run {
   std::string run_json() const;
   /// Why the run has ended.
   std::string reason() const;
+  /// Where harts and devices are at an end that the program did not make, in lines; else empty.
+  std::string where() const;
   void print_summary() const;
   double seconds_since(Clock::time_point start) const;
 

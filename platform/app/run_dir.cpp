@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/app/run_dir.h"
 
+#include <cerrno>
 #include <fstream>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -12,12 +17,27 @@ namespace tessera::app {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Two runs would leave files of both. Where a file system has no locks, nobody is refused.
+std::shared_ptr<void> lock(const fs::path& path) {
+  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  std::shared_ptr<void> held(nullptr, [folder](void*) { close(folder); });
+  if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    throw UsageError(fmt::format("--out {}: another run is at work in this folder", path.string()));
+  }
+  return held;
+}
+
+}  // namespace
+
 RunDir::RunDir(const std::string& path, bool overwrite) : path_(path) {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error || !fs::is_directory(path_)) {
     throw UsageError(fmt::format("--out {}: cannot make this folder", path));
   }
+  lock_ = lock(path_);
   if (!overwrite && !fs::is_empty(path_)) {
     throw UsageError(
         fmt::format("--out {}: the folder is not empty; --force writes into it", path));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 namespace tessera::app {
@@ -10,8 +11,8 @@ namespace tessera::app {
 class RunDir {
  public:
   RunDir() = default;
-  /// Creates the folder. Throws UsageError when it holds files already and `overwrite` is false, or
-  /// when it cannot be made.
+  /// Creates the folder. Throws UsageError when it holds files already and `overwrite` is false,
+  /// when another run is at work in it, or when it cannot be made.
   RunDir(const std::string& path, bool overwrite);
 
   bool is_wanted() const { return !path_.empty(); }
@@ -25,6 +26,7 @@ class RunDir {
 
  private:
   std::filesystem::path path_;
+  std::shared_ptr<void> lock_;  ///< goes with the process, whatever ends it
 };
 
 /// Writes a whole file; throws ConfigError when that fails.

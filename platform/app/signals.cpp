@@ -36,11 +36,13 @@ void install(int signal, void (*handler)(int)) {
 
 Signals::Signals() {
   install(SIGINT, handle_interrupt);
+  install(SIGTERM, handle_interrupt);
   install(SIGUSR1, handle_progress_request);
 }
 
 Signals::~Signals() {
   install(SIGINT, SIG_DFL);
+  install(SIGTERM, SIG_DFL);
   install(SIGUSR1, SIG_DFL);
 }
 

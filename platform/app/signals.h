@@ -3,8 +3,8 @@
 
 namespace tessera::app {
 
-/// Catches SIGINT and SIGUSR1 while it lives. The first SIGINT is remembered, the second ends the
-/// process at once with exit code 130.
+/// Catches SIGINT, SIGTERM (of `timeout` and of batch systems) and SIGUSR1 while it lives. The
+/// first of the former two is remembered, the second ends the process at once with exit code 130.
 class Signals {
  public:
   Signals();

@@ -78,6 +78,18 @@ class ExitCodes(CliTest):
             self.assertTrue((self.folder / "out" / name).exists(), name)
         self.assertEqual(len((self.folder / "dump.bin").read_bytes()), 8)
 
+    def test_130_when_told_to_terminate(self):
+        """As by `timeout` and batch systems."""
+        self.file("forever.elf", FOREVER)
+        process = self.start("run", "-q", "-c", CONFIGS / "minpool.yaml", "forever.elf", "--out",
+                             "out")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.terminate()
+        _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual((process.returncode, err), (130, "tessera: interrupted\n"))
+        status = json.loads((self.folder / "out/status.json").read_text())
+        self.assertEqual((status["state"], status["exit_code"]), ("interrupted", 130))
+
     def test_130_at_once_when_interrupted_twice(self):
         """One quantum of this run takes seconds: the first signal alone would not end it soon."""
         self.file("forever.elf", FOREVER)
@@ -105,9 +117,11 @@ class Output(CliTest):
                          ["exit", "cycles", "instructions", "ipc per hart", "host", "output"])
 
     def test_quiet_still_names_what_stopped_the_run(self):
-        code, out, err = self.run_program(elf([WFI, LOOP_FOREVER]), "-q")
+        code, out, err = self.run_program(elf([WFI, LOOP_FOREVER]), "-q", "--out", "out")
         self.assertEqual((code, out), (6, ""))
         self.assertEqual(err, "tessera: hang: no hart can go on, nothing can wake one\n")
+        where = json.loads((self.folder / "out/run.json").read_text())["where"]
+        self.assertTrue(where.startswith("harts (16 asleep):\n  16 harts asleep in "), where)
 
     def test_quiet_says_nothing(self):
         self.assertEqual(self.run_program(HELLO, "-q"), (0, "hi\n", ""))
@@ -242,6 +256,18 @@ class Files(CliTest):
             self.assert_fails([*run, "--dump", f"0x80000000:{size:#x}:o.bin"], 3,
                               f"--dump o.bin: 0x80000000..0x{last:X} {memories}")
         self.assert_fails([*run, "--load", "0:none.bin"], 3, "none.bin: no such file")
+
+    def test_a_folder_belongs_to_one_run_at_a_time(self):
+        self.file("forever.elf", FOREVER)
+        process = self.start("run", "-c", CONFIGS / "minpool.yaml", "forever.elf", "--out", "out")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        code, _, err = self.run_program(HELLO, "--out", "out", "--force")
+        self.assertEqual((code, err), (
+            2, "tessera: --out out: another run is at work in this folder\n"))
+        process.kill()
+        process.communicate(timeout=TIMEOUT_SECONDS)
+        code, _, _ = self.run_program(HELLO, "-q", "--out", "out", "--force")
+        self.assertEqual(code, 0)
 
     def test_output_that_cannot_be_written_is_said_everywhere(self):
         code, _, err = self.run_program(HELLO, "--dump", f"{L2_BASE}:4:/dev/full", "--out", "a")
