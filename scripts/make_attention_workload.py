@@ -11,17 +11,15 @@ Layout: sw/sparse_mhsa/image.h. The expected output comes from tessera_ref.spars
 """
 import argparse
 import dataclasses
-import pathlib
 import struct
 import sys
 
 import numpy as np
 
-import workload_command
-from tessera_ref import ita, sparse_attention
+from tessera_ref import sparse_attention
+from workloads import command
+from workloads.image import TILE, Image, WorkloadError, aligned, pack_requant, unpack_requant
 
-TILE = 64
-ALIGNMENT = 64
 MAGIC = b"SPHM"
 VERSION = 1
 HEADER = struct.Struct("<4s15I")
@@ -46,32 +44,6 @@ POLICY_NUMBERS = {"automatic": 0, "resident": 1, "overlapped": 2, "row": 3, "spi
 POLICY_ITA = 0x100
 MASKED_ROWS = ("zero", "uniform")
 PARAMETERS = ("window", "dilation", "global_tokens", "random_tiles", "seed", "block", "summary")
-
-
-class WorkloadError(Exception):
-    """What the user gave cannot become, or is not, a workload."""
-
-
-def aligned(value, alignment=ALIGNMENT):
-    return (value + alignment - 1) // alignment * alignment
-
-
-class Image:
-    """Bytes with a header in front; parts are 64-byte aligned."""
-
-    def __init__(self):
-        self.data = bytearray(HEADER.size)
-
-    def reserve(self, size):
-        """Room for `size` bytes; returns its offset."""
-        offset = len(self.data)
-        self.data.extend(bytes(aligned(size)))
-        return offset
-
-    def add(self, content):
-        offset = self.reserve(len(content))
-        self.data[offset:offset + len(content)] = content
-        return offset
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,14 +79,6 @@ def read_matrix(data, offset, rows, shape):
     placed = np.frombuffer(data, np.int8, shape.heads * shape.head_stride, offset)
     placed = placed.reshape(shape.heads, shape.head_stride)[:, :rows * shape.row_stride]
     return placed.reshape(shape.heads, rows, shape.row_stride)[:, :, :shape.depth]
-
-
-def pack_requant(requant):
-    return requant.mult | requant.shift << 16 | (requant.add & 0xFF) << 24
-
-
-def unpack_requant(packed):
-    return ita.Requant(packed & 0xFFFF, packed >> 16 & 0xFF, int(ita.wrap(packed >> 24, 8)))
 
 
 def pattern_fields(options, shape, image):
@@ -273,9 +237,7 @@ def expected_output(job, image):
 
 def check(image_path, dump_path):
     """Compares the results in a dump of the memory with the reference. Returns an exit code."""
-    image, dump = pathlib.Path(image_path).read_bytes(), pathlib.Path(dump_path).read_bytes()
-    if image[:4] != MAGIC or len(dump) < len(image):
-        raise WorkloadError(f"{image_path}: no workload image, or a dump that is too short")
+    image, dump = command.read_image(image_path, dump_path, MAGIC, HEADER)
     header = dict(zip(FIELDS, HEADER.unpack_from(image)))
     is_complete, cycles, padded_cycles, _ = REPORT.unpack_from(dump, header["report_offset"])
     differing = total = 0
@@ -293,10 +255,7 @@ def check(image_path, dump_path):
         differing += int(np.count_nonzero(result != expected))
         total += expected.size
     print(f"{cycles} cycles" + (f", padded {padded_cycles}" if padded_cycles else ""))
-    passed = is_complete == 1 and differing == 0
-    note = "" if is_complete else ", and the program did not finish"
-    print(f"{'PASS' if passed else 'FAIL'}: {differing} differing bytes of {total}{note}")
-    return 0 if passed else 1
+    return command.verdict(is_complete == 1, differing, total)
 
 
 def numbers(text):
@@ -307,18 +266,18 @@ def parse_command_line(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (("sparse", "image for sw/sparse_mhsa"), ("batch", "for sw/batch_mhsa")):
-        command = commands.add_parser(name, help=text)
-        command.add_argument("--shape", type=numbers, required=True, help="S,d,H in elements")
-        command.add_argument("--pattern", default="dense", choices=[*PATTERNS, "nothing"])
+        one = commands.add_parser(name, help=text)
+        one.add_argument("--shape", type=numbers, required=True, help="S,d,H in elements")
+        one.add_argument("--pattern", default="dense", choices=[*PATTERNS, "nothing"])
         for parameter in PARAMETERS:
-            command.add_argument(f"--{parameter.replace('_', '-')}", type=int,
+            one.add_argument(f"--{parameter.replace('_', '-')}", type=int,
                                  default=1 if parameter in ("dilation", "block", "summary") else 0)
-        command.add_argument("--policy", default="automatic", choices=POLICIES)
-        command.add_argument("--masked-rows", default="zero", choices=MASKED_ROWS)
-        command.add_argument("--unpacked", action="store_true", help="holes of scores keep places")
-        command.add_argument("--map", action="store_true", help="give the pattern as a tile map")
-        command.add_argument("--data-seed", type=int, default=0, help="of the random operands")
-        command.add_argument("-o", "--output", required=True)
+        one.add_argument("--policy", default="automatic", choices=POLICIES)
+        one.add_argument("--masked-rows", default="zero", choices=MASKED_ROWS)
+        one.add_argument("--unpacked", action="store_true", help="holes of scores keep places")
+        one.add_argument("--map", action="store_true", help="give the pattern as a tile map")
+        one.add_argument("--data-seed", type=int, default=0, help="of the random operands")
+        one.add_argument("-o", "--output", required=True)
     commands.choices["sparse"].add_argument("--keys", type=int, default=0, help="0: as many as S")
     commands.choices["sparse"].add_argument("--separate", action="store_true",
                                             help="a job for each head")
@@ -328,7 +287,7 @@ def parse_command_line(arguments):
                                             help="dense heads to the engine, too")
     commands.choices["batch"].set_defaults(dense_heads=0)
     commands.choices["batch"].add_argument("--lengths", type=numbers, required=True)
-    workload_command.add_check(commands)
+    command.add_check(commands)
     return parser.parse_args(arguments)
 
 
@@ -339,15 +298,14 @@ def work(options):
     if len(options.shape) != 3 or min(options.shape[1:]) < 1:
         raise WorkloadError("--shape: expected three numbers S,d,H, such as 512,64,8")
     image = build_batch(options) if options.command == "batch" else build_sparse(options)
-    workload_command.write_image(options.output, image)
+    command.write_image(options.output, image)
     return 0
 
 
 def main(arguments):
     """Returns 0; 1 when a check fails; 2 for input that cannot be used."""
     options = parse_command_line(arguments)
-    return workload_command.run("make_attention_workload.py", (WorkloadError, OSError),
-                                lambda: work(options))
+    return command.run("make_attention_workload.py", lambda: work(options))
 
 
 if __name__ == "__main__":

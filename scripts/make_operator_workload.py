@@ -9,17 +9,15 @@
 Layout: sw/engine_operators/image.h. Expected results come from tessera_ref.engine_operators.
 """
 import argparse
-import pathlib
 import struct
 import sys
 
 import numpy as np
 
-import workload_command
 from tessera_ref import engine_operators, ita, sparse_attention
+from workloads import command
+from workloads.image import TILE, Image, aligned, pack_requant
 
-TILE = 64
-ALIGNMENT = 64
 GAP = 0x5A  # what is between the rows of a result, before and after
 MAGIC = b"EWOP"
 VERSION = 1
@@ -31,27 +29,13 @@ REPORT = struct.Struct("<4I")
 TYPES = {"gemm": 2, "softmax": 3, "layer_norm": 4, "gelu": 5, "copy": 6, "selection": 8}
 
 
-def aligned(value, alignment=ALIGNMENT):
-    return (value + alignment - 1) // alignment * alignment
-
-
-def pack_requant(requant):
-    return requant.mult | requant.shift << 16 | (requant.add & 0xFF) << 24
-
-
-class Builder:
-    """The image under construction: bytes with a header in front, parts 64-byte aligned."""
+class Builder(Image):
+    """The image under construction, and its cases."""
 
     def __init__(self, seed):
+        super().__init__()
         self.rng = np.random.default_rng(seed)
-        self.data = bytearray(HEADER.size)
         self.cases = []
-
-    def add(self, content):
-        offset = len(self.data)
-        self.data.extend(content)
-        self.data.extend(bytes(aligned(len(self.data)) - len(self.data)))
-        return offset
 
     def add_rows(self, values, stride):
         """A matrix of bytes with gaps behind its rows."""
@@ -169,7 +153,7 @@ def build(seed):
 
 def check(image_path, dump_path):
     """Compares results in a dump of the memory with those in the image. Returns an exit code."""
-    image, dump = pathlib.Path(image_path).read_bytes(), pathlib.Path(dump_path).read_bytes()
+    image, dump = command.read_image(image_path, dump_path, MAGIC, HEADER)
     _, _, _, count, cases, reports, *_ = HEADER.unpack_from(image)
     names = {number: name for name, number in TYPES.items()}
     failed = 0
@@ -191,7 +175,7 @@ def work(options):
     """Does what the command line asks for. Returns an exit code."""
     if options.command == "check":
         return check(options.image, options.dump)
-    workload_command.write_image(options.output, build(options.seed))
+    command.write_image(options.output, build(options.seed))
     return 0
 
 
@@ -199,12 +183,12 @@ def main(arguments):
     """Returns 0; 1 when a check fails; 2 for files that cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("build", help="image for sw/engine_operators")
-    command.add_argument("--seed", type=int, default=0, help="of the random operands")
-    command.add_argument("-o", "--output", required=True)
-    workload_command.add_check(commands)
+    one = commands.add_parser("build", help="image for sw/engine_operators")
+    one.add_argument("--seed", type=int, default=0, help="of the random operands")
+    one.add_argument("-o", "--output", required=True)
+    command.add_check(commands)
     options = parser.parse_args(arguments)
-    return workload_command.run("make_operator_workload.py", OSError, lambda: work(options))
+    return command.run("make_operator_workload.py", lambda: work(options))
 
 
 if __name__ == "__main__":

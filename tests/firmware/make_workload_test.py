@@ -69,13 +69,14 @@ class MakeWorkloadTest(unittest.TestCase):
     def test_check_counts_differing_bytes(self):
         import sys
         sys.path.insert(0, str(SCRIPT.parent))
-        import make_workload
-        work = make_workload.random_workload((64, 64, 64, 2), 1, "rtl")
-        image = bytearray(make_workload.Mhsa.build(work, False))
+        from workloads.mhsa import Mhsa
+        from workloads.operands import random_workload
+        work = random_workload((64, 64, 64, 2), 1, "rtl")
+        image = bytearray(Mhsa.build(work, False))
         (self.folder / "w.img").write_bytes(image)
-        header, parsed = make_workload.Mhsa.parse(bytes(image))
-        result = make_workload.Mhsa.expected(work)
-        np.testing.assert_array_equal(make_workload.Mhsa.expected(parsed), result)
+        header, parsed = Mhsa.parse(bytes(image))
+        result = Mhsa.expected(work)
+        np.testing.assert_array_equal(Mhsa.expected(parsed), result)
         start = header["result_offset"]
         image[start:start + result.size] = result.tobytes()
         image[header["report_offset"]] = 1
