@@ -7,7 +7,7 @@ import numpy as np
 from tessera_ref import ita
 
 from .image import TILE, WorkloadError, aligned, need_range
-from .operands import BIASES, PHASES, WEIGHTS, check_shape, expected_heads
+from .operands import BIASES, PHASES, WEIGHTS, check_shape, expected_heads, read_header
 
 TILE_BYTES = TILE * TILE
 CONSTANTS_BYTES = 64  # before the biases in a head's last page
@@ -111,12 +111,10 @@ class Mhsa:
     @classmethod
     def parse(cls, image):
         """The header as a dictionary, and the workload."""
-        header = dict(zip(cls.FIELDS, cls.HEADER.unpack_from(image)))
-        if len(image) < header["bytes"]:
-            raise WorkloadError(f"image of {len(image)} bytes; its header says {header['bytes']}")
-        s, e, p, h = (header[name] for name in "seph")
+        header, work = read_header(image, cls.HEADER, cls.FIELDS)
+        s, e, p, h = work.values()
         names = {number: name for name, number in FLAVOUR_NUMBERS.items()}
-        work = {"S": s, "E": e, "P": p, "H": h, "flavour": names[header["flavour"]]}
+        work["flavour"] = names[header["flavour"]]
         for name in "qk":
             offset = header[f"{name}_offset"]
             work[name.upper()] = untiled(image[offset:offset + s * e], s, e)

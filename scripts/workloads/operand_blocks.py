@@ -7,7 +7,7 @@ import numpy as np
 from tessera_ref import ita
 
 from .image import Image, WorkloadError
-from .operands import BIASES, WEIGHTS, check_shape, expected_heads
+from .operands import BIASES, WEIGHTS, check_shape, expected_heads, read_header
 
 
 class OperandBlocks:
@@ -50,11 +50,9 @@ class OperandBlocks:
     @classmethod
     def parse(cls, image):
         """The header as a dictionary, and the workload."""
-        header = dict(zip(cls.FIELDS, cls.HEADER.unpack_from(image)))
-        if len(image) < header["bytes"]:
-            raise WorkloadError(f"image of {len(image)} bytes; its header says {header['bytes']}")
-        s, e, p, h = (header[name] for name in "seph")
-        work = {"S": s, "E": e, "P": p, "H": h, "flavour": "mempool", "requants": []}
+        header, work = read_header(image, cls.HEADER, cls.FIELDS)
+        s, e, p, h = work.values()
+        work.update(flavour="mempool", requants=[])
         heads = []
         for head in range(h):
             offset = header["blocks_offset"] + head * header["block_bytes"]

@@ -127,3 +127,11 @@ def expected_heads(work):
         operands.update({name: work[name][head] for name in (*WEIGHTS, *BIASES)})
         outputs.append(ita.head(operands, work["requants"][head], flavour)["Out"])
     return np.stack(outputs)
+
+
+def read_header(image, layout, fields):
+    """The header of an image as a dictionary, and of the workload what it says: S, E, P, H."""
+    header = dict(zip(fields, layout.unpack_from(image)))
+    if len(image) < header["bytes"]:
+        raise WorkloadError(f"image of {len(image)} bytes; its header says {header['bytes']}")
+    return header, {name: header[name.lower()] for name in "SEPH"}

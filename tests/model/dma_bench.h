@@ -25,6 +25,16 @@ namespace tessera::test {
 constexpr std::uint32_t kL2 = 0x80000000;
 constexpr std::uint32_t kL2Bytes = 1 << 20;
 
+struct DurationRow {
+  std::uint32_t bytes;
+  Cycles cycles;
+};
+/// Cycles of a transfer between L2 and L1, either way. Source: spec/mempool.md section 9, DMA.
+constexpr DurationRow kMinpoolDurations[] = {{4, 28},     {32, 28},    {64, 32},    {128, 32},
+                                             {256, 33},   {512, 41},   {1024, 57},  {2048, 89},
+                                             {4096, 153}, {8192, 281}, {16384, 537}};
+constexpr DurationRow kMempoolDurations[] = {{64, 28}, {1024, 88}, {4096, 91}, {8192, 155}};
+
 inline DmaParameters dma_minpool() {
   DmaParameters parameters;
   parameters.l1_bytes = parameters.core_l1_bytes = 64 * 1024;

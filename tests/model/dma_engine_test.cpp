@@ -13,11 +13,6 @@ namespace {
 using test::DmaMachine;
 using test::kL2;
 
-struct DurationRow {
-  std::uint32_t bytes;
-  Cycles cycles;
-};
-
 class DmaEngineTest : public testing::Test {
  protected:
   DmaMachine& build(const DmaParameters& parameters) {
@@ -29,19 +24,8 @@ class DmaEngineTest : public testing::Test {
 };
 
 TEST_F(DmaEngineTest, TakesAsLongAsTheRtlOfMinpool) {
-  // Source: spec/mempool.md section 9, DMA.
   DmaMachine& machine = build(test::dma_minpool());
-  for (const DurationRow row : {DurationRow{4, 28},
-                                {32, 28},
-                                {64, 32},
-                                {128, 32},
-                                {256, 33},
-                                {512, 41},
-                                {1024, 57},
-                                {2048, 89},
-                                {4096, 153},
-                                {8192, 281},
-                                {16384, 537}}) {
+  for (const test::DurationRow& row : test::kMinpoolDurations) {
     EXPECT_EQ(machine.duration_of({kL2, 0, row.bytes}), row.cycles) << row.bytes;
     EXPECT_EQ(machine.duration_of({0, kL2, row.bytes}), row.cycles) << row.bytes;
   }
@@ -49,7 +33,7 @@ TEST_F(DmaEngineTest, TakesAsLongAsTheRtlOfMinpool) {
 
 TEST_F(DmaEngineTest, TakesAsLongAsTheRtlOfMempool) {
   DmaMachine& machine = build(test::dma_mempool());
-  for (const DurationRow row : {DurationRow{64, 28}, {1024, 88}, {4096, 91}, {8192, 155}}) {
+  for (const test::DurationRow& row : test::kMempoolDurations) {
     EXPECT_EQ(machine.duration_of({kL2, 0, row.bytes}), row.cycles) << row.bytes;
     EXPECT_EQ(machine.duration_of({0, kL2, row.bytes}), row.cycles) << row.bytes;
   }

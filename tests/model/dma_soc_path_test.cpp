@@ -54,27 +54,12 @@ class DmaOnSocPathTest : public testing::Test {
     machine_->dma.use_engine(machine_->engine.get());
     return *machine_;
   }
-  struct Row {
-    std::uint32_t bytes;
-    Cycles cycles;
-  };
   std::unique_ptr<DmaMachine> machine_;
 };
 
 TEST_F(DmaOnSocPathTest, TakesAsLongAsTheRtlOfMinpool) {
-  // Source: spec/mempool.md section 9, DMA.
   DmaMachine& machine = build(test::dma_minpool());
-  for (const Row row : {Row{4, 28},
-                        {32, 28},
-                        {64, 32},
-                        {128, 32},
-                        {256, 33},
-                        {512, 41},
-                        {1024, 57},
-                        {2048, 89},
-                        {4096, 153},
-                        {8192, 281},
-                        {16384, 537}}) {
+  for (const test::DurationRow& row : test::kMinpoolDurations) {
     EXPECT_EQ(machine.duration_of({kL2 + 0x10000, 0, row.bytes}), row.cycles) << row.bytes;
     EXPECT_EQ(machine.duration_of({0, kL2 + 0x10000, row.bytes}), row.cycles) << row.bytes;
   }
@@ -82,7 +67,7 @@ TEST_F(DmaOnSocPathTest, TakesAsLongAsTheRtlOfMinpool) {
 
 TEST_F(DmaOnSocPathTest, TakesAsLongAsTheRtlOfMempool) {
   DmaMachine& machine = build(test::dma_mempool());
-  for (const Row row : {Row{64, 28}, {1024, 88}, {4096, 91}, {8192, 155}}) {
+  for (const test::DurationRow& row : test::kMempoolDurations) {
     EXPECT_EQ(machine.duration_of({kL2 + 0x10000, 0, row.bytes}), row.cycles) << row.bytes;
     EXPECT_EQ(machine.duration_of({0, kL2 + 0x10000, row.bytes}), row.cycles) << row.bytes;
   }

@@ -15,24 +15,8 @@ namespace {
 
 using test::kL2;
 
-struct DurationRow {
-  std::uint32_t bytes;
-  Cycles cycles;
-};
-
 TEST(DmaDuration, MatchesTheMeasuredTableOfMinpool) {
-  // Source: spec/mempool.md section 9, DMA.
-  for (const DurationRow row : {DurationRow{4, 28},
-                                {32, 28},
-                                {64, 32},
-                                {128, 32},
-                                {256, 33},
-                                {512, 41},
-                                {1024, 57},
-                                {2048, 89},
-                                {4096, 153},
-                                {8192, 281},
-                                {16384, 537}}) {
+  for (const test::DurationRow& row : test::kMinpoolDurations) {
     EXPECT_EQ(dma_duration_cycles(test::dma_minpool(), {kL2, 0, row.bytes}), row.cycles)
         << row.bytes;
     EXPECT_EQ(dma_duration_cycles(test::dma_minpool(), {0, kL2, row.bytes}), row.cycles)
@@ -41,7 +25,7 @@ TEST(DmaDuration, MatchesTheMeasuredTableOfMinpool) {
 }
 
 TEST(DmaDuration, MatchesTheMeasuredTableOfMempool) {
-  for (const DurationRow row : {DurationRow{64, 28}, {1024, 88}, {4096, 91}, {8192, 155}}) {
+  for (const test::DurationRow& row : test::kMempoolDurations) {
     EXPECT_EQ(dma_duration_cycles(test::dma_mempool(), {kL2, 0, row.bytes}), row.cycles)
         << row.bytes;
   }
