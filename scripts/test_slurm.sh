@@ -121,6 +121,15 @@ kill -KILL "$controller"
 echo "test_slurm.sh: killed job $victim and the controller"
 sleep 5
 start_controller
+# A controller that was killed before it saved that a job runs starts this job again, and drains the node
+# when it hears that it runs there already ("Duplicate jobid"); then an operator has to resume it.
+while kill -0 "$client" 2>/dev/null; do
+  if sinfo -h -o %T | grep -q drain; then
+    echo "test_slurm.sh: the new controller has drained the node; resuming it"
+    scontrol update NodeName=here State=RESUME || true
+  fi
+  sleep 2
+done
 if ! wait "$client"; then
   echo "test_slurm.sh: the sweep is not complete, as after a kill it may be; starting it again"
   show_state
