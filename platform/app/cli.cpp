@@ -40,22 +40,22 @@ const std::vector<std::string> kRunOptionsWithoutEffect{
 const std::vector<std::string> kTrafficOptionsWithoutEffect{"--config", "--set", "--seed",
                                                             "--trace",  "--out", "--force"};
 
-/// "roi:ID", "roi_end:ID", "cycle:N" or "symbol:NAME".
+/// "roi:REGION", "roi_end:REGION", "cycle:N" or "symbol:NAME".
 SwitchOption read_switch(TimingMode mode, const std::string& text) {
   using When = TimingSwitch::When;
   const auto fields = split_colons(text, 2);
-  if (!fields.empty() && fields[0] == "symbol") {
-    return {{mode, When::kPc, 0}, fields[1]};
+  if (!fields.empty() && fields[0] == "cycle") {
+    return {{mode, When::kCycle, to_number("--at", fields[1])}, ""};
   }
   for (const auto& [name, when] : {std::pair{"roi", When::kRegionBegin},
                                    {"roi_end", When::kRegionEnd},
-                                   {"cycle", When::kCycle}}) {
+                                   {"symbol", When::kPc}}) {
     if (!fields.empty() && fields[0] == name) {
-      return {{mode, when, to_number("--at", fields[1])}, ""};
+      return {{mode, when, 0}, fields[1]};
     }
   }
-  throw UsageError(
-      fmt::format("--at: expected roi:ID, roi_end:ID, cycle:N or symbol:NAME, got '{}'", text));
+  throw UsageError(fmt::format(
+      "--at: expected roi:REGION, roi_end:REGION, cycle:N or symbol:NAME, got '{}'", text));
 }
 
 void add_timing_options(CLI::App& app, RunOptions& options) {
@@ -70,7 +70,7 @@ void add_timing_options(CLI::App& app, RunOptions& options) {
   app.add_option("--at", options.switch_places,
                  "when: a region of interest begins or ends, a cycle comes, a hart is at a symbol; "
                  "the n-th --at goes with the n-th --switch-to")
-      ->type_name("roi:ID|roi_end:ID|cycle:N|symbol:NAME")
+      ->type_name("roi:REGION|roi_end:REGION|cycle:N|symbol:NAME")
       ->allow_extra_args(false);
 }
 

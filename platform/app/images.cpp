@@ -24,6 +24,26 @@ std::uint64_t resolve(const std::string& option, const std::string& address,
                                near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
 }
 
+std::uint32_t resolve_region(const std::string& option, const std::string& region,
+                             const ElfImage& program) {
+  const auto number = parse_unsigned(region);
+  if (const auto* value = std::get_if<std::uint64_t>(&number);
+      value != nullptr && *value >> 32 == 0) {
+    return static_cast<std::uint32_t>(*value);
+  }
+  std::vector<std::string> names;
+  for (const auto& [id, name] : program.region_names) {
+    if (name == region) {
+      return id;
+    }
+    names.push_back(name);
+  }
+  const std::string near = nearest_spelling(region, names);
+  throw UsageError(fmt::format("{}: '{}' is neither a number nor the name of a region of {}{}",
+                               option, region, program.path,
+                               near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+}
+
 void MemoryImage::load(ByteMemory& memory) const {
   const bool is_written = memory.write(address, bytes.data(), bytes.size());
   TESSERA_CHECK(is_written, "cannot load {} bytes at 0x{:x}", bytes.size(), address);

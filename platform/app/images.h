@@ -37,6 +37,11 @@ struct MemoryDump {
 std::uint64_t resolve(const std::string& option, const std::string& address,
                       const ElfImage& program);
 
+/// `region`, a number or the name of a region of interest of `program`; throws UsageError in the
+/// name of `option`.
+std::uint32_t resolve_region(const std::string& option, const std::string& region,
+                             const ElfImage& program);
+
 /// Both throw UsageError when an address is neither a number nor a symbol of `program`, ConfigError
 /// when it is not memory of `map` or a file cannot be used.
 std::vector<MemoryImage> read_images(const std::vector<LoadOption>& options,

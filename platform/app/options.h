@@ -39,10 +39,10 @@ struct DumpOption {
   std::string file;
 };
 
-/// "--switch-to MODE --at WHERE". A symbol is resolved when the ELF file has been read.
+/// "--switch-to MODE --at WHERE". A name is resolved when the ELF file has been read.
 struct SwitchOption {
   TimingSwitch change;
-  std::string symbol;  ///< kPc: its name
+  std::string name;  ///< of a symbol or region, or its number; kCycle: none
 };
 
 enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };

@@ -52,6 +52,17 @@ ElfImage read_program(const std::string& path, const AddressMap& map) {
   return program;
 }
 
+/// The same, with the numbers of regions that are named.
+TraceOptions with_regions(TraceOptions traces, const ElfImage& program) {
+  for (auto* trace : {&traces.commit_log, &traces.timeline, &traces.bus_trace, &traces.wave}) {
+    if (*trace && !(*trace)->window.region_as_written.empty()) {
+      TraceWindow& window = (*trace)->window;
+      window.region = resolve_region("roi", window.region_as_written, program);
+    }
+  }
+  return traces;
+}
+
 double millions(std::uint64_t count) {
   return static_cast<double>(count) / 1e6;
 }
@@ -75,7 +86,7 @@ Run::Run(const RunOptions& options)
                      },
                      [this] { soc_.request_stop(RunEnd::kGuestError); }}),
       soc_(machine_.config, services()),
-      traces_(options_.traces, soc_, machine_.config, program_.symbols),
+      traces_(with_regions(options_.traces, program_), soc_, machine_.config, program_.symbols),
       places_(soc_, program_, map_, machine_.config),
       checks_(options_.checks, soc_, machine_.config, map_, program_, places_),
       stat_writer_(
@@ -93,7 +104,9 @@ Run::Run(const RunOptions& options)
   for (const SwitchOption& option : options_.switches) {
     TimingSwitch change = option.change;
     if (change.when == TimingSwitch::When::kPc) {
-      change.value = resolve("--at symbol", option.symbol, program_);
+      change.value = resolve("--at symbol", option.name, program_);
+    } else if (change.when != TimingSwitch::When::kCycle) {
+      change.value = resolve_region("--at roi", option.name, program_);
     }
     soc_.add_timing_switch(change);
   }

@@ -33,11 +33,12 @@ void add_trace_option(CLI::App& app, const std::string& name, const std::string&
 }  // namespace
 
 void add_trace_options(CLI::App& app, TraceOptions& options) {
-  add_trace_option(app, "--commit-log", "DIR",
-                   "log every retired instruction, a file per hart in Spike's format (zstd). "
-                   "WINDOW: harts=0-3,8 from=CYCLE to=CYCLE roi=ID scope=PATTERN limit=SIZE, with "
-                   "commas",
-                   options.commit_log);
+  add_trace_option(
+      app, "--commit-log", "DIR",
+      "log every retired instruction, a file per hart in Spike's format (zstd). "
+      "WINDOW: harts=0-3,8 from=CYCLE to=CYCLE roi=REGION scope=PATTERN limit=SIZE, with "
+      "commas",
+      options.commit_log);
   add_trace_option(app, "--timeline", "FILE",
                    "write functions of harts, activities of devices and arrows from offload to "
                    "completion as Chrome JSON, for Perfetto",

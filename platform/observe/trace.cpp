@@ -50,7 +50,8 @@ bool read_setting(const std::string& key, const std::string& value, TraceWindow&
     return read_number(value, window.to);
   }
   if (key == "roi") {
-    return read_number(value, window.region.emplace());
+    window.region_as_written = value;
+    return !value.empty();
   }
   if (key == "limit") {
     const auto bytes = parse_unsigned(value);
@@ -86,7 +87,8 @@ std::string read_trace_option(const std::string& text, TraceOption& option) {
     if ((equals == std::string::npos && key != "harts") ||
         !read_setting(key, value, option.window)) {
       return fmt::format(
-          "'{}': expected harts=0-3,8, from=CYCLE, to=CYCLE, roi=ID, scope=PATTERN or limit=SIZE",
+          "'{}': expected harts=0-3,8, from=CYCLE, to=CYCLE, roi=REGION, scope=PATTERN or "
+          "limit=SIZE",
           field);
     }
     begin = end;

@@ -18,6 +18,7 @@ struct TraceWindow {
   static constexpr Cycles kNoEnd = ~Cycles{0};
   Cycles from = 0;
   Cycles to = kNoEnd;                   ///< exclusive
+  std::string region_as_written;        ///< number or name; empty: there is none
   std::optional<std::uint32_t> region;  ///< only while this region of interest is open
   std::set<std::uint32_t> harts;        ///< empty: all
   std::string scope;                    ///< names of agents, "*" for any text; empty: all
@@ -27,12 +28,13 @@ struct TraceWindow {
 };
 
 /// A trace and where it goes:
-/// "FILE[,harts=0-3,8][,from=N][,to=N][,roi=ID][,scope=PATTERN][,limit=SIZE]".
+/// "FILE[,harts=0-3,8][,from=N][,to=N][,roi=REGION][,scope=PATTERN][,limit=SIZE]".
 struct TraceOption {
   std::string path;
   TraceWindow window;
 };
-/// Returns what is wrong with `text`, or nothing and the option in `option`.
+/// Returns what is wrong with `text`, or nothing and the option in `option`, whose region the
+/// caller looks up in the program.
 std::string read_trace_option(const std::string& text, TraceOption& option);
 
 /// A region of interest begins or ends.

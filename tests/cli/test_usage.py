@@ -200,7 +200,7 @@ class TimingSwitches(CliTest):
     def test_places(self):
         for place in ["roi", "roi:", "pc:5", "5"]:
             self.check(["--switch-to", "cycle", "--at", place],
-                       "--at: expected roi:ID, roi_end:ID, cycle:N or symbol:NAME, "
+                       "--at: expected roi:REGION, roi_end:REGION, cycle:N or symbol:NAME, "
                        f"got '{place}'")
         self.check(["--switch-to", "cycle", "--at", "cycle:soon"],
                    "--at: 'soon' is not a whole number (decimal, 0x, '_', KiB, MiB, GiB)")

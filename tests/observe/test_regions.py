@@ -52,6 +52,37 @@ class Regions(CliTest):
                   if process == "regions of interest"]
         self.assertEqual(tracks, ["7"])
 
+    def switched(self, region):
+        """Returns the content of stats.json of a run that is exact in `region`."""
+        code, _, err = self.tessera(
+            "run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM, "--out", "out", "--force",
+            "--switch-to", "cycle", "--at", f"roi:{region}", "--switch-to", "functional", "--at",
+            f"roi_end:{region}")
+        self.assertEqual(code, 0, err)
+        return json.loads((self.folder / "out/stats.json").read_text())
+
+    def test_switches_take_names(self):
+        by_name = self.switched("softmax")
+        number, = (region["id"] for region in by_name["regions"] if region.get("name") == "softmax")
+        self.assertEqual(by_name, self.switched(number))
+        self.assertNotEqual(by_name, self.switched("dot product"))
+
+    def test_windows_take_names(self):
+        self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM,
+                     "--timeline", "roi.json,roi=dot product")
+        events = timeline_schema.read(self.folder / "roi.json")
+        tracks = [track for process, track in timeline_schema.names(events).values()
+                  if process == "regions of interest"]
+        self.assertEqual(tracks, ["dot product"])
+
+    def test_a_name_that_the_program_does_not_give(self):
+        for option in (["--timeline", "roi.json,roi=softmx"],
+                       ["--switch-to", "cycle", "--at", "roi:softmx"]):
+            code, _, err = self.tessera("run", "-c", CONFIGS / "minpool.yaml", PROGRAM, *option)
+            self.assertEqual(code, 2)
+            self.assertRegex(err, r"roi: 'softmx' is neither a number nor the name of a region of "
+                                  r".*regions\.elf; did you mean 'softmax'\?\n$")
+
     def test_names_are_not_in_memory(self):
         self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM, "--dump",
                      "0:64KiB:l1.bin", "--dump", "0x80000000:64KiB:l2.bin")
