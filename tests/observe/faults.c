@@ -4,6 +4,7 @@
 #include "firmware/drivers/attention_engine.h"
 #include "firmware/drivers/dma.h"
 #include "firmware/drivers/ita_jobs.h"
+#include "firmware/drivers/ita_operand_block.h"
 #include "firmware/runtime/arguments.h"
 #include "firmware/runtime/barrier.h"
 #include "firmware/runtime/hart.h"
@@ -25,6 +26,7 @@ enum Fault {
   kItaOutOfRegion = 10,
   kEngineBadType = 11,
   kNullJump = 12,
+  kItaBlockOutOfMemory = 13,
 };
 
 static uint32_t table[4];
@@ -79,6 +81,22 @@ NOINLINE void misprogram_ita(void) {
   wait_for_wake_up();
 }
 
+NOINLINE void misprogram_ita_block(void) {
+  static uint32_t constants[8];
+  static struct ItaRequantTable requant;
+  const struct ItaHead head = {
+      .start_addr = platform.l2_base + platform.l2_bytes - 64, /* ends far behind */
+      .out_addr = platform.l2_base + platform.l2_bytes / 2,
+      .rqs_addr = (uint32_t)&requant,
+      .s = 64,
+      .e = 64,
+      .p = 64,
+  };
+  requant.mult = requant.shift = requant.add = (uint32_t)constants;
+  ita_block_start(ita_block_base(0), &head);
+  ita_block_wait(ita_block_base(0));
+}
+
 NOINLINE void misprogram_engine(void) {
   static struct EngineDescriptor ring[2] __attribute__((aligned(64)));
   static struct EngineCompletion queue[2] __attribute__((aligned(64)));
@@ -121,6 +139,9 @@ NOINLINE uint32_t misbehave(uint32_t fault, uint32_t hart) {
       return 0;
     case kEngineBadType:
       misprogram_engine();
+      return 0;
+    case kItaBlockOutOfMemory:
+      misprogram_ita_block();
       return 0;
     case kPollInVain:
       poll();

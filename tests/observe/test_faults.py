@@ -16,7 +16,7 @@ ARGUMENTS_ADDRESS = 0x800FF000
 ARGUMENTS_MAGIC = 0x53475241
 (UNMAPPED_LOAD, MISALIGNED_STORE, ILLEGAL_INSTRUCTION, STACK_OVERFLOW, DMA_OUT_OF_MEMORY,
  ITA_WITHOUT_TRIGGER, UNMAPPED_JUMP, STAYS_AWAY, POLL_IN_VAIN, ITA_OUT_OF_REGION,
- ENGINE_BAD_TYPE, NULL_JUMP) = range(1, 13)
+ ENGINE_BAD_TYPE, NULL_JUMP, ITA_BLOCK_OUT_OF_MEMORY) = range(1, 14)
 TIMINGS = ("functional", "cycle")
 HART = 5
 NAME = r"soc\.cluster\.group\[1\]\.tile\[0\]\.core\[1\]"  # of hart 5 of minpool
@@ -98,6 +98,17 @@ class Faults(FaultTest):
                 err, rf"      in misprogram_ita \({SOURCE}:{line_of('the job')}\): sw .*\n"
                 r"        inlined: ita_jobs_commit \(firmware/drivers/ita_jobs\.h")
             self.assertRegex(err, rf"      called by misbehave \({SOURCE}:\d+\) < {MAIN}\n")
+
+    def test_an_operand_block_out_of_memory_names_who_started_the_head(self):
+        for timing in TIMINGS:
+            _, err = self.misbehave(ITA_BLOCK_OUT_OF_MEMORY, "--guest-errors=stop", "--timing",
+                                    timing, machine="mempool_ita")
+            self.assertRegex(
+                err, r"E soc\.ita\[0\] hart 5 pc=0x\w+ <ita_block_start\+0x\w+> device_misuse: "
+                r"operands or constants at 0x\w+ are not in memory: nothing is computed\n")
+            self.assertRegex(err, r"      in ita_block_start \(firmware/drivers/ita_operand_block"
+                                  r"\.c:\d+\): sw .*\n")
+            self.assertRegex(err, rf"called by misprogram_ita_block \(.*\) < misbehave .* < {MAIN}")
 
     def test_misprogrammed_engine_names_who_rang_the_doorbell(self):
         for timing in TIMINGS:
