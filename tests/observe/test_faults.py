@@ -168,7 +168,8 @@ class Hangs(FaultTest):
                 rf"        called by misbehave \({SOURCE}:\d+\) < {MAIN}",
                 r"exit          hang: no hart came into a new state for 20000 cycles")
             cycles = int(re.search(r"(?m)^cycles +(\d+) ", err).group(1))
-            self.assertTrue(20_000 < cycles < 30_000, cycles)
+            # It begins before cycle 5,000; then a look each quantum of 1,000 finds its states.
+            self.assertTrue(20_000 < cycles <= 35_000, cycles)
 
     def test_without_hang_cycles_it_polls_up_to_the_limit(self):
         code, err = self.misbehave(POLL_IN_VAIN)
