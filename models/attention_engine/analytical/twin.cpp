@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "models/attention_engine/analytical/chain_times.h"
+#include "models/attention_engine/analytical/matrix_places.h"
 
 namespace tessera::attention_engine::analytical {
 
@@ -35,10 +36,14 @@ class Twin {
                       ceil_divide(std::min(job.head_dim, engine.native_dim), engine.lanes)),
         context_vector_(vectors_ *
                         ceil_divide(ceil_divide(tile_, heads_side_by_side()), engine.lanes)),
-        times_(engine, job.axi_latency) {}
+        times_(engine, job.axi_latency),
+        places_(engine.entries_of(MemoryId::kMrf) / vectors_, map.shape.columns(), plan.keeps_kv) {
+    if (job.has_kv && plan.keeps_kv) {
+      places_.fill();
+    }
+  }
 
   Estimate run(const std::vector<Policy>& policies) {
-    make_places();
     for (std::uint32_t head = 0; head < job_.heads; ++head) {
       for (std::uint32_t row = 0; row < map_.shape.rows(); ++row) {
         take({head, row}, policies[row]);
@@ -59,32 +64,6 @@ class Twin {
     Row row;
     double probabilities = 0;  ///< all of them are there
   };
-
-  /// Where a tile of K or V is in the MRF.
-  struct Place {
-    std::uint32_t head = ~0u;
-    bool is_value = false;
-    std::uint32_t column = 0;
-    double ready = 0;
-    double is_free = 0;  ///< what reads the tile has done so
-
-    [[nodiscard]] bool holds(std::uint32_t of_head, bool of_value, std::uint32_t of_column) const {
-      return head == of_head && is_value == of_value && column == of_column;
-    }
-  };
-
-  void make_places() {
-    const std::uint32_t tiles = engine_.entries_of(MemoryId::kMrf) / vectors_;
-    const std::uint32_t columns = map_.shape.columns();
-    places_.resize(!plan_.keeps_kv        ? std::max(tiles, 2u)
-                   : tiles >= 4 * columns ? 4 * columns
-                                          : 2 * columns);
-    for (std::uint32_t column = 0; job_.has_kv && plan_.keeps_kv && column < columns; ++column) {
-      places_[column].head = places_[columns + column].head = 0;
-      places_[column].column = places_[columns + column].column = column;
-      places_[columns + column].is_value = true;
-    }
-  }
 
   /// A2: a native dimension that holds several heads does their context products at once.
   [[nodiscard]] std::uint32_t heads_side_by_side() const {
@@ -296,11 +275,11 @@ class Twin {
 
   /// A K or V tile: when it is in the MRF.
   double matrix(std::uint32_t head, bool is_value, std::uint32_t column) {
-    const std::size_t index = place_of(head, is_value, column);
-    Place& place = places_[index];
-    used_.push_back(index);
-    if (!place.holds(head, is_value, column)) {
-      place.head = head, place.is_value = is_value, place.column = column;
+    const MatrixTile tile{head, is_value, column};
+    MatrixPlaces::Place& place = places_.find(tile);
+    used_.push_back(&place);
+    if (!(place.tile == tile)) {
+      place.tile = tile;
       const double keys = map_.shape.keys_in(column);
       times_.issue(kLoadInstructions);
       place.ready = is_value ? times_.load_transposed(keys, job_.head_dim, place.is_free)
@@ -309,23 +288,10 @@ class Twin {
     }
     return place.ready;
   }
-  /// The tile's own place, of one or two heads; with too few of them one after the other.
-  std::size_t place_of(std::uint32_t head, bool is_value, std::uint32_t column) {
-    const std::size_t columns = map_.shape.columns();
-    if (plan_.keeps_kv) {
-      return (head % (places_.size() / (2 * columns)) * 2 + (is_value ? 1 : 0)) * columns + column;
-    }
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      if (places_[i].holds(head, is_value, column)) {
-        return i;
-      }
-    }
-    return next_place_++ % places_.size();
-  }
   /// The product entered last is done with the tiles that were named for it.
   void release() {
-    for (const std::size_t index : used_) {
-      places_[index].is_free = times_.mvu_free();
+    for (MatrixPlaces::Place* const place : used_) {
+      place->is_free = times_.mvu_free();
     }
     used_.clear();
   }
@@ -365,10 +331,9 @@ class Twin {
   const std::uint32_t context_vector_;  ///< and in AV
   ChainTimes times_;
   std::deque<Pending> pending_;
-  std::vector<Place> places_;  ///< of the MRF
-  std::vector<std::size_t> used_;
-  std::size_t next_place_ = 0;
-  std::uint32_t shape_rows_ = 0;  ///< of the last product
+  MatrixPlaces places_;
+  std::vector<MatrixPlaces::Place*> used_;  ///< by the product that is being entered
+  std::uint32_t shape_rows_ = 0;            ///< of the last product
   std::uint32_t shape_columns_ = 0;
   double score_ = 0;
   double softmax_ = 0;
