@@ -118,6 +118,18 @@ TEST(Twin, BytesOverScoreEntries) {
   }
 }
 
+// Upper rows of a causal map are short: two of them fit where the longest does alone.
+TEST(Twin, APolicyForEachRowIsFasterThanOneForAll) {
+  const TileMap map = map_of(Kind::kCausal, 1024);
+  Plan plan;
+  plan.policy = Policy::kRow;  // the first that fits 1024 entries
+  const auto by_row = policies_by_row(map, 1024, true, false);
+  EXPECT_EQ(by_row.front(), Policy::kOverlapped);
+  EXPECT_EQ(by_row[14], Policy::kRow);
+  expect_near(estimate(engine_preset("soc64"), map, {}, plan).cycles, 38320);
+  expect_near(estimate_rows(engine_preset("soc64"), map, {}, plan, by_row).cycles, 33580);
+}
+
 // Section 1.9: with 8 tiles in the MRF dense attention loads every tile where it is used; sparse
 // rows find some that the row before has left there.
 TEST(Twin, ASmallMrfFetchesTilesAgain) {
