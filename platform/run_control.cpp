@@ -32,6 +32,7 @@ void RunControl::region(std::uint32_t id, bool begins) {
   if (services_.region_of_interest) {
     cluster_.sync();
     services_.region_of_interest(id, begins);
+    cluster_.observer_came();  // a trace of the region begins with the next instruction
   }
   const auto when = begins ? TimingSwitch::When::kRegionBegin : TimingSwitch::When::kRegionEnd;
   for (const TimingSwitch& change : region_switches_) {

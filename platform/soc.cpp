@@ -358,6 +358,9 @@ void Soc::connect_external(::tlm::tlm_initiator_socket<>& initiator) {
 }
 void Soc::attach(const Probes& probes) {
   impl_->observers_.attach(probes);
+  observer_came();
+}
+void Soc::observer_came() {
   impl_->cluster_.observer_came();
 }
 const Observers& Soc::observers() const {

@@ -103,6 +103,8 @@ class Soc {
   /// and before memory() is written to, to see that too, or where a HartWatcher is called. An
   /// observed run takes the same cycles as a free one, and more host time. REQUIRES: kHasObservers.
   void attach(const Probes& probes);
+  /// A probe wants to see more than before (HartProbe::watches), where a HartWatcher is called.
+  void observer_came();
   /// Names of who acts.
   const Observers& observers() const;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/base/observers.h"
 
+#include <algorithm>
+
 #include "models/base/error.h"
 
 namespace tessera {
@@ -10,6 +12,10 @@ class HartFan final : public HartProbe {
  public:
   std::vector<HartProbe*> probes;
 
+  bool watches(std::uint32_t hart, Cycles begin, Cycles end) override {
+    return std::any_of(probes.begin(), probes.end(),
+                       [&](HartProbe* probe) { return probe->watches(hart, begin, end); });
+  }
   void retired(const RetiredInstruction& instruction) override {
     for (HartProbe* probe : probes) {
       probe->retired(instruction);

@@ -66,6 +66,10 @@ struct RetiredInstruction {
 class HartProbe {
  public:
   virtual ~HartProbe() = default;
+  /// Functional timing: whether it wants to be told of `hart` in [begin, end), which is asked
+  /// before each of the hart's turns. Otherwise retired(), fell_asleep() and trapped() need not
+  /// come, and the hart runs as fast as a free one.
+  virtual bool watches(std::uint32_t /*hart*/, Cycles /*begin*/, Cycles /*end*/) { return true; }
   /// The hart has issued the instruction and goes on. Not called for one that traps.
   virtual void retired(const RetiredInstruction& instruction) = 0;
   /// Cycle timing: the pending result of the oldest load or atomic with destination `rd` is here.

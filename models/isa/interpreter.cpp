@@ -36,7 +36,8 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
 }
 
 void Interpreter::Impl::look_for_observers() {
-  is_stepwise_ = observers_.harts() != nullptr;
+  HartProbe* const probe = observers_.harts();
+  is_stepwise_ = probe != nullptr && probe->watches(hart_->hart_id, hart_->cycle, deadline_);
   is_observed_ = is_stepwise_ || observers_.memory() != nullptr || observers_.sync() != nullptr;
   if (observers_.memory() != nullptr && no_pages_ == nullptr) {
     no_pages_ = std::make_unique<DmiTable>();

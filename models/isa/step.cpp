@@ -19,8 +19,9 @@ std::optional<StopReason> Interpreter::Impl::step(const CodePage& page, std::siz
   if (translator_.is_watched(hart_->pc) && !report_pc()) {
     return stop_requested ? std::optional(StopReason::kStopRequested) : std::nullopt;
   }
+  // Also of a hart that is not watched: the instruction may be the one that begins a window.
   const bool is_told =
-      is_stepwise() ||
+      observers_.harts() != nullptr ||
       (is_observed() && (instruction.op == Op::kWfi || instruction.op == Op::kFence));
   switch (is_told ? perform_observed(instruction) : perform(instruction)) {
     case Outcome::kRetired:

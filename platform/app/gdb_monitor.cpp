@@ -151,6 +151,7 @@ Gdb::Text Gdb::switch_traces(const Words& words) const {
     return "no traces: start the run with --commit-log, --timeline, --bus-trace or --wave";
   }
   around_.traces.switch_on(words[0] == "on");
+  around_.soc.observer_came();
   return fmt::format("traces are {} from cycle {}", words[0], around_.soc.now());
 }
 

@@ -27,6 +27,9 @@ class CommitLog final : public Trace, public HartProbe {
   void finish(Cycles cycle) override;
 
   // HartProbe
+  bool watches(std::uint32_t hart, Cycles begin, Cycles end) override {
+    return harts_[hart].file != nullptr && filter_.may_show(begin, end);
+  }
   void retired(const RetiredInstruction& instruction) override;
   void load_returned(std::uint32_t hart, std::uint8_t rd, std::uint32_t value,
                      Cycles cycle) override;

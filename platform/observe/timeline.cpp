@@ -65,6 +65,12 @@ std::size_t Timeline::free_lane(Activities& all, const Activity& activity) {
 
 // --- harts ---
 
+bool Timeline::watches(std::uint32_t hart_id, Cycles begin, Cycles end) {
+  const auto place = harts_.find(hart_id);
+  const bool is_open = place != harts_.end() && !place->second.open.empty();  // to be closed
+  return is_open || (filter_.shows_agent(hart_id) && filter_.may_show(begin, end));
+}
+
 void Timeline::retired(const RetiredInstruction& instruction) {
   if (!filter_.shows_agent(instruction.hart)) {
     return;

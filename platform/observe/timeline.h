@@ -29,6 +29,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   void region(const RegionMark& mark) override;
 
   // HartProbe
+  bool watches(std::uint32_t hart, Cycles begin, Cycles end) override;
   void retired(const RetiredInstruction& instruction) override;
   void fell_asleep(std::uint32_t hart, std::uint32_t pc, Cycles cycle) override;
   void woke_up(std::uint32_t hart, Cycles cycle) override;

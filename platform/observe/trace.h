@@ -57,6 +57,10 @@ class TraceFilter {
   }
 
   bool shows(Cycles cycle) const { return is_open_ && cycle >= window_.from && cycle < window_.to; }
+  /// Whether it may show a cycle of [begin, end), unless a region begins there.
+  bool may_show(Cycles begin, Cycles end) const {
+    return is_open_ && begin < window_.to && end > window_.from;
+  }
   bool shows_agent(AgentId agent) {
     return agent < known_.size() && known_[agent] != Known::kUnknown
                ? known_[agent] == Known::kShown

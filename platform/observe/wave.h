@@ -29,6 +29,9 @@ class Wave final : public Trace, public HartProbe, public ActivityProbe {
   void finish(Cycles cycle) override;
 
   // HartProbe
+  bool watches(std::uint32_t hart, Cycles begin, Cycles end) override {
+    return harts_[hart].state != 0 && filter_.may_show(begin, end);
+  }
   void retired(const RetiredInstruction& instruction) override;
   void stalled(std::uint32_t hart, std::uint32_t pc, StallReason reason, Cycles cycle,
                Cycles cycles) override;

@@ -25,6 +25,37 @@ TEST(Run, CountsALoop) {
   EXPECT_EQ(machine.hart.pc, Machine::kMemory + 20);
 }
 
+/// Told of what retires in cycles 10 to 19.
+class WindowProbe : public HartProbe {
+ public:
+  bool watches(std::uint32_t /*hart*/, Cycles begin, Cycles end) override {
+    return begin < 20 && end > 10;
+  }
+  void retired(const RetiredInstruction& instruction) override {
+    cycles.push_back(instruction.cycle);
+  }
+  std::vector<Cycles> cycles;
+};
+
+TEST(Run, AProbeIsToldOfTheTurnsThatItWatches) {
+  if (!kHasObservers) {
+    GTEST_SKIP();
+  }
+  Machine free;
+  Machine observed;
+  WindowProbe probe;
+  observed.observers.attach({&probe, nullptr, nullptr, nullptr});
+  for (Machine* machine : {&free, &observed}) {
+    machine->load({addi(a0, a0, 1), add(a1, a1, a0), jal(zero, -8)});
+    for (int turn = 0; turn < 4; ++turn) {
+      EXPECT_EQ(machine->run(10), StopReason::kBudget);
+    }
+  }
+  EXPECT_EQ(probe.cycles, (std::vector<Cycles>{10, 11, 12, 13, 14, 15, 16, 17, 18, 19}));
+  EXPECT_EQ(observed.hart.pc, free.hart.pc);
+  EXPECT_EQ(observed.x(a1), free.x(a1));
+}
+
 TEST(Run, EndsExactlyAtEveryBudget) {
   Machine machine;
   machine.load({

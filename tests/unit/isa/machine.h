@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "models/base/observers.h"
 #include "models/isa/interpreter.h"
 #include "tests/unit/isa/assembler.h"
 
@@ -37,7 +38,7 @@ class Machine : public HartEnvironment {
   };
 
   explicit Machine(bool has_dmi = true, IsaConfig config = {true, true, kTrapAddress})
-      : memory(kMemoryBytes), interpreter(config, dmi, *this) {
+      : memory(kMemoryBytes), interpreter(config, dmi, *this, observers) {
     dmi.map(kMemory, kMemoryBytes, memory.data(), true, has_dmi);
     if (!has_dmi) {
       dmi.unmap(kData, kMemoryBytes - (kData - kMemory));
@@ -113,6 +114,7 @@ class Machine : public HartEnvironment {
 
   std::vector<std::uint8_t> memory;
   DmiTable dmi;
+  Observers observers;
   Interpreter interpreter;
   HartState hart;
 
