@@ -42,7 +42,7 @@ def config_files(path):
 
 @functools.lru_cache(maxsize=None)
 def known_settings():
-    """Returns the names of all settings, as `tessera list params` has them; none without a build."""
+    """Returns the names of all settings, as `tessera list params` has them; () without a build."""
     try:
         done = subprocess.run([str(paths.build_folder() / "bin/tessera"), "list", "params"],
                               capture_output=True, text=True, check=False)
