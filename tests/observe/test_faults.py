@@ -77,7 +77,8 @@ class Faults(FaultTest):
         _, err = self.misbehave(STACK_OVERFLOW, "--guest-errors=stop")
         self.assertIn("<deep> stack_overflow: sp set to ", err)
         self.assertRegex(err, rf"      called by deep \({SOURCE}:\d+\) \d+ times < "
-                              rf"(deep\S* \({SOURCE}:\d+\) < )*misbehave \({SOURCE}:\d+\) < {MAIN}\n")
+                              rf"(deep\S* \({SOURCE}:\d+\) < )*"
+                              rf"misbehave \({SOURCE}:\d+\) < {MAIN}\n")
         self.assertRegex(err, r"      address 0x[0-9a-f]+: in soc\.cluster\.l1, stack of hart 4\n")
 
     def test_misprogrammed_dma_names_who_launched_it(self):

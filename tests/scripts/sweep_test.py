@@ -143,7 +143,8 @@ class Files(SweepTest):
             (("soc.l2.banks", "4"), ("soc.clock_khz", "20000")),
             (("soc.l2.banks", "8"), ("soc.clock_khz", "40000"))])
         self.assertEqual([point.make[1] for point in points], ["2", "4"])
-        with self.assertRaisesRegex(SpaceError, "soc.l2.banks: 'size' is 'large', which is no number"):
+        with self.assertRaisesRegex(SpaceError,
+                                    "soc.l2.banks: 'size' is 'large', which is no number"):
             expand(read_space(self.file(text.replace("    4:", "    large:"))))
 
     def test_expressions(self):
