@@ -9,8 +9,6 @@ namespace tessera::ita {
 
 namespace {
 
-constexpr std::size_t kRequantPointers = 3;  ///< to mult, shift and add
-
 /// Reads consecutive things and remembers the first failure.
 class Reader {
  public:
@@ -36,6 +34,14 @@ class Reader {
   ByteMemory& memory_;
   OperandBlockFetch& fetch_;
 };
+
+using RequantTables = std::array<MemoryPiece, kRequantTables>;
+
+RequantTables requant_tables(const std::array<std::uint32_t, kRequantTables>& pointers) {
+  return {{{pointers[0], kNumConstants * sizeof(std::uint8_t)},
+           {pointers[1], kNumConstants * sizeof(std::uint8_t)},
+           {pointers[2], kNumConstants * sizeof(std::int32_t)}}};
+}
 
 }  // namespace
 
@@ -82,7 +88,7 @@ OperandBlockPieces operand_block_pieces(const OperandBlockAddresses& addresses,
                        static_cast<std::uint32_t>(end - begin)};
   };
   OperandBlockPieces pieces;
-  pieces.operands = {{addresses.requant, kRequantPointers * sizeof(std::uint32_t)},
+  pieces.operands = {{addresses.requant, kRequantTables * sizeof(std::uint32_t)},
                      piece(addresses.block, layout.wo_transposed, layout.q),
                      piece(addresses.shared_block, layout.q, layout.wq_transposed),
                      piece(addresses.block, layout.wq_transposed, layout.bytes)};
@@ -91,12 +97,11 @@ OperandBlockPieces operand_block_pieces(const OperandBlockAddresses& addresses,
 }
 
 std::vector<MemoryPiece> requant_pieces(ByteMemory& memory, std::uint32_t requant) {
-  std::array<std::uint32_t, kRequantPointers> pointers{};
+  std::array<std::uint32_t, kRequantTables> pointers{};
   TESSERA_CHECK(memory.read(requant, pointers.data(), sizeof pointers), "no pointers at {:#x}",
                 requant);
-  return {{pointers[0], kNumConstants * sizeof(std::uint8_t)},
-          {pointers[1], kNumConstants * sizeof(std::uint8_t)},
-          {pointers[2], kNumConstants * sizeof(std::int32_t)}};
+  const RequantTables tables = requant_tables(pointers);
+  return {tables.begin(), tables.end()};
 }
 
 OperandBlockFetch fetch_operand_block(ByteMemory& memory, const OperandBlockAddresses& addresses,
@@ -120,7 +125,7 @@ OperandBlockFetch fetch_operand_block(ByteMemory& memory, const OperandBlockAddr
   head.bk = reader.read<std::int32_t>(addresses.block + layout.bk, p);
   head.bq = reader.read<std::int32_t>(addresses.block + layout.bq, p);
 
-  std::array<std::uint32_t, kRequantPointers> pointers{};
+  std::array<std::uint32_t, kRequantTables> pointers{};
   std::array<std::uint8_t, kNumConstants> mult{};
   std::array<std::uint8_t, kNumConstants> shift{};
   std::array<std::int32_t, kNumConstants> add{};
@@ -131,6 +136,7 @@ OperandBlockFetch fetch_operand_block(ByteMemory& memory, const OperandBlockAddr
   for (std::size_t i = 0; i < kNumConstants; ++i) {
     head.requant[i] = {mult[i], shift[i], add[i]};
   }
+  fetch.tables = requant_tables(pointers);
   return fetch;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -51,6 +52,9 @@ struct OperandBlockLayout {
   std::size_t bytes;              ///< of the whole block
 };
 
+/// mult, shift, add.
+constexpr std::size_t kRequantTables = 3;
+
 /// Addresses of one head, as the registers hold them at START.
 struct OperandBlockAddresses {
   std::uint32_t block;         ///< this instance's operand block
@@ -63,6 +67,10 @@ struct OperandBlockAddresses {
 struct MemoryPiece {
   std::uint32_t address = 0;
   std::uint32_t bytes = 0;
+
+  bool overlaps(const MemoryPiece& other) const {
+    return address - other.address < other.bytes || other.address - address < bytes;
+  }
 };
 
 /// What a run moves, in the order of the fetch; without the tables that `requant` points to.
@@ -81,6 +89,8 @@ struct OperandBlockFetch {
   std::uint32_t failing_address = 0;  ///< of the first range that is not memory
   std::uint64_t bytes = 0;            ///< read
   HeadOperands head{};                ///< valid when is_complete
+  /// Where mult, shift and add were, when is_complete.
+  std::array<MemoryPiece, kRequantTables> tables;
 };
 
 /// Reads a head's operands and constants. REQUIRES: e and p are multiples of kSplitColumns.

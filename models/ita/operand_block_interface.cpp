@@ -2,6 +2,7 @@
 #include "models/ita/operand_block_interface.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -284,6 +285,26 @@ void OperandBlockInterface::advance_to(Cycles cycle) {
   schedule_end();
 }
 
+/// The hardware takes whatever it finds there.
+void OperandBlockInterface::check_tables(Instance& instance,
+                                         const std::array<MemoryPiece, kRequantTables>& tables) {
+  constexpr std::array<const char*, kRequantTables> kNames{"mult", "shift", "add"};
+  const std::vector<MemoryPiece> operands =
+      operand_block_pieces(instance.addresses, instance.shape).operands;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const auto overlaps = [&](const MemoryPiece& other) { return tables[i].overlaps(other); };
+    if (std::any_of(operands.begin(), operands.end(), overlaps) ||
+        std::any_of(tables.begin() + static_cast<std::ptrdiff_t>(i) + 1, tables.end(), overlaps)) {
+      report(instance, {instance.hart, instance.pc, instance.end},
+             fmt::format("the table {} at {:#x}, which RQS_ADDR = {:#x} leads to, overlaps other "
+                         "operands or tables of the head: its constants are something else",
+                         kNames[i], tables[i].address, instance.addresses.requant),
+             tables[i].address);
+      return;
+    }
+  }
+}
+
 std::vector<std::int8_t> OperandBlockInterface::compute(Instance& instance) {
   const RegisterAccess origin{instance.hart, instance.pc, instance.end};
   const OperandBlockFetch fetch =
@@ -296,6 +317,7 @@ std::vector<std::int8_t> OperandBlockInterface::compute(Instance& instance) {
            fetch.failing_address);
     return {};
   }
+  check_tables(instance, fetch.tables);
   instance.macs += macs_of(instance.shape);
   return attention_head(fetch.head, parameters_of(parameters_.flavour)).output;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "models/base/config_tree.h"
@@ -226,6 +227,27 @@ TEST_F(ItaOperandBlock, TablesOutsideMemoryAreReported) {
   driver_.wait_for_done(1);
   expect_one_error("ita[1]", "operands or constants at 0x10 are not in memory");
   EXPECT_EQ(image_.output(1), nothing());
+}
+
+TEST_F(ItaOperandBlock, TablesThatOverlapAreReportedAndUsed) {
+  const std::uint32_t pointers = image_.addresses[1].requant;
+  std::uint32_t mult = 0;
+  image_.memory.read(pointers, &mult, sizeof mult);
+  const std::uint32_t shift = mult + 4;
+  image_.memory.write(pointers + 4, &shift, sizeof shift);
+  start(1);
+  driver_.wait_for_done(1);
+  expect_one_error("ita[1]", fmt::format("the table mult at {:#x}", mult));
+  EXPECT_EQ(errors_.errors.front().address, mult);
+  EXPECT_EQ(image_.output(1), expected(1));
+}
+
+TEST_F(ItaOperandBlock, TableInTheOperandsIsReported) {
+  const std::uint32_t add = image_.addresses[1].block + 64;
+  image_.memory.write(image_.addresses[1].requant + 8, &add, sizeof add);
+  start(1);
+  driver_.wait_for_done(1);
+  expect_one_error("ita[1]", fmt::format("the table add at {:#x}", add));
 }
 
 TEST_F(ItaOperandBlock, OutputThatLeavesMemoryIsReported) {
