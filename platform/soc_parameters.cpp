@@ -47,6 +47,10 @@ ControlParameters control_parameters(const SocConfig& config) {
   return parameters;
 }
 
+std::uint32_t end_register(const SocConfig& config) {
+  return CONTROL_BASE + control_parameters(config).map.eoc;
+}
+
 DmaParameters dma_parameters(const SocConfig& config) {
   const ClusterConfig& cluster = config.cluster;
   DmaParameters parameters;

@@ -28,6 +28,8 @@ CycleHartsParameters cycle_harts_parameters(const SocConfig& config);
 InstructionCachesParameters instruction_caches_parameters(const SocConfig& config);
 L1NetworkParameters l1_network_parameters(const SocConfig& config);
 SocPathParameters soc_path_parameters(const SocConfig& config);
+/// Address of the register that ends a computation.
+std::uint32_t end_register(const SocConfig& config);
 /// Register offset -> value.
 std::map<std::uint32_t, std::uint32_t> platform_block_values(const SocConfig& config);
 /// REQUIRES: config.attention_engine.is_there.

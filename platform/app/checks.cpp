@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "models/periph/control_regs.h"
 #include "platform/launch_rules.h"
 #include "platform/observe/checker/offload_checker.h"
 #include "platform/soc_parameters.h"
@@ -69,7 +68,7 @@ OffloadChecker::Setup offload_setup(const Soc& soc, const SocConfig& config, con
   OffloadChecker::Setup setup;
   setup.num_harts = soc.num_harts();
   add_memories(setup, config, map, program.symbols);
-  setup.end_register = CONTROL_BASE + CONTROL_MEMPOOL_EOC;  // the same in all variants
+  setup.end_register = end_register(config);
   setup.end_hart = config.control.eoc_hart;
   setup.launch_rules = launch_rules(soc.observers(), config, map);
   // firmware/runtime/arena.h
