@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 
+from workloads.command import WORKLOAD_ADDRESS
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 300
 CLEAN_CONFIGS = ("minpool", "tessera")
 TIMINGS = ("functional", "cycle")
-WORKLOAD_ADDRESS = 0x80100000
 # Programs that do nothing without a workload: program, machine, script and its arguments.
 CLEAN_WORKLOADS = (
     ("operand_block", "mempool_ita", "make_workload operand-block --shape 64,64,64,2 --seed 3"),
@@ -72,10 +73,10 @@ def build(build_folder, folder, program):
     return inside / target
 
 
-def run(build_folder, elf, config, timing="functional", workload=""):
+def run(build_folder, elf, config, timing="functional", workload="", options=()):
     """Returns the exit code and what the run says on stderr; not by tessera.Run, which is quiet."""
     command = [build_folder / "bin/tessera", "run", "-c", ROOT / f"configs/{config}.yaml", elf,
-               "--check", "offload", "--timing", timing, "--timeout", TIMEOUT_SECONDS]
+               "--check", "offload", "--timing", timing, "--timeout", TIMEOUT_SECONDS, *options]
     with tempfile.TemporaryDirectory() as folder:
         if workload:
             image = f"{folder}/workload.img"
