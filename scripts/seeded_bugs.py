@@ -90,7 +90,7 @@ def run(build_folder, elf, config, timing="functional", workload="", options=())
 
 
 def num_findings(text):
-    match = re.search(r"^offload check: (\d+) findings$", text, re.M)
+    match = re.search(r"^offload check: (\d+) findings?$", text, re.M)
     return int(match[1]) if match else 0
 
 

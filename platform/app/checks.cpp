@@ -114,7 +114,8 @@ std::string Checks::report() const {
     text += one.finding.text;
     text += one.count > 1 ? fmt::format("\n  met {} times\n", one.count) : "\n";
   }
-  return text + fmt::format("offload check: {} findings\n", shown.size());
+  return text + fmt::format("offload check: {} {}\n", shown.size(),
+                            shown.size() == 1 ? "finding" : "findings");
 }
 
 }  // namespace tessera::app
