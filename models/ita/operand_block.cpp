@@ -35,8 +35,6 @@ class Reader {
   OperandBlockFetch& fetch_;
 };
 
-using RequantTables = std::array<MemoryPiece, kRequantTables>;
-
 RequantTables requant_tables(const std::array<std::uint32_t, kRequantTables>& pointers) {
   return {{{pointers[0], kNumConstants * sizeof(std::uint8_t)},
            {pointers[1], kNumConstants * sizeof(std::uint8_t)},
@@ -96,12 +94,11 @@ OperandBlockPieces operand_block_pieces(const OperandBlockAddresses& addresses,
   return pieces;
 }
 
-std::vector<MemoryPiece> requant_pieces(ByteMemory& memory, std::uint32_t requant) {
+RequantTables requant_pieces(ByteMemory& memory, std::uint32_t requant) {
   std::array<std::uint32_t, kRequantTables> pointers{};
   TESSERA_CHECK(memory.read(requant, pointers.data(), sizeof pointers), "no pointers at {:#x}",
                 requant);
-  const RequantTables tables = requant_tables(pointers);
-  return {tables.begin(), tables.end()};
+  return requant_tables(pointers);
 }
 
 OperandBlockFetch fetch_operand_block(ByteMemory& memory, const OperandBlockAddresses& addresses,

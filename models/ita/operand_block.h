@@ -73,6 +73,9 @@ struct MemoryPiece {
   }
 };
 
+/// mult, shift, add.
+using RequantTables = std::array<MemoryPiece, kRequantTables>;
+
 /// What a run moves, in the order of the fetch; without the tables that `requant` points to.
 struct OperandBlockPieces {
   std::vector<MemoryPiece> operands;
@@ -81,7 +84,7 @@ struct OperandBlockPieces {
 OperandBlockPieces operand_block_pieces(const OperandBlockAddresses& addresses,
                                         const HeadShape& shape);
 /// The tables that the pointers at `requant` lead to. REQUIRES: the pointers are in memory.
-std::vector<MemoryPiece> requant_pieces(ByteMemory& memory, std::uint32_t requant);
+RequantTables requant_pieces(ByteMemory& memory, std::uint32_t requant);
 
 /// What fetching a head came to.
 struct OperandBlockFetch {
@@ -90,7 +93,7 @@ struct OperandBlockFetch {
   std::uint64_t bytes = 0;            ///< read
   HeadOperands head{};                ///< valid when is_complete
   /// Where mult, shift and add were, when is_complete.
-  std::array<MemoryPiece, kRequantTables> tables;
+  RequantTables tables;
 };
 
 /// Reads a head's operands and constants. REQUIRES: e and p are multiples of kSplitColumns.

@@ -286,8 +286,7 @@ void OperandBlockInterface::advance_to(Cycles cycle) {
 }
 
 /// The hardware takes whatever it finds there.
-void OperandBlockInterface::check_tables(Instance& instance,
-                                         const std::array<MemoryPiece, kRequantTables>& tables) {
+void OperandBlockInterface::check_tables(Instance& instance, const RequantTables& tables) {
   constexpr std::array<const char*, kRequantTables> kNames{"mult", "shift", "add"};
   const std::vector<MemoryPiece> operands =
       operand_block_pieces(instance.addresses, instance.shape).operands;

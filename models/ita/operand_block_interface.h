@@ -117,7 +117,7 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
   void run_head(Instance& instance);
   /// Returns the result; empty, and reported, when the operands are not in memory.
   std::vector<std::int8_t> compute(Instance& instance);
-  void check_tables(Instance& instance, const std::array<MemoryPiece, kRequantTables>& tables);
+  void check_tables(Instance& instance, const RequantTables& tables);
   void schedule_end();
   void report(Instance& instance, const RegisterAccess& access, const std::string& message,
               std::uint32_t address = 0);

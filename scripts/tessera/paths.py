@@ -57,21 +57,27 @@ def build_id(path):
     """Returns the build ID of an executable, a hash that its linker made of it; of a file without
     one its SHA-256. Raises OSError."""
     with open(path, "rb") as file:
-        start = file.read(64)
-        if start[:5] == b"\x7fELF\x02":
-            headers, = struct.unpack_from("<Q", start, 32)
-            size, count = struct.unpack_from("<HH", start, 54)
-            for index in range(count):
-                file.seek(headers + index * size)
-                kind, _, offset, _, _, length = struct.unpack("<IIQQQQ", file.read(40))
-                if kind == PT_NOTE:
-                    file.seek(offset)
-                    notes = file.read(length)
-                    found = notes.find(BUILD_ID_NAME)
-                    if found >= 4:  # before it: size of the build ID
-                        length, = struct.unpack_from("<I", notes, found - 4)
-                        return notes[found + 8:found + 8 + length].hex()
+        for notes in _note_segments(file):
+            found = notes.find(BUILD_ID_NAME)
+            if found >= 4:  # before it: size of the build ID
+                size, = struct.unpack_from("<I", notes, found - 4)
+                return notes[found + 8:found + 8 + size].hex()
     return sha256(path)
+
+
+def _note_segments(file):
+    """Yields the bytes of each PT_NOTE segment of a 64-bit ELF file; none of any other file."""
+    start = file.read(64)
+    if start[:5] != b"\x7fELF\x02":
+        return
+    headers, = struct.unpack_from("<Q", start, 32)
+    size, count = struct.unpack_from("<HH", start, 54)
+    for index in range(count):
+        file.seek(headers + index * size)
+        kind, _, offset, _, _, length = struct.unpack("<IIQQQQ", file.read(40))
+        if kind == PT_NOTE:
+            file.seek(offset)
+            yield file.read(length)
 
 
 def die_with_parent():

@@ -10,7 +10,6 @@ Arenas::Arenas(const std::vector<std::uint32_t>& states) {
 }
 
 Arenas::Change Arenas::stored(std::uint32_t address, std::uint32_t value) {
-  constexpr std::uint32_t kEnd = 4;
   for (Arena& arena : arenas_) {
     if (address != arena.state && address != arena.state + kEnd) {
       continue;

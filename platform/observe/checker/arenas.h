@@ -28,7 +28,7 @@ class Arenas {
   /// Whether stored() wants to know of stores there.
   bool has_state_at(std::uint32_t address) const {
     for (const Arena& arena : arenas_) {
-      if (address - arena.state < 8) {
+      if (address - arena.state < kStateBytes) {
         return true;
       }
     }
@@ -50,6 +50,10 @@ class Arenas {
   std::optional<Range> block(std::uint32_t address) const;
 
  private:
+  // Of an arena's state: `next`, then `end`.
+  static constexpr std::uint32_t kEnd = 4;
+  static constexpr std::uint32_t kStateBytes = 8;
+
   struct Arena {
     std::uint32_t state;
     std::uint32_t base = 0;
