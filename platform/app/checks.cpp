@@ -80,6 +80,13 @@ OffloadChecker::Setup offload_setup(const Soc& soc, const SocConfig& config, con
   setup.poll_loops = find_poll_loops(program);
   setup.describe_code = [&places](std::uint32_t pc) { return places.names().describe_inlined(pc); };
   setup.describe_data = [&places](std::uint32_t address) { return places.address(address); };
+  setup.callers = [&soc, &places](std::uint32_t hart, std::uint32_t pc) {
+    // With cycle timing an access arrives when its hart has gone on.
+    return soc.hart(hart).pc == pc ? places.callers(hart, pc) : std::vector<std::uint32_t>();
+  };
+  setup.describe_calls = [&places](const std::vector<std::uint32_t>& calls) {
+    return places.call_text(calls);
+  };
   return setup;
 }
 

@@ -20,7 +20,8 @@ class DeviceOrder {
     Activity activity;
     Cause cause;
     std::string text;
-    std::uint32_t launcher_clock;  ///< epoch of the launching hart
+    std::uint32_t launcher_clock;        ///< epoch of the launching hart
+    std::vector<std::uint32_t> callers;  ///< calls that led to it, innermost first
   };
 
   /// `known`: what the launching hart knows, of itself what it has fenced.

@@ -355,9 +355,11 @@ void OffloadChecker::launched(const Activity& activity, const Cause& cause,
   const Hart& hart = harts_[cause.agent];
   VectorClock known = hart.known;
   known[cause.agent] = hart.fenced;
-  order_.launched({activity, cause, text, hart.known[cause.agent]}, known);
+  const DeviceOrder::Launch launch{activity, cause, text, hart.known[cause.agent],
+                                   setup_.callers(cause.agent, cause.pc)};
+  order_.launched(launch, known);
   if (const auto stale = launch_registers_.launched(activity.agent, activity.number)) {
-    report_stale_registers(activity, cause, *stale);
+    report_stale_registers(launch, *stale);
   }
   end_epoch(cause.agent, cause.cycle);
 }

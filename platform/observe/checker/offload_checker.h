@@ -50,6 +50,10 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
     std::function<std::string(std::uint32_t pc)> describe_code;
     /// What lies at an address: "table+0x8"; empty: unknown.
     std::function<std::string(std::uint32_t address)> describe_data;
+    /// The calls that led `hart` to `pc`, innermost first; empty: it has gone on, or nobody knows.
+    std::function<std::vector<std::uint32_t>(std::uint32_t hart, std::uint32_t pc)> callers;
+    /// "main (main.c:71)", several with " < " between.
+    std::function<std::string(const std::vector<std::uint32_t>& calls)> describe_calls;
   };
   /// `observers`: of the machine, whose agents are all known; outlives this.
   OffloadChecker(Setup setup, const Observers& observers);
@@ -122,7 +126,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   void report_out_of_bounds(std::uint32_t address, const ShadowAccess& access, Cycles cycle);
   void report_leaves_block(std::uint32_t address, const ShadowAccess& access, Arenas::Range block,
                            Cycles cycle);
-  void report_stale_registers(const Activity& activity, const Cause& cause,
+  void report_stale_registers(const DeviceOrder::Launch& launch,
                               const LaunchRegisters::Stale& stale);
   void report_unfinished(const DeviceOrder::Launch& launch, const ShadowAccess& end, Cycles cycle);
   void report_unordered_end(std::uint32_t address, const ShadowAccess& write,
@@ -133,8 +137,12 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   std::uint64_t place_of(const ShadowAccess& access) const;
   Party party(const ShadowAccess& access) const;
   std::string describe(const ShadowAccess& access, Cycles now) const;
+  std::string describe_now(const ShadowAccess& access, Cycles now) const;
   std::string missing_order(const ShadowAccess& earlier, const ShadowAccess& later) const;
-  std::string code(std::uint32_t pc) const;
+  std::string code(std::uint32_t pc, const std::vector<std::uint32_t>& callers = {}) const;
+  /// Of the instruction that `hart` executes.
+  std::string code_now(AgentId hart, std::uint32_t pc) const;
+  std::string launch_place(const DeviceOrder::Launch& launch) const;
   std::string data(std::uint32_t address) const;
 
   const Setup setup_;

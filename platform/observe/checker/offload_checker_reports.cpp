@@ -58,9 +58,21 @@ const char* headline(FindingKind kind) {
 
 }  // namespace
 
-std::string OffloadChecker::code(std::uint32_t pc) const {
+std::string OffloadChecker::code(std::uint32_t pc,
+                                 const std::vector<std::uint32_t>& callers) const {
   const std::string name = setup_.describe_code(pc);
-  return name.empty() ? fmt::format("pc 0x{:08x}", pc) : fmt::format("pc 0x{:08x} {}", pc, name);
+  return fmt::format("pc 0x{:08x}{}{}{}{}", pc, name.empty() ? "" : " ", name,
+                     callers.empty() ? "" : "\n    called from ", setup_.describe_calls(callers));
+}
+
+std::string OffloadChecker::code_now(AgentId hart, std::uint32_t pc) const {
+  return code(pc, setup_.callers(hart, pc));
+}
+
+std::string OffloadChecker::launch_place(const DeviceOrder::Launch& launch) const {
+  return fmt::format("launched in cycle {} by {} at {}", launch.cause.cycle,
+                     observers_.agent_name(launch.cause.agent),
+                     code(launch.cause.pc, launch.callers));
 }
 
 std::string OffloadChecker::data(std::uint32_t address) const {
@@ -123,9 +135,14 @@ std::string OffloadChecker::describe(const ShadowAccess& access, Cycles now) con
   if (launch == nullptr) {
     return done;
   }
-  return fmt::format("{} ({}), launched in cycle {} by {} at {}", done, launch->text,
-                     launch->cause.cycle, observers_.agent_name(launch->cause.agent),
-                     code(launch->cause.pc));
+  return fmt::format("{} ({}), {}", done, launch->text, launch_place(*launch));
+}
+
+std::string OffloadChecker::describe_now(const ShadowAccess& access, Cycles now) const {
+  return is_hart(access.agent) ? fmt::format("{} in cycle {} by {} at {}", verb(access),
+                                             whole_cycle(access.cycle, now), party(access).who,
+                                             code_now(access.agent, access.pc))
+                               : describe(access, now);
 }
 
 std::string OffloadChecker::missing_order(const ShadowAccess& earlier,
@@ -166,7 +183,7 @@ void OffloadChecker::report_conflict(std::uint32_t address, const ShadowAccess& 
   Finding finding{kind, address, cycle, party(earlier), party(later), ""};
   finding.text = fmt::format("{}: {}\n  at {}\n  {}\n  {}\n  missing: {}", to_string(kind),
                              headline(kind), data(address), describe(earlier, cycle),
-                             describe(later, cycle), missing_order(earlier, later));
+                             describe_now(later, cycle), missing_order(earlier, later));
   findings_.add(std::move(finding));
 }
 
@@ -179,7 +196,7 @@ void OffloadChecker::report_uninitialised(std::uint32_t address, const ShadowAcc
   Finding finding{kind, address, cycle, {}, party(reader), ""};
   finding.text =
       fmt::format("{}: {}\n  at {}\n  {}\n  missing: a write of any master", to_string(kind),
-                  headline(kind), data(address), describe(reader, cycle));
+                  headline(kind), data(address), describe_now(reader, cycle));
   findings_.add(std::move(finding));
 }
 
@@ -195,9 +212,9 @@ void OffloadChecker::report_out_of_bounds(std::uint32_t address, const ShadowAcc
                           address - block->end, block->begin)
             : "no block is in front of it";
   Finding finding{kind, address, cycle, {}, party(access), ""};
-  finding.text =
-      fmt::format("{}: {}\n  at {}, {}\n  {}\n  missing: an allocation that is not released",
-                  to_string(kind), headline(kind), data(address), before, describe(access, cycle));
+  finding.text = fmt::format(
+      "{}: {}\n  at {}, {}\n  {}\n  missing: an allocation that is not released", to_string(kind),
+      headline(kind), data(address), before, describe_now(access, cycle));
   findings_.add(std::move(finding));
 }
 
@@ -215,22 +232,24 @@ void OffloadChecker::report_leaves_block(std::uint32_t address, const ShadowAcce
   findings_.add(std::move(finding));
 }
 
-void OffloadChecker::report_stale_registers(const Activity& activity, const Cause& cause,
+void OffloadChecker::report_stale_registers(const DeviceOrder::Launch& launch,
                                             const LaunchRegisters::Stale& stale) {
   const FindingKind kind = FindingKind::kStaleRegisters;
+  const Activity& activity = launch.activity;
+  const Cause& cause = launch.cause;
   if (!findings_.wants(kind, 0, kOfHart | cause.pc, 0)) {
     return;
   }
-  const std::string& hart = observers_.agent_name(cause.agent);
   const std::string since =
       stale.former ? fmt::format("{} {}", activity.kind, *stale.former) : "reset";
-  Party launcher{hart, setup_.describe_code(cause.pc), kOfHart | cause.pc};
+  Party launcher{observers_.agent_name(cause.agent), setup_.describe_code(cause.pc),
+                 kOfHart | cause.pc};
   Finding finding{kind, 0, cause.cycle, {}, std::move(launcher), ""};
   finding.text = fmt::format(
-      "{}: {}\n  {} {} {}, launched in cycle {} by {} at {}\n  nobody has written {} since {}\n"
+      "{}: {}\n  {} {} {}, {}\n  nobody has written {} since {}\n"
       "  missing: a write of that register for this launch",
       to_string(kind), headline(kind), observers_.agent_name(activity.agent), activity.kind,
-      activity.number, cause.cycle, hart, code(cause.pc), stale.name, since);
+      activity.number, launch_place(launch), stale.name, since);
   findings_.add(std::move(finding));
 }
 
@@ -246,12 +265,11 @@ void OffloadChecker::report_unfinished(const DeviceOrder::Launch& launch, const 
   Party device{who, setup_.describe_code(launch.cause.pc), place};
   Finding finding{kind, 0, cycle, std::move(device), party(end), ""};
   finding.text = fmt::format(
-      "{}: {}\n  {} ({}), launched in cycle {} by {} at {}\n  end of the run in cycle {} by {} at "
-      "{}\n  missing: nobody waited for {}, or no barrier, wake-up pulse, atomic or polled flag "
-      "leads from who did to who ends the run",
-      to_string(kind), headline(kind), who, launch.text, launch.cause.cycle,
-      observers_.agent_name(launch.cause.agent), code(launch.cause.pc), cycle, party(end).who,
-      code(end.pc), who);
+      "{}: {}\n  {} ({}), {}\n  end of the run in cycle {} by {} at {}\n  missing: nobody waited "
+      "for {}, or no barrier, wake-up pulse, atomic or polled flag leads from who did to who ends "
+      "the run",
+      to_string(kind), headline(kind), who, launch.text, launch_place(launch), cycle,
+      party(end).who, code_now(end.agent, end.pc), who);
   findings_.add(std::move(finding));
 }
 
@@ -265,7 +283,7 @@ void OffloadChecker::report_unordered_end(std::uint32_t address, const ShadowAcc
   finding.text =
       fmt::format("{}: {}\n  at {}\n  {}\n  end of the run in cycle {} by {} at {}\n  missing: {}",
                   to_string(kind), headline(kind), data(address), describe(write, cycle), cycle,
-                  party(end).who, code(end.pc), missing_order(write, end));
+                  party(end).who, code_now(end.agent, end.pc), missing_order(write, end));
   findings_.add(std::move(finding));
 }
 
@@ -281,7 +299,8 @@ void OffloadChecker::report_lost_pulse(std::uint32_t hart, const Cause& cause) {
       "{}: {}\n  sent in cycle {} by {}{}\n  to {}, which has not taken the last {}: the counter "
       "holds no more\n  missing: a wfi of that hart for each pulse",
       to_string(kind), headline(kind), cause.cycle, sender,
-      is_hart(cause.agent) ? " at " + code(cause.pc) : "", observers_.agent_name(hart), kMaxPulses);
+      is_hart(cause.agent) ? " at " + code_now(cause.agent, cause.pc) : "",
+      observers_.agent_name(hart), kMaxPulses);
   findings_.add(std::move(finding));
 }
 

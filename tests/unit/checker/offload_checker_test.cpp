@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/checker/offload_checker.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,6 +39,10 @@ class OffloadCheckerTest : public testing::Test {
     // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
     setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
     setup.describe_code = [](std::uint32_t pc) { return pc == 0x44 ? "compute (a.c:7)" : ""; };
+    setup.callers = [this](std::uint32_t /*hart*/, std::uint32_t /*pc*/) { return callers_; };
+    setup.describe_calls = [](const std::vector<std::uint32_t>& calls) {
+      return calls.empty() ? "" : fmt::format("main+{:#x} (a.c:90)", calls[0]);
+    };
     setup.describe_data = [](std::uint32_t address) { return address == kData ? "table" : ""; };
     checker_ = std::make_unique<OffloadChecker>(std::move(setup), observers_);
     observers_.add_agent("dma.backend[0]");
@@ -123,6 +128,7 @@ class OffloadCheckerTest : public testing::Test {
   Observers observers_;
   std::unique_ptr<OffloadChecker> checker_;
   Cycles cycle_ = 0;
+  std::vector<std::uint32_t> callers_;  ///< of any hart, at present
 };
 
 TEST_F(OffloadCheckerTest, HartsInNoOrder) {
@@ -133,6 +139,26 @@ TEST_F(OffloadCheckerTest, HartsInNoOrder) {
   EXPECT_THAT(found()[0].text,
               HasSubstr("written in cycle 1 by core[0] at pc 0x00000044 compute (a.c:7)"));
   EXPECT_THAT(found()[0].text, HasSubstr("read in cycle 2 by core[1] at pc 0x00000040"));
+}
+
+TEST_F(OffloadCheckerTest, CallersOfTheLaterAccessAreKnown) {
+  callers_ = {0x10};
+  store(0, kData, 0x44);
+  callers_ = {0x20};
+  load(1, kData);
+  EXPECT_THAT(found()[0].text, HasSubstr("at pc 0x00000044 compute (a.c:7)\n"));
+  EXPECT_THAT(found()[0].text, HasSubstr("at pc 0x00000040\n    called from main+0x20 (a.c:90)\n"));
+}
+
+TEST_F(OffloadCheckerTest, CallersOfALaunchAreThoseThatItHad) {
+  callers_ = {0x30};
+  launch(kDma, 0, 0);
+  callers_ = {};
+  device(kDma, 0, AccessKind::kStore, kData, 64);
+  load(0, kData);
+  expect_only(FindingKind::kResultTooEarly);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("by core[0] at pc 0x00000060\n    called from main+0x30 (a.c:90)\n"));
 }
 
 TEST_F(OffloadCheckerTest, ReadBeforeTheWriteIsNoOrderEither) {
@@ -327,6 +353,8 @@ TEST(OffloadCheckerContents, ReadsOfWhatNobodyWrote) {
   setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
   setup.without_contents = {{0, 0x1000}};
   setup.describe_code = setup.describe_data = [](std::uint32_t) { return ""; };
+  setup.callers = [](std::uint32_t, std::uint32_t) { return std::vector<std::uint32_t>(); };
+  setup.describe_calls = [](const std::vector<std::uint32_t>&) { return ""; };
   OffloadChecker checker(std::move(setup), observers);
   MemoryAccess access;
   access.agent = 0;
