@@ -47,7 +47,8 @@ class CommandLine(unittest.TestCase):
         self.assertNotEqual(code, 0)
         self.assertRegex(text, r"result_too_early: .*\n  at 0x.*\n"
                          r"  read in cycle \d+ by soc\.cluster\S+ at pc 0x\S+ .*memory\.c:\d+.*\n"
-                         r"  written in cycle \d+ by soc\.dma transfer \d+ .*launched .*dma\.c:\S+\n"
+                         r"  written in cycle \d+ by soc\.dma transfer \d+ .*launched .*"
+                         r"dma\.c:\S+\n"
                          r"    called from check_copy \(\S+dma_copy\.c:\d+\) < .* < main \(")
         self.assertIn("missing: the hart has not seen the end of soc.dma transfer", text)
 
