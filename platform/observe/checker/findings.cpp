@@ -82,6 +82,16 @@ void Findings::forget_place(std::uint64_t place) {
   });
 }
 
+/// Function and line of a place; the place itself where these are not known.
+std::string Findings::line_of(const Party& party) {
+  const std::size_t line = party.place.find(" (");
+  if (line == std::string::npos) {
+    return fmt::format("{} {}", party.place, party.id);
+  }
+  const std::size_t offset = std::min(party.place.rfind("+0x", line), line);
+  return party.place.substr(0, offset) + party.place.substr(line);
+}
+
 std::vector<Findings::Shown> Findings::shown() const {
   std::vector<const Pair*> pairs;
   for (const auto& [unused, pair] : pairs_) {
@@ -92,8 +102,16 @@ std::vector<Findings::Shown> Findings::shown() const {
   std::sort(pairs.begin(), pairs.end(),
             [](const Pair* left, const Pair* right) { return left->order < right->order; });
   std::vector<Shown> shown;
+  std::map<std::tuple<FindingKind, std::string, std::string>, std::size_t> shown_of_lines;
   for (const Pair* pair : pairs) {
-    shown.push_back({pair->examples.front(), pair->count});
+    const Finding& finding = pair->examples.front();
+    const auto [first, last] = std::minmax({line_of(finding.earlier), line_of(finding.later)});
+    const auto [it, is_new] = shown_of_lines.try_emplace({finding.kind, first, last}, shown.size());
+    if (is_new) {
+      shown.push_back({finding, pair->count});
+    } else {
+      shown[it->second].count += pair->count;
+    }
   }
   return shown;
 }

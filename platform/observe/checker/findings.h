@@ -61,9 +61,9 @@ class Findings {
 
   struct Shown {
     Finding finding;
-    std::uint64_t count;  ///< how often this pair was met
+    std::uint64_t count;  ///< how often this pair of lines was met
   };
-  /// One of each pair, in the order of the first.
+  /// One of each pair of lines, in the order of the first.
   std::vector<Shown> shown() const;
   /// "result_too_early: PLACE | PLACE", what suppressions are compared with.
   static std::string summary(const Finding& finding);
@@ -77,6 +77,7 @@ class Findings {
     std::uint64_t count = 0;
     std::size_t order = 0;
   };
+  static std::string line_of(const Party& party);
   static Key key(FindingKind kind, std::uint64_t earlier, std::uint64_t later);
   template <typename Condition>
   void forget_if(const Condition& condition);

@@ -38,7 +38,9 @@ class OffloadCheckerTest : public testing::Test {
     setup.poll_loops.add_code(kPollPc, {0x00072783, 0xfe078ee3});  // 1: lw a5, 0(a4); beqz a5, 1b
     // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
     setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
-    setup.describe_code = [](std::uint32_t pc) { return pc == 0x44 ? "compute (a.c:7)" : ""; };
+    setup.describe_code = [](std::uint32_t pc) {
+      return pc == 0x44 ? "compute (a.c:7)" : pc == 0x48 ? "compute+0x4 (a.c:7)" : "";
+    };
     setup.callers = [this](std::uint32_t /*hart*/, std::uint32_t /*pc*/) { return callers_; };
     setup.describe_calls = [](const std::vector<std::uint32_t>& calls) {
       return calls.empty() ? "" : fmt::format("main+{:#x} (a.c:90)", calls[0]);
@@ -174,6 +176,18 @@ TEST_F(OffloadCheckerTest, TwoWritersAreFoundOncePerPlace) {
   }
   expect_only(FindingKind::kUnorderedWrites);
   EXPECT_EQ(checker_->findings().shown()[0].count, 8u);
+}
+
+TEST_F(OffloadCheckerTest, PlacesOfOneLineAreShownOnce) {
+  store(0, kData, 0x44);
+  store(1, kData, 0x50);
+  store(0, kData + 4, 0x48);
+  store(1, kData + 4, 0x50);
+  expect_only(FindingKind::kUnorderedWrites);
+  EXPECT_EQ(checker_->findings().shown()[0].count, 2u);
+  store(0, kData + 8, 0x44);
+  store(1, kData + 8, 0x54);  // nobody knows its line
+  EXPECT_EQ(found().size(), 2u);
 }
 
 TEST_F(OffloadCheckerTest, WakeUpMakesOrder) {
