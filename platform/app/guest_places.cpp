@@ -94,6 +94,9 @@ std::string GuestPlaces::call_text(const std::vector<std::uint32_t>& callers) co
     }
     i = end;
   }
+  if (callers.size() == CallStack::kMaxFrames) {
+    texts.push_back("...");
+  }
   return join(texts, " < ");
 }
 

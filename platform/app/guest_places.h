@@ -32,7 +32,8 @@ class GuestPlaces {
   /// What was inlined into function() at `pc`, innermost first: "wait_for_wake_up
   /// (firmware/runtime/hart.h:18) < wait_for_release (firmware/runtime/barrier.c:58)"; or empty.
   std::string inlined(std::uint32_t pc) const;
-  /// "check (sw/x.c:7) 3 times < main (sw/x.c:21)" of a recursion; empty when there is none.
+  /// "check (sw/x.c:7) 3 times < main (sw/x.c:21)" of a recursion, with " < ..." at the end when
+  /// there are more than can be told; empty when there is none.
   std::string call_text(const std::vector<std::uint32_t>& callers) const;
   /// "in soc.l2, table+0x8", "in soc.cluster.l1, stack of hart 3", "nothing is mapped there".
   std::string address(std::uint32_t address) const;

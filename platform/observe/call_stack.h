@@ -19,7 +19,7 @@ struct StackedHart {
 /// first asked. Without a table for a function, only the innermost can be left, by its ra.
 class CallStack {
  public:
-  static constexpr std::size_t kMaxFrames = 16;
+  static constexpr std::size_t kMaxFrames = 64;
   /// A word of memory without side effects; false: there is none.
   using ReadWord = std::function<bool(std::uint32_t address, std::uint32_t& word)>;
 

@@ -49,7 +49,7 @@ class CommandLine(unittest.TestCase):
                          r"  read in cycle \d+ by soc\.cluster\S+ at pc 0x\S+ .*memory\.c:\d+.*\n"
                          r"  written in cycle \d+ by soc\.dma transfer \d+ .*launched .*"
                          r"dma\.c:\S+\n"
-                         r"    called from check_copy \(\S+dma_copy\.c:\d+\) < .* < main \(")
+                         r"    called by check_copy \(\S+dma_copy\.c:\d+\) < .* < main \(")
         self.assertIn("missing: the hart has not seen the end of soc.dma transfer", text)
 
     def test_suppressed(self):

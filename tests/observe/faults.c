@@ -119,7 +119,7 @@ NOINLINE uint32_t misbehave(uint32_t fault, uint32_t hart) {
       __asm__ volatile(".insn r 0x7b, 7, 0, x0, x0, x0");
       return 0;
     case kStackOverflow:
-      return deep(20) > 0;
+      return deep(200) > 0;
     case kDmaOutOfMemory:
       dma_start(0x8000, platform.l2_base + platform.l2_bytes - 16, 64);
       dma_wait();

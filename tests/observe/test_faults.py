@@ -81,6 +81,12 @@ class Faults(FaultTest):
                               rf"misbehave \({SOURCE}:\d+\) < {MAIN}\n")
         self.assertRegex(err, r"      address 0x[0-9a-f]+: in soc\.cluster\.l1, stack of hart 4\n")
 
+    def test_a_recursion_that_is_too_deep_to_be_told(self):
+        _, err = self.misbehave(STACK_OVERFLOW, "--guest-errors=stop",
+                                "--set", "soc.cluster.bank_bytes=8KiB",
+                                "--set", "soc.cluster.sequential_bytes_per_core=8KiB")
+        self.assertRegex(err, rf"      called by deep \({SOURCE}:\d+\) 64 times < \.\.\.\n")
+
     def test_misprogrammed_dma_names_who_launched_it(self):
         _, err = self.misbehave(DMA_OUT_OF_MEMORY, "--guest-errors=stop")
         self.assertRegex(err, r"E soc\.dma hart 5 pc=0x[0-9a-f]+ <dma_start\+0x[0-9a-f]+> "

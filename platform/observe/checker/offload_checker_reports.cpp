@@ -62,7 +62,7 @@ std::string OffloadChecker::code(std::uint32_t pc,
                                  const std::vector<std::uint32_t>& callers) const {
   const std::string name = setup_.describe_code(pc);
   return fmt::format("pc 0x{:08x}{}{}{}{}", pc, name.empty() ? "" : " ", name,
-                     callers.empty() ? "" : "\n    called from ", setup_.describe_calls(callers));
+                     callers.empty() ? "" : "\n    called by ", setup_.describe_calls(callers));
 }
 
 std::string OffloadChecker::code_now(AgentId hart, std::uint32_t pc) const {

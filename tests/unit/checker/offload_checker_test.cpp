@@ -149,7 +149,7 @@ TEST_F(OffloadCheckerTest, CallersOfTheLaterAccessAreKnown) {
   callers_ = {0x20};
   load(1, kData);
   EXPECT_THAT(found()[0].text, HasSubstr("at pc 0x00000044 compute (a.c:7)\n"));
-  EXPECT_THAT(found()[0].text, HasSubstr("at pc 0x00000040\n    called from main+0x20 (a.c:90)\n"));
+  EXPECT_THAT(found()[0].text, HasSubstr("at pc 0x00000040\n    called by main+0x20 (a.c:90)\n"));
 }
 
 TEST_F(OffloadCheckerTest, CallersOfALaunchAreThoseThatItHad) {
@@ -160,7 +160,7 @@ TEST_F(OffloadCheckerTest, CallersOfALaunchAreThoseThatItHad) {
   load(0, kData);
   expect_only(FindingKind::kResultTooEarly);
   EXPECT_THAT(found()[0].text,
-              HasSubstr("by core[0] at pc 0x00000060\n    called from main+0x30 (a.c:90)\n"));
+              HasSubstr("by core[0] at pc 0x00000060\n    called by main+0x30 (a.c:90)\n"));
 }
 
 TEST_F(OffloadCheckerTest, ReadBeforeTheWriteIsNoOrderEither) {
