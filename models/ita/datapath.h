@@ -25,6 +25,11 @@ inline std::int8_t requantise(std::int64_t accumulator, const Requant& requant,
   return transformer_math::requantise(accumulator, requant, flavour.product_bits);
 }
 
+/// Whether every accumulator gives `requant.add`.
+inline bool is_degenerate(const Requant& requant, const FlavourParameters& flavour) {
+  return requant.mult == 0 || requant.shift >= flavour.product_bits;
+}
+
 /// Values are those of the register field CTRL_ENGINE.activation.
 enum class ActivationKind : std::uint8_t { kIdentity = 0, kGelu = 1, kRelu = 2 };
 

@@ -265,6 +265,7 @@ JobQueue::Job JobInterface::begin_job() {
   if (misuse) {
     refuse(*misuse);
   } else {
+    check_constants(job);
     count_tile_step(job);
   }
   return {job, misuse.has_value(), state_.origins[state_.oldest].number};
@@ -303,6 +304,7 @@ void JobInterface::run_tile_step(const TileJob& job) {
     refuse(*misuse);
     return;
   }
+  check_constants(job);
   if (const auto output = engine_.compute(job, operands)) {
     memory_.write(job.output, output->data(), output->size());
   }
@@ -314,6 +316,14 @@ void JobInterface::refuse(const JobMisuse& misuse) {
   report(origin(), misuse.message + ": the job has no effect and the layer is given up",
          misuse.address);
   engine_.abandon();
+}
+
+/// Defined by the hardware, and never meant: the constants come from somewhere else.
+void JobInterface::check_constants(const TileJob& job) {
+  const std::string fault = engine_.constants_fault(job);
+  if (!fault.empty()) {
+    report(origin(), fault);
+  }
 }
 
 void JobInterface::count_tile_step(const TileJob& job) {

@@ -286,7 +286,7 @@ void OperandBlockInterface::advance_to(Cycles cycle) {
 }
 
 /// The hardware takes whatever it finds there.
-void OperandBlockInterface::check_tables(Instance& instance, const RequantTables& tables) {
+bool OperandBlockInterface::check_tables(Instance& instance, const RequantTables& tables) {
   constexpr std::array<const char*, kRequantTables> kNames{"mult", "shift", "add"};
   const std::vector<MemoryPiece> operands =
       operand_block_pieces(instance.addresses, instance.shape).operands;
@@ -299,6 +299,25 @@ void OperandBlockInterface::check_tables(Instance& instance, const RequantTables
                          "operands or tables of the head: its constants are something else",
                          kNames[i], tables[i].address, instance.addresses.requant),
              tables[i].address);
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Defined by the hardware, and never meant: the tables are something else.
+void OperandBlockInterface::check_constants(Instance& instance, const HeadOperands& head) {
+  const FlavourParameters& flavour = parameters_of(parameters_.flavour);
+  for (const Phase phase : {Phase::kQ, Phase::kK, Phase::kV, Phase::kQK, Phase::kAV, Phase::kOW}) {
+    const std::size_t index = flavour.constant_index[static_cast<std::size_t>(phase)];
+    const Requant& requant = head.requant[index];
+    if (is_degenerate(requant, flavour)) {
+      report(instance, {instance.hart, instance.pc, instance.end},
+             fmt::format("mult[{0}] = {1}, shift[{0}] = {2} for phase {3}, by the tables that "
+                         "RQS_ADDR = {4:#x} leads to: every result is the same",
+                         index, requant.mult, requant.shift, to_string(phase),
+                         instance.addresses.requant),
+             instance.addresses.requant);
       return;
     }
   }
@@ -316,7 +335,9 @@ std::vector<std::int8_t> OperandBlockInterface::compute(Instance& instance) {
            fetch.failing_address);
     return {};
   }
-  check_tables(instance, fetch.tables);
+  if (check_tables(instance, fetch.tables)) {
+    check_constants(instance, fetch.head);
+  }
   instance.macs += macs_of(instance.shape);
   return attention_head(fetch.head, parameters_of(parameters_.flavour)).output;
 }

@@ -117,7 +117,9 @@ class OperandBlockInterface : public RegisterDevice, public OperandBlockClient {
   void run_head(Instance& instance);
   /// Returns the result; empty, and reported, when the operands are not in memory.
   std::vector<std::int8_t> compute(Instance& instance);
-  void check_tables(Instance& instance, const RequantTables& tables);
+  /// Returns whether nothing was to be reported.
+  bool check_tables(Instance& instance, const RequantTables& tables);
+  void check_constants(Instance& instance, const HeadOperands& head);
   void schedule_end();
   void report(Instance& instance, const RegisterAccess& access, const std::string& message,
               std::uint32_t address = 0);

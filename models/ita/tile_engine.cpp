@@ -102,6 +102,18 @@ std::optional<JobMisuse> TileEngine::refusal(const TileJob& job) const {
   return pointer_refusal(job);
 }
 
+std::string TileEngine::constants_fault(const TileJob& job) const {
+  const Phase phase = phase_of(job);
+  const std::size_t index = constants_of(phase);
+  const Requant& requant = job.requant[index];
+  if (!job.has_output || !is_degenerate(requant, flavour_)) {
+    return "";
+  }
+  return fmt::format(
+      "EPS_MULT[{0}] = {1}, RIGHT_SHIFT[{0}] = {2} for phase {3}: every result is {4}", index,
+      requant.mult, requant.shift, to_string(phase), requant.add);
+}
+
 std::optional<JobMisuse> TileEngine::pointer_refusal(const TileJob& job) const {
   struct Pointer {
     const char* name;
@@ -202,7 +214,7 @@ std::uint32_t TileEngine::compute_row(const TileJob& job, const TileOperands& op
 
 void TileEngine::finish_row(const TileJob& job, const TileOperands& operands, std::uint32_t row,
                             std::uint32_t first_column, std::int8_t* output) {
-  const Requant& requant = job.requant[flavour_.constant_index[static_cast<int>(state_.phase)]];
+  const Requant& requant = job.requant[constants_of(state_.phase)];
   const std::int32_t* sums = &state_.sums[row * kTileSize + first_column];
   for (std::uint32_t i = 0; i < columns_; ++i) {
     const std::int64_t bias = operands.bias[job.is_bias_per_row ? row : first_column + i];

@@ -61,6 +61,8 @@ class TileEngine {
   /// Why `job` cannot run now: the hardware would wait for ever, use the wrong weights or leave the
   /// region. Nothing: it can.
   std::optional<JobMisuse> refusal(const TileJob& job) const;
+  /// What is wrong with the requantisation constants of `job`, if it comes next; empty: nothing.
+  std::string constants_fault(const TileJob& job) const;
   /// Gives the layer up: idle, no weights fetched ahead. What a refused job leaves behind.
   void abandon() { state_ = EngineState{}; }
 
@@ -92,6 +94,9 @@ class TileEngine {
 
  private:
   std::optional<JobMisuse> pointer_refusal(const TileJob& job) const;
+  std::size_t constants_of(Phase phase) const {
+    return flavour_.constant_index[static_cast<std::size_t>(phase)];
+  }
   void finish_row(const TileJob& job, const TileOperands& operands, std::uint32_t row,
                   std::uint32_t first_column, std::int8_t* output);
   void end_output_tile(const TileCounts& tiles, Layer layer);

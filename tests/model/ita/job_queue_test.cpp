@@ -236,6 +236,26 @@ TEST_F(ItaJobQueue, BiasPointerCountsOnlyWhenBiasIsOn) {
   expect_refusal(job, "BIAS_PTR = 0x10, 192 bytes");
 }
 
+TEST_F(ItaJobQueue, ConstantsThatMakeAllResultsEqualAreReported) {
+  for (const std::uint32_t offset : {ITA_JOB_EPS_MULT0, ITA_JOB_RIGHT_SHIFT0}) {
+    JobContext job = single_job();
+    job.at(offset) &= ~0xFFu;                                  // constant 0, of linear layers
+    job.at(offset) |= offset == ITA_JOB_EPS_MULT0 ? 0u : 35u;  // all bits of the product
+    submit(job);
+    driver.wait(400);
+    driver.read(ITA_JOB_FINISHED);
+    expect_one_error("for phase linear: every result is");
+    errors.errors.clear();
+  }
+  JobContext job = single_job();
+  job.at(ITA_JOB_EPS_MULT0) &= 0xFFu;  // of other phases
+  job.at(ITA_JOB_RIGHT_SHIFT0) = (job.at(ITA_JOB_RIGHT_SHIFT0) & ~0xFFu) | 34;
+  submit(job);
+  driver.wait(400);
+  EXPECT_EQ(driver.read(ITA_JOB_FINISHED), 3u);
+  EXPECT_TRUE(errors.errors.empty());
+}
+
 TEST_F(ItaJobQueue, JobWithoutWeightsIsRefused) {
   JobContext job = single_job();
   job.at(ITA_JOB_CTRL_STREAM) &= ~ITA_JOB_WEIGHT_PRELOAD;

@@ -229,6 +229,20 @@ TEST_F(ItaOperandBlock, TablesOutsideMemoryAreReported) {
   EXPECT_EQ(image_.output(1), nothing());
 }
 
+TEST_F(ItaOperandBlock, ConstantsThatMakeAllResultsEqualAreReported) {
+  std::uint32_t mult = 0;
+  image_.memory.read(image_.addresses[1].requant, &mult, sizeof mult);
+  const std::uint8_t zero = 0;
+  image_.memory.write(mult + 7, &zero, sizeof zero);  // no phase of a head uses it
+  start(1);
+  driver_.wait_for_done(1);
+  EXPECT_TRUE(errors_.errors.empty());
+  image_.memory.write(mult + 2, &zero, sizeof zero);
+  start(1);
+  driver_.wait_for_done(1);
+  expect_one_error("ita[1]", "mult[2] = 0, shift[2] = ");
+}
+
 TEST_F(ItaOperandBlock, TablesThatOverlapAreReportedAndUsed) {
   const std::uint32_t pointers = image_.addresses[1].requant;
   std::uint32_t mult = 0;
