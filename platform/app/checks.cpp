@@ -93,12 +93,20 @@ OffloadChecker::Setup offload_setup(const Soc& soc, const SocConfig& config, con
 }  // namespace
 
 Checks::Checks(const CheckOptions& options, Soc& soc, const SocConfig& config,
-               const AddressMap& map, const ElfImage& program, const GuestPlaces& places) {
+               const AddressMap& map, const ElfImage& program,
+               const std::vector<MemoryImage>& images, const std::vector<MemoryDump>& dumps,
+               const GuestPlaces& places) {
   if (!options.offload) {
     return;
   }
-  offload_ = std::make_unique<OffloadChecker>(offload_setup(soc, config, map, program, places),
-                                              soc.observers());
+  OffloadChecker::Setup setup = offload_setup(soc, config, map, program, places);
+  for (const MemoryImage& image : images) {
+    setup.inputs.push_back({image.address, image.bytes});
+  }
+  for (const MemoryDump& dump : dumps) {
+    setup.dumps.push_back({dump.address, static_cast<std::uint32_t>(dump.address + dump.bytes)});
+  }
+  offload_ = std::make_unique<OffloadChecker>(std::move(setup), soc.observers());
   std::vector<std::string> suppressions = kByDesign;
   if (!options.suppressions.empty()) {
     const auto more = read_suppressions(options.suppressions);

@@ -7,6 +7,7 @@
 #include "platform/address_map.h"
 #include "platform/app/check_options.h"
 #include "platform/app/guest_places.h"
+#include "platform/app/images.h"
 #include "platform/elf_loader.h"
 #include "platform/soc.h"
 #include "platform/soc_config.h"
@@ -22,7 +23,8 @@ class Checks {
  public:
   /// Attaches them to `soc`, before anything is loaded. `places` outlives them. Throws ConfigError.
   Checks(const CheckOptions& options, Soc& soc, const SocConfig& config, const AddressMap& map,
-         const ElfImage& program, const GuestPlaces& places);
+         const ElfImage& program, const std::vector<MemoryImage>& images,
+         const std::vector<MemoryDump>& dumps, const GuestPlaces& places);
   ~Checks();
 
   /// Whether anything is checked.

@@ -88,7 +88,7 @@ Run::Run(const RunOptions& options)
       soc_(machine_.config, services()),
       traces_(with_regions(options_.traces, program_), soc_, machine_.config, program_.symbols),
       places_(soc_, program_, map_, machine_.config),
-      checks_(options_.checks, soc_, machine_.config, map_, program_, places_),
+      checks_(options_.checks, soc_, machine_.config, map_, program_, images_, dumps_, places_),
       stat_writer_(
           {&soc_.stats(), &guest_errors_.stats()}, [this] { return soc_.now(); },
           Logger(log_, "soc")),

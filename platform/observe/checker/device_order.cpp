@@ -7,6 +7,9 @@ namespace tessera {
 
 namespace {
 
+/// Of an attention engine.
+const std::string kDescriptor = "descriptor";
+
 /// Of the DMA.
 bool is_transfer(const std::string& kind) {
   return kind == "transfer";
@@ -45,6 +48,11 @@ std::vector<const DeviceOrder::Launch*> DeviceOrder::unknown_ends(const VectorCl
     }
   }
   return unknown;
+}
+
+bool DeviceOrder::may_skip() const {
+  return std::any_of(devices_.begin(), devices_.end(),
+                     [](const auto& device) { return device.second.kind == kDescriptor; });
 }
 
 bool DeviceOrder::moves_data(AgentId agent) const {

@@ -21,6 +21,10 @@ const char* to_string(FindingKind kind) {
       return "unordered_writes";
     case FindingKind::kUnorderedAccess:
       return "unordered_access";
+    case FindingKind::kUnusedResult:
+      return "unused_result";
+    case FindingKind::kUnreadInput:
+      return "unread_input";
     case FindingKind::kUninitialised:
       return "uninitialised";
     case FindingKind::kOutOfBounds:

@@ -18,6 +18,8 @@ enum class FindingKind : std::uint8_t {
   kOperandOverwritten,  ///< written while a device reads it
   kUnorderedWrites,     ///< two masters write the same bytes, in any order
   kUnorderedAccess,     ///< a hart reads what another writes, in any order
+  kUnusedResult,        ///< of a device: nobody has read any of it
+  kUnreadInput,         ///< loaded for the program, and ignored by it
   kUninitialised,       ///< nobody has written what is read
   kOutOfBounds,         ///< of what the program has allocated
   kStaleRegisters,      ///< a device is launched with what a former launch was about

@@ -9,15 +9,6 @@ using Kind = ShadowAccess::Kind;
 
 namespace {
 
-constexpr std::uint32_t kWordBytes = 4;
-
-/// Bit i: the access touches byte i of its word.
-std::uint8_t byte_mask(std::uint32_t address, std::uint32_t bytes) {
-  const std::uint32_t first = address % kWordBytes;
-  const std::uint32_t end = std::min(first + bytes, kWordBytes);
-  return static_cast<std::uint8_t>((1u << end) - (1u << first));
-}
-
 bool has_failed(const MemoryAccess& access) {
   return access.kind == AccessKind::kStoreConditional && access.result != 0;
 }
@@ -124,9 +115,15 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   const std::uint8_t marks = waits_.marks(access.pc);
   const bool is_counted =
       !is_store || (place->state & accessor.shadow.bytes) == accessor.shadow.bytes;
-  if (!is_atomic && marks == 0 && is_counted && place->state <= ShadowMemory::kAllBytes &&
+  if (!is_store) {
+    take(*place, access.address, accessor.shadow.bytes);
+  }
+  if (!is_atomic && marks == 0 && is_counted && !place->has_use() &&
       place->word.remembers(accessor.shadow)) {
     return;  // as most accesses
+  }
+  if (is_store) {
+    place->take(accessor.shadow.bytes);
   }
   if ((marks & (is_load ? Waits::kWait : Waits::kSignal)) != 0 &&
       (place->state & ShadowMemory::kFlag) == 0) {
@@ -179,7 +176,7 @@ void OffloadChecker::arena_changes(const MemoryAccess& access) {
   if (change.released) {
     for (auto word = change.released->begin; word < change.released->end; word += kWordBytes) {
       if (const auto place = shadow_.at(word)) {
-        place->state &= static_cast<std::uint8_t>(~ShadowMemory::kAllBytes);
+        place->state &= static_cast<std::uint16_t>(~ShadowMemory::kAllBytes);
       }
     }
   }
@@ -283,12 +280,19 @@ void OffloadChecker::device_accessed(const MemoryAccess& access) {
   accessor.shadow.cycle = static_cast<std::uint32_t>(access.cycle);
   accessor.shadow.agent = static_cast<std::uint16_t>(device);
   accessor.shadow.kind = access.writes() ? Kind::kWrite : Kind::kRead;
+  const bool is_move = order_.moves_data(device);
   const std::uint32_t end = access.address + access.bytes;
   for (std::uint32_t address = access.address; address < end;) {
     const std::uint32_t bytes = std::min(kWordBytes - address % kWordBytes, end - address);
     if (const auto place = shadow_.at(address)) {
       accessor.shadow.bytes = byte_mask(address, bytes);
+      if (!access.writes() && !(is_move && is_input(address))) {
+        take(*place, address, accessor.shadow.bytes);
+      }
       if (accessor.known != nullptr) {
+        if (access.writes()) {
+          device_wrote(*place, address, accessor.shadow, access.cycle);
+        }
         check(*place, address, accessor, access.cycle);
       } else if (access.writes()) {
         // The loader, or somebody of whom nobody knows who asked him.
@@ -297,8 +301,9 @@ void OffloadChecker::device_accessed(const MemoryAccess& access) {
     }
     address += bytes;
   }
-  if (order_.moves_data(device)) {
+  if (is_move) {
     check_bounds_of_transfer(access, accessor);
+    input_moves_.accessed(access);
   }
 }
 
@@ -320,7 +325,11 @@ void OffloadChecker::check(const ShadowMemory::Place& place, std::uint32_t addre
   if (arenas_.is_free(address)) {
     report_out_of_bounds(address, access, cycle);
   }
-  const bool is_written = (place.state & access.bytes) != 0;
+  const int written = place.state & access.bytes;
+  // Harts and the DMA move structures with holes; operands of jobs have none.
+  const bool is_written =
+      written == access.bytes ||
+      (written != 0 && (is_hart(access.agent) || order_.moves_data(access.agent)));
   if (access.kind != Kind::kRead) {
     place.state |= access.bytes;
   }
@@ -339,12 +348,8 @@ void OffloadChecker::check(const ShadowMemory::Place& place, std::uint32_t addre
 }
 
 bool OffloadChecker::should_be_written(std::uint32_t address, bool by_device) const {
-  const auto is_in = [address](const std::vector<AddressRange>& ranges) {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [address](const AddressRange& range) { return range.contains(address); });
-  };
-  return is_in(setup_.without_contents) ||
-         (by_device && is_in(setup_.without_contents_for_devices));
+  return contains(setup_.without_contents, address) ||
+         (by_device && contains(setup_.without_contents_for_devices, address));
 }
 
 void OffloadChecker::launched(const Activity& activity, const Cause& cause,
@@ -372,6 +377,7 @@ void OffloadChecker::ends(const Activity& activity, Cycles /*cycle*/) {
   if (order_.moves_data(activity.agent)) {
     transfer_blocks_.erase(transfer_blocks_.begin(),
                            transfer_blocks_.lower_bound(2 * (activity.number + 1)));
+    settle_move(activity.number);
   }
 }
 

@@ -17,8 +17,10 @@
 #include "platform/observe/checker/arenas.h"
 #include "platform/observe/checker/device_order.h"
 #include "platform/observe/checker/findings.h"
+#include "platform/observe/checker/input_moves.h"
 #include "platform/observe/checker/launch_registers.h"
 #include "platform/observe/checker/poll_loops.h"
+#include "platform/observe/checker/result_use.h"
 #include "platform/observe/checker/shadow_memory.h"
 #include "platform/observe/checker/waits.h"
 
@@ -40,6 +42,13 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
     std::vector<AddressRange> without_contents_for_devices;
     /// What the program leaves to others: all of it is to be done when the run ends.
     std::vector<AddressRange> results;
+    /// What is loaded for the program to work on.
+    struct Input {
+      std::uint32_t address;
+      std::vector<std::uint8_t> bytes;
+    };
+    std::vector<Input> inputs;
+    std::vector<AddressRange> dumps;  ///< what is written to files after the run
     /// A store here with bit 0 set ends the run, if it comes from `end_hart` or that is kNobody.
     std::optional<std::uint32_t> end_register;
     AgentId end_hart = kNobody;
@@ -107,6 +116,29 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   bool ends_run(const MemoryAccess& access) const;
   void check_end(const MemoryAccess& access);
   void device_accessed(const MemoryAccess& access);
+  void device_wrote(const ShadowMemory::Place& place, std::uint32_t address,
+                    const ShadowAccess& write, Cycles cycle);
+  void take(const ShadowMemory::Place& place, std::uint32_t address, std::uint8_t bytes);
+  void settle_move(std::uint64_t transfer);
+  bool is_input(std::uint32_t address) const;
+  bool is_left_to_others(std::uint32_t address) const;
+  bool is_result_of_device(const ShadowAccess& access) const;
+  void check_results(const ShadowAccess& end, Cycles cycle);
+  /// Words of an input, those of zeros aside, of which nobody has read all.
+  struct Unread {
+    struct Piece {
+      std::uint32_t begin;
+      std::uint32_t last;
+      std::uint32_t words;
+    };
+    std::vector<Piece> pieces;
+    std::uint32_t words = 0;
+    std::uint32_t all_words = 0;  ///< the read ones, too
+
+    void add(std::uint32_t address);
+  };
+  Unread find_unread(const Setup::Input& input);
+  void check_inputs(const ShadowAccess& end, Cycles cycle);
   void synchronise(const MemoryAccess& access, bool acquires, bool releases);
   /// Returns whether the word is one now.
   bool make_flag(std::uint32_t address, const ShadowMemory::Place& place);
@@ -131,6 +163,12 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   void report_unfinished(const DeviceOrder::Launch& launch, const ShadowAccess& end, Cycles cycle);
   void report_unordered_end(std::uint32_t address, const ShadowAccess& write,
                             const ShadowAccess& end, Cycles cycle);
+  void report_own_operand(std::uint32_t address, const ShadowAccess& read,
+                          const ShadowAccess& write, Cycles cycle);
+  void report_unused_result(std::uint32_t address, const ShadowAccess& write,
+                            const ShadowAccess& end, Cycles cycle);
+  void report_unread_input(std::uint32_t address, std::uint32_t words, const ShadowAccess& end,
+                           Cycles cycle);
   void report_lost_pulse(std::uint32_t hart, const Cause& cause);
   FindingKind kind_of(const ShadowAccess& earlier, const ShadowAccess& later) const;
   bool is_launched_before(const ShadowAccess& one, const ShadowAccess& other) const;
@@ -168,6 +206,8 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   Arenas arenas_;
   /// Of each transfer under way, the blocks it reads and writes: by its number times 2, plus 1.
   std::map<std::uint64_t, std::optional<Arenas::Range>> transfer_blocks_;
+  ResultUse result_use_;
+  InputMoves input_moves_;
   Findings findings_;
 };
 

@@ -6,6 +6,13 @@ namespace tessera {
 
 using Kind = ShadowAccess::Kind;
 
+namespace {
+
+/// Of the value that ends a run: the exit code is above bit 0.
+constexpr unsigned kExitShift = 1;
+
+}  // namespace
+
 bool OffloadChecker::ends_run(const MemoryAccess& access) const {
   return setup_.end_register == access.address && access.writes() && (access.data & 1) != 0 &&
          (setup_.end_hart == kNobody || setup_.end_hart == access.agent);
@@ -21,7 +28,7 @@ void OffloadChecker::check_end(const MemoryAccess& access) {
   }
   for (const AddressRange& range : setup_.results) {
     shadow_.visit(range, [&](std::uint32_t address, const ShadowMemory::Place& place) {
-      if (place.state > ShadowMemory::kAllBytes) {
+      if (place.has_use()) {
         return;
       }
       for (const ShadowAccess& one : place.word.places) {
@@ -30,6 +37,10 @@ void OffloadChecker::check_end(const MemoryAccess& access) {
         }
       }
     });
+  }
+  check_results(accessor.shadow, access.cycle);
+  if (access.data >> kExitShift == 0) {
+    check_inputs(accessor.shadow, access.cycle);
   }
 }
 

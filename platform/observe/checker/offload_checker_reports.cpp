@@ -42,6 +42,10 @@ const char* headline(FindingKind kind) {
       return "two masters write the same bytes, in any order";
     case FindingKind::kUnorderedAccess:
       return "two harts use the same bytes, in any order";
+    case FindingKind::kUnusedResult:
+      return "what a device has written is read by nobody";
+    case FindingKind::kUnreadInput:
+      return "what was loaded for the program is not read";
     case FindingKind::kUninitialised:
       return "memory is read that nobody has written";
     case FindingKind::kOutOfBounds:
@@ -284,6 +288,51 @@ void OffloadChecker::report_unordered_end(std::uint32_t address, const ShadowAcc
       fmt::format("{}: {}\n  at {}\n  {}\n  end of the run in cycle {} by {} at {}\n  missing: {}",
                   to_string(kind), headline(kind), data(address), describe(write, cycle), cycle,
                   party(end).who, code_now(end.agent, end.pc), missing_order(write, end));
+  findings_.add(std::move(finding));
+}
+
+/// One activity reads and writes the same bytes.
+void OffloadChecker::report_own_operand(std::uint32_t address, const ShadowAccess& read,
+                                        const ShadowAccess& write, Cycles cycle) {
+  const FindingKind kind = FindingKind::kOperandOverwritten;
+  if (!findings_.wants(kind, place_of(read), place_of(write), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, party(read), party(write), ""};
+  finding.text = fmt::format(
+      "{}: a device writes its result over its own operands\n  at {}\n  read in cycle {}, then {}\n"
+      "  missing: a place of its own for the result",
+      to_string(kind), data(address), whole_cycle(read.cycle, cycle), describe(write, cycle));
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_unused_result(std::uint32_t address, const ShadowAccess& write,
+                                          const ShadowAccess& end, Cycles cycle) {
+  const FindingKind kind = FindingKind::kUnusedResult;
+  if (!findings_.wants(kind, place_of(write), place_of(end), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, party(write), party(end), ""};
+  finding.text = fmt::format(
+      "{}: {}\n  at {} and before\n  {}\n  not read by the end of the run in cycle {}\n  missing: "
+      "a read of any of its bytes, as other results of what is launched there are read, or the "
+      "right address for them",
+      to_string(kind), headline(kind), data(address), describe(write, cycle), cycle);
+  findings_.add(std::move(finding));
+}
+
+void OffloadChecker::report_unread_input(std::uint32_t address, std::uint32_t words,
+                                         const ShadowAccess& end, Cycles cycle) {
+  const FindingKind kind = FindingKind::kUnreadInput;
+  if (!findings_.wants(kind, 0, place_of(end), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, {}, party(end), ""};
+  finding.text = fmt::format(
+      "{}: {}\n  at {} and behind, {} words\n  not read by the end of the run in cycle {}\n"
+      "  missing: a read of these bytes, or of where a transfer has brought them: another address "
+      "or pointer, or a longer transfer",
+      to_string(kind), headline(kind), data(address), words, cycle);
   findings_.add(std::move(finding));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,20 @@
 #include "platform/observe/checker/vector_clock.h"
 
 namespace tessera {
+
+constexpr std::uint32_t kWordBytes = 4;
+
+/// Bit i: an access of `bytes` bytes touches byte i of its first word.
+inline std::uint8_t byte_mask(std::uint32_t address, std::uint32_t bytes) {
+  const std::uint32_t first = address % kWordBytes;
+  const std::uint32_t end = std::min(first + bytes, kWordBytes);
+  return static_cast<std::uint8_t>((1u << end) - (1u << first));
+}
+
+inline bool contains(const std::vector<AddressRange>& ranges, std::uint32_t address) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [address](const AddressRange& range) { return range.contains(address); });
+}
 
 /// What is remembered of an access to a word.
 struct ShadowAccess {
@@ -75,19 +90,29 @@ class ShadowMemory {
   /// Of the state of a word whose bytes have all been written, by accesses that do not synchronise.
   static constexpr std::uint8_t kAllBytes = 0xF;
   /// How harts use a word; the checker decides.
-  enum Use : std::uint8_t {
+  enum Use : std::uint16_t {
     kFlag = 1 << 4,        ///< somebody waits for a value in it
     kAtomicWord = 1 << 5,  ///< an atomic has been here
     kRaced = 1 << 6,       ///< harts have read and written it in no order
   };
+  /// Bits 11:8 of a state: bytes that somebody has read since a device has written them, or that
+  /// no device has written.
+  static constexpr unsigned kTakenShift = 8;
+  static constexpr std::uint16_t kTaken = kAllBytes << kTakenShift;
 
   /// `ranges`: of memory; all else is outside.
   explicit ShadowMemory(const std::vector<AddressRange>& ranges);
 
   struct Place {
     ShadowWord& word;
-    /// Bits 3:0: bytes that have been written; above: Use.
-    std::uint8_t& state;
+    /// Bits 3:0: bytes that have been written; above: Use, kTaken.
+    std::uint16_t& state;
+
+    bool is_taken() const { return (state & kTaken) != 0; }
+    bool has_use() const { return (state & ~(kTaken | kAllBytes)) != 0; }
+    void take(std::uint8_t bytes) const {
+      state = static_cast<std::uint16_t>(state | bytes << kTakenShift);
+    }
   };
   /// Null: not in memory.
   std::optional<Place> at(std::uint32_t address) {
@@ -119,7 +144,7 @@ class ShadowMemory {
   static constexpr std::uint32_t kPageWords = kPageBytes / 4;
   struct Page {
     std::array<ShadowWord, kPageWords> words;
-    std::array<std::uint8_t, kPageWords> states{};
+    std::array<std::uint16_t, kPageWords> states{};
   };
   struct Region {
     AddressRange range;

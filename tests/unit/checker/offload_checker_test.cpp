@@ -12,7 +12,11 @@ using testing::HasSubstr;
 
 constexpr std::uint32_t kData = 0x400;
 constexpr std::uint32_t kFlagWord = 0x800;
+constexpr std::uint32_t kDumped = 0xC00;
 constexpr std::uint32_t kL2 = 0x8000'0000;
+constexpr std::uint32_t kInput = kL2 + 0x800;
+constexpr std::uint32_t kEmpty = kL2 + 0xC00;
+constexpr std::uint32_t kInputBytes = 128;
 constexpr std::uint32_t kEndRegister = 0x4000'0000;
 constexpr std::uint32_t kPollPc = 0x8000'0104;
 constexpr std::uint32_t kLookPc = 0x8000'0204;
@@ -32,7 +36,10 @@ class OffloadCheckerTest : public testing::Test {
     setup.num_harts = 3;
     setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
     setup.without_contents = {{0, 0x1000}};
+    setup.without_contents_for_devices = {{kEmpty, kEmpty + 0x100}};
     setup.results = {{kL2, kL2 + 0x1000}};
+    setup.inputs = {{kInput, std::vector<std::uint8_t>(kInputBytes, 1)}};
+    setup.dumps = {{kDumped, kDumped + 64}};
     setup.end_register = kEndRegister;
     setup.end_hart = 0;
     setup.poll_loops.add_code(kPollPc, {0x00072783, 0xfe078ee3});  // 1: lw a5, 0(a4); beqz a5, 1b
@@ -502,6 +509,163 @@ TEST_F(OffloadCheckerTest, ResultsBehindABarrierAtTheEnd) {
   take(0);
   store(1, kData);  // in L1, which nobody can look at afterwards
   hart(1, AccessKind::kAmoAdd, kL2 + 12);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, OperandsOfJobsHaveNoHoles) {
+  launch(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kStore, kEmpty, 63);
+  end(kDma, 0);
+  see(kDma, 0, 0);
+  load(0, kEmpty + 60);
+  launch(kDma, 1, 0);
+  device(kDma, 1, AccessKind::kLoad, kEmpty, 64);
+  launch(kIta, 0, 0);
+  device(kIta, 0, AccessKind::kLoad, kEmpty, 60);
+  EXPECT_TRUE(found().empty());
+  device(kIta, 0, AccessKind::kLoad, kEmpty, 64);
+  expect_only(FindingKind::kUninitialised);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000c3c"));
+}
+
+class UseTest : public OffloadCheckerTest {
+ protected:
+  /// A job of the ITA at work on `operand`, until its end is known to hart 0.
+  void run_job(std::uint64_t number, std::uint32_t operand, std::uint32_t result) {
+    launch(kIta, number, 0);
+    device(kIta, number, AccessKind::kLoad, operand, 64);
+    device(kIta, number, AccessKind::kStore, result, 64);
+    end(kIta, number);
+    see(kIta, number, 0);
+  }
+  void move(std::uint64_t number, std::uint32_t from, std::uint32_t to, std::uint32_t bytes) {
+    launch(kDma, number, 0);
+    device(kDma, number, AccessKind::kLoad, from, bytes);
+    device(kDma, number, AccessKind::kStore, to, bytes);
+    end(kDma, number);
+    see(kDma, number, 0);
+  }
+  void load_all(std::uint32_t begin, std::uint32_t bytes) {
+    for (std::uint32_t address = begin; address < begin + bytes; address += 4) {
+      load(0, address);
+    }
+  }
+};
+
+TEST_F(UseTest, ResultOverOwnOperand) {
+  run_job(0, kL2, kL2 + 64);
+  EXPECT_TRUE(found().empty());
+  run_job(1, kL2, kL2 + 60);
+  expect_only(FindingKind::kOperandOverwritten);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x8000003c"));
+  EXPECT_THAT(found()[0].text, HasSubstr("then written in cycle 8 by ita[0] job 1"));
+}
+
+TEST_F(UseTest, ResultThatNobodyReads) {
+  run_job(0, kL2, kData);
+  load(0, kData + 4);
+  run_job(1, kL2, kData + 0x100);
+  end_run(0);
+  expect_only(FindingKind::kUnusedResult);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x0000053c"));
+  EXPECT_THAT(found()[0].text, HasSubstr("by ita[0] job 1 (64 bytes)"));
+}
+
+TEST_F(UseTest, ResultThatADeviceReads) {
+  run_job(0, kL2, kData);
+  run_job(1, kData, kData + 0x100);
+  load(0, kData + 0x100);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, ResultsOfATestThatLooksAtNone) {
+  run_job(0, kL2, kData);
+  run_job(1, kL2, kData + 0x100);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, ResultThatIsReplacedByTheNext) {
+  run_job(0, kL2, kData);
+  run_job(1, kL2, kData);
+  load(0, kData);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, ResultsForOthers) {
+  run_job(0, kL2, kData);
+  load(0, kData);
+  run_job(1, kL2, kL2 + 64);
+  run_job(2, kL2, kDumped);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, InputOfWhichPartIsIgnored) {
+  load_all(kInput, kInputBytes - 16);
+  end_run(0);
+  expect_only(FindingKind::kUnreadInput);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000870 and behind, 4 words"));
+}
+
+TEST_F(UseTest, InputThatIsRead) {
+  load_all(kInput, kInputBytes - 12);  // three words may be fields of a header
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, InputThatIsNotForThisProgram) {
+  load_all(kInput, kInputBytes / 2 - 4);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, InputOfARunThatGaveUp) {
+  load_all(kInput, kInputBytes - 16);
+  end_run(0, 3);  // exit code 1
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, InputBroughtToL1IsReadThere) {
+  move(0, kInput, kData, kInputBytes);
+  load_all(kData, kInputBytes - 16);
+  end_run(0);
+  expect_only(FindingKind::kUnreadInput);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000870"));
+}
+
+TEST_F(UseTest, InputBroughtToADeviceIsRead) {
+  move(0, kInput, kData, kInputBytes);
+  run_job(0, kData, kData + 0x200);
+  run_job(1, kData + 64, kData + 0x240);
+  load_all(kData + 0x200, 128);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, InputMovedWithinL2IsRead) {
+  move(0, kInput, kL2 + 64, kInputBytes);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, BytesThatATransferLeavesOut) {
+  for (std::uint32_t row = 0; row < kInputBytes / 16; ++row) {
+    move(row, kInput + 16 * row, kL2 + 64, 15);
+  }
+  end_run(0);
+  expect_only(FindingKind::kUnreadInput);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x8000080c and behind, 8 words"));
+}
+
+TEST_F(UseTest, AnEngineMaySkipInput) {
+  load_all(kInput, kInputBytes - 16);
+  checker_->launched({kIta, "descriptor", 0}, {0, 0x60, ++cycle_}, "");
+  checker_->ends({kIta, "descriptor", 0}, ++cycle_);
+  checker_->completion_seen({kIta, "descriptor", 0}, {0, 0x64, ++cycle_});
   end_run(0);
   EXPECT_TRUE(found().empty());
 }
