@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/compressed_file.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <vector>
 
 #include <zstd.h>
 
-#include "models/base/error.h"
+#include "platform/observe/output_file.h"
 
 namespace tessera {
 
@@ -21,9 +18,6 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
 struct Free {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
@@ -31,10 +25,7 @@ struct Free {
 
 class CompressedFile::Impl {
  public:
-  explicit Impl(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "wb")) {
-    if (!file_) {
-      throw ConfigError(path, std::string("cannot write: ") + std::strerror(errno));
-    }
+  explicit Impl(const std::string& path) : file_(path) {
     if (ends_with(path, ".zst")) {
       context_.reset(ZSTD_createCCtx());
       ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kLevel);
@@ -44,7 +35,7 @@ class CompressedFile::Impl {
 
   void write(std::string_view text, bool is_last) {
     if (!context_) {
-      put(text.data(), text.size());
+      file_.write(text.data(), text.size());
       return;
     }
     ZSTD_inBuffer input{text.data(), text.size(), 0};
@@ -52,39 +43,30 @@ class CompressedFile::Impl {
       ZSTD_outBuffer output{output_.data(), output_.size(), 0};
       const std::size_t left = ZSTD_compressStream2(context_.get(), &output, &input,
                                                     is_last ? ZSTD_e_end : ZSTD_e_continue);
-      is_bad_ = is_bad_ || ZSTD_isError(left) != 0;
-      put(output_.data(), output.pos);
-      is_done = is_bad_ || (is_last ? left == 0 : input.pos == input.size);
+      if (ZSTD_isError(left) != 0) {
+        file_.note_failure();
+      }
+      file_.write(output_.data(), output.pos);
+      is_done = file_.is_bad() || (is_last ? left == 0 : input.pos == input.size);
     }
   }
 
-  std::uint64_t bytes_written() const { return bytes_written_; }
+  std::uint64_t bytes_written() const { return file_.bytes_written(); }
 
   void close() {
-    if (!file_) {
+    if (!file_.is_open()) {
       return;
     }
     if (context_) {
       write("", true);
     }
-    is_bad_ = std::fclose(file_.release()) != 0 || is_bad_;
-    if (is_bad_) {
-      throw ConfigError(path_, "cannot write all of it");
-    }
+    file_.close();
   }
 
  private:
-  void put(const char* bytes, std::size_t count) {
-    is_bad_ = is_bad_ || std::fwrite(bytes, 1, count, &*file_) != count;
-    bytes_written_ += count;
-  }
-
-  const std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  OutputFile file_;
   std::unique_ptr<ZSTD_CCtx, Free> context_;
   std::vector<char> output_;
-  std::uint64_t bytes_written_ = 0;
-  bool is_bad_ = false;
 };
 
 CompressedFile::CompressedFile(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
