@@ -11,26 +11,27 @@ namespace tessera {
 
 namespace {
 
-constexpr std::size_t kChunkRecords = 4096;
+constexpr std::size_t kChunkRecords = 8192;
 
-CommitRecord record_of(const RetiredInstruction& instruction) {
-  CommitRecord record;
+void fill(CommitRecord& record, const RetiredInstruction& instruction) {
   record.pc = instruction.pc;
   record.raw = instruction.raw;
   record.rd = instruction.result.index;
-  record.value = instruction.result.value;
   record.incremented = instruction.increment.index;
-  record.increment = instruction.increment.value;
+  record.values[CommitRecord::kIncrement] = instruction.increment.value;
   record.kind = instruction.access.kind;
   record.bytes = instruction.access.bytes;
-  record.address = instruction.access.address;
-  record.data = instruction.access.data;
-  record.is_pending = instruction.is_result_pending;
+  record.values[CommitRecord::kAddress] = instruction.access.address;
+  record.values[CommitRecord::kData] = instruction.access.data;
   if (instruction.writes_csr) {
     record.csr = instruction.csr;
-    record.data = instruction.csr_value;
+    record.values[CommitRecord::kData] = instruction.csr_value;
   }
-  return record;
+  if (instruction.is_result_pending) {
+    record.is_pending = true;
+  } else {
+    record.set_result(instruction.result.value);
+  }
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ void CommitLog::retired(const RetiredInstruction& instruction) {
   if (instruction.is_result_pending) {
     hart.pending.push_back(static_cast<std::uint32_t>(hart.records.size()));
   }
-  hart.records.push_back(record_of(instruction));
+  fill(hart.records.emplace_back(), instruction);
   if (hart.records.size() >= kChunkRecords) {
     hand_over(hart, hart.pending.empty() ? hart.records.size() : hart.pending.front());
   }
@@ -70,8 +71,7 @@ void CommitLog::load_returned(std::uint32_t hart_id, std::uint8_t rd, std::uint3
   for (auto place = hart.pending.begin(); place != hart.pending.end(); ++place) {
     CommitRecord& record = hart.records[*place];
     if (record.rd == rd) {
-      record.value = value;
-      record.is_pending = false;
+      record.set_result(value);
       hart.pending.erase(place);
       return;
     }
@@ -79,6 +79,9 @@ void CommitLog::load_returned(std::uint32_t hart_id, std::uint8_t rd, std::uint3
 }
 
 void CommitLog::hand_over(Hart& hart, std::size_t count) {
+  if (count == 0) {
+    return;
+  }
   const std::vector<CommitRecord> rest(hart.records.begin() + static_cast<std::ptrdiff_t>(count),
                                        hart.records.end());
   for (std::uint32_t& place : hart.pending) {

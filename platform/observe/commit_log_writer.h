@@ -3,45 +3,26 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
-#include "models/base/hart_access.h"
+#include "platform/observe/commit_frames.h"
+#include "platform/observe/output_file.h"
 
 namespace tessera {
 
-/// What a line of the commit log says, in few bytes.
-struct CommitRecord {
-  std::uint32_t pc = 0;
-  std::uint32_t raw = 0;
-  std::uint32_t value = 0;  ///< of rd
-  std::uint32_t increment = 0;
-  std::uint32_t address = 0;
-  std::uint32_t data = 0;  ///< stored, AMO operand, or value of the CSR
-  std::uint16_t csr = 0;   ///< written; 0: none
-  std::uint8_t rd = 0;
-  std::uint8_t incremented = 0;  ///< register of `increment`; 0: none
-  std::uint8_t bytes = 0;        ///< of the access; 0: none
-  AccessKind kind = AccessKind::kLoad;
-  bool is_pending = false;  ///< `value` never came
+/// The commit log of one hart.
+struct CommitFile {
+  OutputFile file;
+  const std::string prefix;  ///< of each line
 };
 
-/// Longest line, with room to spare.
-constexpr std::size_t kMaxCommitLine = 192;
-/// Writes the line of `record` at `place`, behind `prefix` ("core   0: 3 "); returns its end.
-/// REQUIRES: room for kMaxCommitLine characters; a prefix of up to 32.
-char* write_commit_line(char* place, std::string_view prefix, const CommitRecord& record);
-
-class CommitFile;
-
-/// Formats and compresses commit logs on a thread of its own.
+/// Compresses commit logs on a thread of its own, and on the caller's when that one falls behind.
 class CommitLogWriter {
  public:
   /// All files together get no more than about `max_bytes`; what comes later is dropped.
@@ -51,7 +32,7 @@ class CommitLogWriter {
   /// Throws ConfigError.
   CommitFile& open(const std::string& path, std::uint32_t hart);
   /// Takes `records`, and leaves an empty vector there, if possible one with memory of its own.
-  /// Waits while too much is under way.
+  /// Lends a hand while too much is under way.
   void write(CommitFile& file, std::vector<CommitRecord>& records);
   /// Of all files, so far.
   std::uint64_t bytes_written() const { return bytes_written_; }
@@ -59,21 +40,30 @@ class CommitLogWriter {
   void finish();
 
  private:
+  /// Records on their way into a file, as a frame.
   struct Chunk {
-    CommitFile* file = nullptr;  ///< null: the last one
+    enum class State : std::uint8_t { kWaits, kUnderWay, kDone };
+    CommitFile* file = nullptr;
     std::vector<CommitRecord> records;
+    std::vector<char> frame;
+    State state = State::kWaits;
   };
+
   void run();
   void stop();
+  /// Compresses the oldest chunk that waits; false when there is none.
+  bool compress_one(CommitFrames& frames, std::unique_lock<std::mutex>& lock);
+  void put(const Chunk& chunk);
 
   const std::uint64_t max_bytes_;
   std::atomic<std::uint64_t> bytes_written_{0};
   std::vector<std::unique_ptr<CommitFile>> files_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Chunk> chunks_;
-  std::vector<std::vector<CommitRecord>> spare_;  ///< empty, with memory: that is costly to get
-  std::vector<char> text_;                        ///< of a chunk
+  std::deque<Chunk> chunks_;  ///< oldest first
+  std::vector<Chunk> spare_;  ///< empty, with memory: that is costly to get
+  bool is_ending_ = false;
+  CommitFrames callers_frames_;
   std::thread thread_;
 };
 
