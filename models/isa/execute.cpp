@@ -47,10 +47,13 @@ TESSERA_ALWAYS_INLINE bool is_taken_fast(const ThreadedOp* op, const std::uint32
   }
 }
 
+}  // namespace
+
 /// False, and nothing done, when the access is misaligned or not to DMI memory.
 template <Format format, typename Cell>
-TESSERA_ALWAYS_INLINE bool load_fast(const ThreadedOp* op, std::uint32_t* x,
-                                     const DmiTable::Page* pages) {
+TESSERA_ALWAYS_INLINE bool Interpreter::Impl::load_fast(const ThreadedOp* op, std::uint32_t* x,
+                                                        const DmiTable::Page* pages,
+                                                        DirectAccess& done) {
   constexpr Operands used = operands(format);
   const std::uint32_t base = x[op->rs1];
   const std::uint32_t sum = base + operand_b<format>(op, x);
@@ -61,7 +64,9 @@ TESSERA_ALWAYS_INLINE bool load_fast(const ThreadedOp* op, std::uint32_t* x,
   }
   Cell value;
   std::memcpy(&value, page + address % DmiTable::kPageBytes, sizeof value);
+  done.access = {AccessKind::kLoad, sizeof(Cell), address, 0};
   if constexpr (used.writes_rs1) {
+    done.increment = {op->rs1, sum};
     x[used.reads_rs2 ? op->registers.rs3 : op->registers.rs2] = sum;
   }
   x[op->rd] = static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
@@ -70,8 +75,9 @@ TESSERA_ALWAYS_INLINE bool load_fast(const ThreadedOp* op, std::uint32_t* x,
 
 /// As load_fast.
 template <Format format, typename Cell>
-TESSERA_ALWAYS_INLINE bool store_fast(const ThreadedOp* op, std::uint32_t* x,
-                                      const DmiTable::Page* pages) {
+TESSERA_ALWAYS_INLINE bool Interpreter::Impl::store_fast(const ThreadedOp* op, std::uint32_t* x,
+                                                         const DmiTable::Page* pages,
+                                                         DirectAccess& done) {
   constexpr Operands used = operands(format);
   const std::uint32_t base = x[op->rs1];
   const std::uint32_t sum =
@@ -83,73 +89,60 @@ TESSERA_ALWAYS_INLINE bool store_fast(const ThreadedOp* op, std::uint32_t* x,
   }
   const auto value = static_cast<Cell>(x[op->registers.rs2]);
   std::memcpy(page + address % DmiTable::kPageBytes, &value, sizeof value);
+  done.access = {AccessKind::kStore, sizeof(Cell), address,
+                 static_cast<std::make_unsigned_t<Cell>>(value)};
   if constexpr (used.writes_rs1) {
+    done.increment = {op->rs1, sum};
     x[op->rd] = sum;
   }
   return true;
 }
 
-/// Of a load or store, before it is done.
-template <Format format>
-std::uint32_t access_address(const ThreadedOp* op, const std::uint32_t* x, std::uint32_t offset) {
-  return x[op->rs1] + (operands(format).writes_rs1 ? 0 : offset);
-}
-
-}  // namespace
-
 template <Format format, typename Cell>
 Interpreter::Impl::Told Interpreter::Impl::load_told(const ThreadedOp* op, const CodePage& page) {
   std::uint32_t* const x = hart_->x.data();
-  const std::uint32_t address = access_address<format>(op, x, operand_b<format>(op, x));
-  if (!is_observed() || !load_fast<format, Cell>(op, x, &dmi_.page_of(0))) {
+  DirectAccess done;
+  if (!is_observed() || !load_fast<format, Cell>(op, x, &dmi_.page_of(0), done)) {
     return Told::kNotDirect;
   }
-  const MemoryOperation operation{AccessKind::kLoad, sizeof(Cell), address, 0};
-  return tell(operation, static_cast<std::make_unsigned_t<Cell>>(x[op->rd]), page,
+  return tell(done, static_cast<std::make_unsigned_t<Cell>>(x[op->rd]), page,
               static_cast<std::size_t>(op - page.ops.data()));
 }
 
 template <Format format, typename Cell>
 Interpreter::Impl::Told Interpreter::Impl::store_told(const ThreadedOp* op, const CodePage& page) {
-  std::uint32_t* const x = hart_->x.data();
-  const std::uint32_t offset =
-      operands(format).has_immediate ? static_cast<std::uint32_t>(op->imm) : x[op->registers.rs3];
-  const std::uint32_t address = access_address<format>(op, x, offset);
-  const std::uint32_t data = static_cast<std::make_unsigned_t<Cell>>(x[op->registers.rs2]);
-  if (!is_observed() || !store_fast<format, Cell>(op, x, &dmi_.page_of(0))) {
+  DirectAccess done;
+  if (!is_observed() || !store_fast<format, Cell>(op, hart_->x.data(), &dmi_.page_of(0), done)) {
     return Told::kNotDirect;
   }
-  const MemoryOperation operation{AccessKind::kStore, sizeof(Cell), address, data};
-  return tell(operation, 0, page, static_cast<std::size_t>(op - page.ops.data()));
-}
-
-Interpreter::Impl::Told Interpreter::Impl::tell(const MemoryOperation& operation,
-                                                std::uint32_t result, const CodePage& page,
-                                                std::size_t index) {
-  hart_->pc = page.address_of(index);
-  remaining_ += page.lengths[index];
-  synchronise();
-  const std::int64_t remaining = remaining_;
-  report_direct(operation, result);
-  if (!stop_requested && remaining_ == remaining) {
-    return Told::kGoesOn;
-  }
-  next_pc_ = hart_->pc + 4;
-  extra_cycles_ = 0;
-  retire();
-  return Told::kInterrupted;
+  return tell(done, 0, page, static_cast<std::size_t>(op - page.ops.data()));
 }
 
 const void* const* Interpreter::Impl::handlers() {
   const void* const* handlers = nullptr;
-  execute(nullptr, &handlers);
+  execute<false>(nullptr, &handlers);
   return handlers;
 }
 
-#define TESSERA_NEXT()  \
-  do {                  \
-    ++op;               \
-    goto * op->handler; \
+#define TESSERA_INDEX() static_cast<std::size_t>(op - page->ops.data())
+/// Runs the handler of `op`. The addresses in ops are of the loop that tells nobody.
+#define TESSERA_DISPATCH() goto*(is_told ? labels[page->handlers[TESSERA_INDEX()]] : op->handler)
+#define TESSERA_TELL_RETIRED(next_pc)                                 \
+  do {                                                                \
+    if constexpr (is_told) {                                          \
+      impl->tell_retired(*page, TESSERA_INDEX(), remaining, next_pc); \
+    }                                                                 \
+  } while (false)
+/// Goes on behind an instruction that has been told.
+#define TESSERA_NEXT_OP() \
+  do {                    \
+    ++op;                 \
+    TESSERA_DISPATCH();   \
+  } while (false)
+#define TESSERA_NEXT()                                           \
+  do {                                                           \
+    TESSERA_TELL_RETIRED(page->address_of(TESSERA_INDEX() + 1)); \
+    TESSERA_NEXT_OP();                                           \
   } while (false)
 /// Charges the budget for the block at `op` and runs it, if the budget covers all of it.
 #define TESSERA_ENTER_BLOCK(block_length)       \
@@ -157,23 +150,41 @@ const void* const* Interpreter::Impl::handlers() {
     remaining -= (block_length);                \
     if (__builtin_expect(remaining < 0, false)) \
       goto out_of_budget;                       \
-    goto * op->handler;                         \
+    TESSERA_DISPATCH();                         \
   } while (false)
-/// For an access that threaded code cannot do without telling somebody, or at all.
-#define TESSERA_TELL(access, format, type)           \
-  do {                                               \
-    impl->remaining_ = remaining;                    \
-    switch (impl->access<format, type>(op, *page)) { \
-      case Told::kNotDirect:                         \
-        goto slow;                                   \
-      case Told::kGoesOn:                            \
-        break;                                       \
-      case Told::kInterrupted:                       \
-        goto interrupted;                            \
-    }                                                \
+/// Goes on at the branch target that is `delta` ops from here.
+#define TESSERA_BRANCH(delta, block_length)                                              \
+  do {                                                                                   \
+    const std::ptrdiff_t branch_delta = (delta);                                         \
+    TESSERA_TELL_RETIRED(                                                                \
+        page->target_address(TESSERA_INDEX() + static_cast<std::size_t>(branch_delta))); \
+    op += branch_delta;                                                                  \
+    TESSERA_ENTER_BLOCK(block_length);                                                   \
   } while (false)
-#define TESSERA_INDEX() static_cast<std::size_t>(op - page->ops.data())
+/// A load or store. Where threaded code cannot do it without telling the memory probe, or at all:
+/// with help.
+#define TESSERA_ACCESS(access, format, type)                        \
+  do {                                                              \
+    DirectAccess done;                                              \
+    if (access##_fast<format, type>(op, x, pages, done)) {          \
+      if constexpr (is_told) {                                      \
+        impl->tell_access(*page, TESSERA_INDEX(), remaining, done); \
+      }                                                             \
+      TESSERA_NEXT_OP();                                            \
+    }                                                               \
+    impl->remaining_ = remaining;                                   \
+    switch (impl->access##_told<format, type>(op, *page)) {         \
+      case Told::kNotDirect:                                        \
+        goto slow;                                                  \
+      case Told::kGoesOn:                                           \
+        break;                                                      \
+      case Told::kInterrupted:                                      \
+        goto interrupted;                                           \
+    }                                                               \
+    TESSERA_NEXT_OP();                                              \
+  } while (false)
 
+template <bool is_told>
 StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) {
 // clang-format off
 #define TESSERA_ROW(op_name, ...) &&handle_##op_name,
@@ -241,7 +252,7 @@ out_of_budget : {  // inside the block at `op`, which has been charged
   page = impl->partial_block_.get();
   op = &page->ops[index];
   remaining = 0;
-  goto * op->handler;
+  TESSERA_DISPATCH();
 }
 
 stop:
@@ -297,20 +308,19 @@ add_to_sp : {
 
 jump : {
   const BranchTarget target = op->target;
-  op += target.delta;
-  TESSERA_ENTER_BLOCK(target.length);
+  TESSERA_BRANCH(target.delta, target.length);
 }
 
 handle_kJal : {
   const BranchTarget target = op->target;
   x[op->rd] = page->base + op->link;
-  op += target.delta;
-  TESSERA_ENTER_BLOCK(target.length);
+  TESSERA_BRANCH(target.delta, target.length);
 }
 
 handle_kJalr:
   pc = (x[op->rs1] + static_cast<std::uint32_t>(op->imm)) & ~1u;
   x[op->rd] = page->base + op->link;
+  TESSERA_TELL_RETIRED(pc);
   goto enter;
 
 #define TESSERA_ROW(op_name, mnemonic, bits, format, ...)              \
@@ -323,31 +333,26 @@ handle_kJalr:
   handle_##op_name : {                                       \
     if (is_taken_fast<Op::op_name, Format::format>(op, x)) { \
       const BranchTarget target = op->target;                \
-      op += target.delta;                                    \
-      TESSERA_ENTER_BLOCK(target.length);                    \
+      TESSERA_BRANCH(target.delta, target.length);           \
     }                                                        \
     const std::uint16_t length = op->fall_length;            \
-    ++op;                                                    \
-    TESSERA_ENTER_BLOCK(length);                             \
+    TESSERA_BRANCH(1, length);                               \
   }
   TESSERA_ISA_BRANCH(TESSERA_ROW)
 #undef TESSERA_ROW
 
-#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)      \
-  handle_##op_name : if (!load_fast<Format::format, type>(op, x, pages)) { \
-    TESSERA_TELL(load_told, Format::format, type);                         \
-  }                                                                        \
-  TESSERA_NEXT();
+#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type) \
+  handle_##op_name : TESSERA_ACCESS(load, Format::format, type);
   TESSERA_ISA_LOAD(TESSERA_ROW)
 #undef TESSERA_ROW
 
-#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type)       \
-  handle_##op_name : if (!store_fast<Format::format, type>(op, x, pages)) { \
-    TESSERA_TELL(store_told, Format::format, type);                         \
-  }                                                                         \
-  TESSERA_NEXT();
+#define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type) \
+  handle_##op_name : TESSERA_ACCESS(store, Format::format, type);
   TESSERA_ISA_STORE(TESSERA_ROW)
 #undef TESSERA_ROW
 }
+
+template StopReason Interpreter::Impl::execute<false>(Impl* impl, const void* const** handlers);
+template StopReason Interpreter::Impl::execute<true>(Impl* impl, const void* const** handlers);
 
 }  // namespace tessera::isa

@@ -27,9 +27,9 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
   deadline_ = hart.cycle + static_cast<Cycles>(remaining_);
   not_retired_ = hart.cycle - hart.instructions;
   look_for_observers();
-  const StopReason reason = stop_requested  ? StopReason::kStopRequested
-                            : is_stepwise() ? execute_stepwise()
-                                            : execute(this, nullptr);
+  const StopReason reason = stop_requested ? StopReason::kStopRequested
+                            : is_told()    ? execute<true>(this, nullptr)
+                                           : execute<false>(this, nullptr);
   synchronise();
   hart_ = nullptr;
   return reason;
@@ -37,33 +37,11 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
 
 void Interpreter::Impl::look_for_observers() {
   HartProbe* const probe = observers_.harts();
-  is_stepwise_ = probe != nullptr && probe->watches(hart_->hart_id, hart_->cycle, deadline_);
-  is_observed_ = is_stepwise_ || observers_.memory() != nullptr || observers_.sync() != nullptr;
+  is_told_ = probe != nullptr && probe->watches(hart_->hart_id, hart_->cycle, deadline_);
+  is_observed_ = is_told_ || observers_.memory() != nullptr || observers_.sync() != nullptr;
   if (observers_.memory() != nullptr && no_pages_ == nullptr) {
     no_pages_ = std::make_unique<DmiTable>();
   }
-}
-
-StopReason Interpreter::Impl::execute_stepwise() {
-  while (remaining_ > 0) {
-    CodePage* const page = code_.page_of(hart_->pc);
-    if (page == nullptr || hart_->pc % 4 != 0) {
-      prepare_fetch();
-      if (stop_requested) {
-        return StopReason::kStopRequested;
-      }
-      continue;
-    }
-    const std::size_t index = hart_->pc / 4 % CodePage::kInstructions;
-    if (page->lengths[index] == 0) {
-      translator_.translate(*page, index);  // as far as execute() would
-    }
-    remaining_ -= page->lengths[index];
-    if (const std::optional<StopReason> reason = step(*page, index)) {
-      return *reason;
-    }
-  }
-  return StopReason::kBudget;
 }
 
 void Interpreter::Impl::synchronise() {

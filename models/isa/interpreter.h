@@ -25,8 +25,7 @@ enum class StopReason : std::uint8_t {
 /// Code is decoded once per 4 KiB page, shared by all harts, and fetched through the DMI table:
 /// code lives in memory with DMI (L1, L2, ROM). Pages that hold decoded code lose their write
 /// pointer, so stores to them reach HartEnvironment::access(), whose owner calls invalidate_code().
-/// While harts, memory or synchronisation are observed, instructions are executed one by one, to
-/// the same effect.
+/// An observed hart executes the same code, only slower.
 class Interpreter {
  public:
   Interpreter(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment,

@@ -38,30 +38,52 @@ class Interpreter::Impl {
   enum class Outcome { kRetired, kAsleep, kBlocked, kUnsupported };
 
   // execute.cpp
-  /// The threaded loop, from impl->hart_->pc until the run ends. Without `impl` it only gives the
-  /// addresses of its handlers, which are known nowhere else.
+  /// The threaded loop, from impl->hart_->pc until the run ends. With `is_told` it tells the hart
+  /// probe of each instruction. Without `impl` it only gives the addresses of its handlers, which
+  /// are known nowhere else.
+  template <bool is_told>
   static StopReason execute(Impl* impl, const void* const** handlers);
   static const void* const* handlers();
+  /// What observers hear of a load or store of threaded code besides its result.
+  struct DirectAccess {
+    InstructionAccess access;
+    RegisterWrite increment;
+  };
+  template <Format format, typename Cell>
+  static bool load_fast(const ThreadedOp* op, std::uint32_t* x, const DmiTable::Page* pages,
+                        DirectAccess& done);
+  template <Format format, typename Cell>
+  static bool store_fast(const ThreadedOp* op, std::uint32_t* x, const DmiTable::Page* pages,
+                         DirectAccess& done);
   /// What came of a direct access that somebody is to hear of.
   enum class Told : std::uint8_t {
     kNotDirect,    ///< nothing is done
     kGoesOn,       ///< done
     kInterrupted,  ///< done and retired; who heard of it has changed the run
   };
-  /// As load_fast() and store_fast(), and tells the memory probe, if there is one.
+  /// As load_fast() and store_fast(), and tells the probes, if there are any.
   template <Format format, typename Cell>
   Told load_told(const ThreadedOp* op, const CodePage& page);
   template <Format format, typename Cell>
   Told store_told(const ThreadedOp* op, const CodePage& page);
-  Told tell(const MemoryOperation& operation, std::uint32_t result, const CodePage& page,
+
+  // tell.cpp
+  /// An instruction that threaded code has executed, when its block is charged and `remaining`
+  /// cycles are left.
+  RetiredInstruction retired_at(const CodePage& page, std::size_t index,
+                                std::int64_t remaining) const;
+  void tell_retired(const CodePage& page, std::size_t index, std::int64_t remaining,
+                    std::uint32_t next_pc) const;
+  void tell_access(const CodePage& page, std::size_t index, std::int64_t remaining,
+                   const DirectAccess& done) const;
+  /// For load_told() and store_told().
+  Told tell(const DirectAccess& done, std::uint32_t result, const CodePage& page,
             std::size_t index);
 
   // interpreter.cpp
-  /// The same as execute(), instruction by instruction.
-  StopReason execute_stepwise();
   bool is_observed() const { return kHasObservers && is_observed_; }
   /// Whether each instruction is told to somebody.
-  bool is_stepwise() const { return kHasObservers && is_stepwise_; }
+  bool is_told() const { return kHasObservers && is_told_; }
   /// What threaded code accesses directly: nothing where somebody watches memory.
   const DmiTable& direct_pages() const {
     return kHasObservers && observers_.memory() != nullptr ? *no_pages_ : dmi_;
@@ -105,7 +127,7 @@ class Interpreter::Impl {
   std::int64_t remaining_ = 0;  ///< cycles until the deadline
   Cycles not_retired_ = 0;      ///< hart_->cycle - hart_->instructions
   bool is_observed_ = false;    ///< somebody watches
-  bool is_stepwise_ = false;    ///< somebody watches each instruction
+  bool is_told_ = false;        ///< somebody watches each instruction
   std::unique_ptr<DmiTable> no_pages_;
   std::uint32_t next_pc_ = 0;  ///< of the instruction in step()
   Cycles extra_cycles_ = 0;    ///< of the instruction in step()

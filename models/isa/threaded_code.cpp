@@ -42,9 +42,9 @@ void Translator::clear(CodePage& page) const {
   page.num_stubs = 0;
   page.lengths.fill(0);
   for (std::size_t i = 0; i < CodePage::kInstructions; ++i) {
-    page.ops[i].handler = special(SpecialHandler::kTranslate);
+    set_handler(page, i, SpecialHandler::kTranslate);
   }
-  page.ops[CodePage::kPageEnd].handler = special(SpecialHandler::kFarJump);
+  set_handler(page, CodePage::kPageEnd, SpecialHandler::kFarJump);
   page.ops[CodePage::kPageEnd].imm =
       static_cast<std::int32_t>(page.address_of(CodePage::kInstructions));
 }
@@ -101,7 +101,7 @@ void Translator::push_successors(const CodePage& page, std::size_t index) {
 void Translator::emit(CodePage& page, std::size_t index) const {
   const Instruction& instruction = page.instructions[index];
   ThreadedOp& op = page.ops[index];
-  op.handler = handlers_[handler_of(instruction)];
+  set_handler(page, index, handler_of(instruction));
   op.rd = destination(instruction.rd);
   op.rs1 = instruction.rs1;
   switch (info(instruction.op).instruction_class) {
@@ -121,7 +121,7 @@ void Translator::emit(CodePage& page, std::size_t index) const {
       break;
   }
   if (is_watched(page.address_of(index))) {
-    op.handler = special(SpecialHandler::kSlow);
+    set_handler(page, index, SpecialHandler::kSlow);
   }
   if (instruction.op == Op::kLui || instruction.op == Op::kAuipc) {
     op.imm = static_cast<std::int32_t>(compute(instruction, 0, 0, 0, page.address_of(index)));
@@ -161,7 +161,7 @@ BranchTarget Translator::target_of(CodePage& page, std::size_t index) const {
     length = page.lengths[target];
   } else {
     target = CodePage::kFirstStub + page.num_stubs++;
-    page.ops[target].handler = special(SpecialHandler::kFarJump);
+    set_handler(page, target, SpecialHandler::kFarJump);
     // Addresses wrap at the end of the address space.
     page.ops[target].imm = static_cast<std::int32_t>(
         page.address_of(index) + static_cast<std::uint32_t>(page.instructions[index].imm));
@@ -215,10 +215,11 @@ void Translator::make_partial_block(const CodePage& page, std::size_t index, std
   partial.base = page.base;
   for (std::size_t i = 0; i < count; ++i) {
     partial.ops[index + i] = page.ops[index + i];
+    partial.handlers[index + i] = page.handlers[index + i];
     partial.instructions[index + i] = page.instructions[index + i];
     partial.lengths[index + i] = static_cast<std::uint16_t>(count - i);
   }
-  partial.ops[index + count].handler = special(SpecialHandler::kStop);
+  set_handler(partial, index + count, SpecialHandler::kStop);
 }
 
 }  // namespace tessera::isa

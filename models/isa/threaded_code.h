@@ -79,11 +79,17 @@ struct CodePage {
   std::uint32_t address_of(std::size_t index) const {
     return base + static_cast<std::uint32_t>(index) * 4;
   }
+  /// Where a branch or jump to the op at `index` leads: also through a far jump.
+  std::uint32_t target_address(std::size_t index) const {
+    return index < kInstructions ? address_of(index) : static_cast<std::uint32_t>(ops[index].imm);
+  }
 
   std::uint32_t base;
   const std::uint8_t* bytes;  ///< the guest memory behind it
   std::size_t num_stubs = 0;  ///< far jumps for branches that leave the page
   std::array<ThreadedOp, kFirstStub + kInstructions> ops{};
+  /// Numbers of the ops' handlers, for a loop with handlers of its own.
+  std::array<std::uint16_t, kFirstStub + kInstructions> handlers{};
   /// Instructions from here to the end of the block, inclusive; 0 = not translated.
   std::array<std::uint16_t, kInstructions + 1> lengths{};
   std::array<Instruction, kInstructions> instructions;
@@ -122,8 +128,12 @@ class Translator {
   void emit_branch(CodePage& page, std::size_t index, ThreadedOp& op) const;
   BranchTarget target_of(CodePage& page, std::size_t index) const;
   std::size_t handler_of(const Instruction& instruction) const;
-  const void* special(SpecialHandler handler) const {
-    return handlers_[static_cast<std::size_t>(handler)];
+  void set_handler(CodePage& page, std::size_t index, std::size_t handler) const {
+    page.ops[index].handler = handlers_[handler];
+    page.handlers[index] = static_cast<std::uint16_t>(handler);
+  }
+  void set_handler(CodePage& page, std::size_t index, SpecialHandler handler) const {
+    set_handler(page, index, static_cast<std::size_t>(handler));
   }
 
   const IsaConfig config_;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What threaded code tells observers.
+#include "models/isa/interpreter_impl.h"
+
+namespace tessera::isa {
+
+RetiredInstruction Interpreter::Impl::retired_at(const CodePage& page, std::size_t index,
+                                                 std::int64_t remaining) const {
+  const Instruction& instruction = page.instructions[index];
+  RetiredInstruction retired;
+  retired.hart = hart_->hart_id;
+  retired.pc = page.address_of(index);
+  retired.raw = instruction.raw;
+  retired.next_pc = retired.pc + 4;
+  retired.cycle = deadline_ - static_cast<Cycles>(remaining + page.lengths[index]);
+  retired.result = {instruction.rd, hart_->x[instruction.rd]};
+  return retired;
+}
+
+void Interpreter::Impl::tell_retired(const CodePage& page, std::size_t index,
+                                     std::int64_t remaining, std::uint32_t next_pc) const {
+  RetiredInstruction retired = retired_at(page, index, remaining);
+  retired.next_pc = next_pc;
+  observers_.harts()->retired(retired);
+}
+
+void Interpreter::Impl::tell_access(const CodePage& page, std::size_t index, std::int64_t remaining,
+                                    const DirectAccess& done) const {
+  RetiredInstruction retired = retired_at(page, index, remaining);
+  retired.access = done.access;
+  retired.increment = done.increment;
+  observers_.harts()->retired(retired);
+}
+
+Interpreter::Impl::Told Interpreter::Impl::tell(const DirectAccess& done, std::uint32_t result,
+                                                const CodePage& page, std::size_t index) {
+  RetiredInstruction retired = retired_at(page, index, remaining_);
+  retired.access = done.access;
+  retired.increment = done.increment;
+  hart_->pc = retired.pc;
+  remaining_ += page.lengths[index];
+  synchronise();
+  const std::int64_t remaining = remaining_;
+  report_direct({done.access.kind, done.access.bytes, done.access.address, done.access.data},
+                result);
+  if (is_told()) {
+    observers_.harts()->retired(retired);
+  }
+  if (!stop_requested && remaining_ == remaining) {
+    return Told::kGoesOn;
+  }
+  next_pc_ = hart_->pc + 4;
+  extra_cycles_ = 0;
+  retire();
+  return Told::kInterrupted;
+}
+
+}  // namespace tessera::isa
