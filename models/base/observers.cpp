@@ -21,10 +21,10 @@ class HartFan final : public HartProbe {
       probe->retired(instruction);
     }
   }
-  void load_returned(std::uint32_t hart, std::uint8_t rd, std::uint32_t value,
+  void load_returned(std::uint32_t hart, std::uint16_t access_id, std::uint32_t value,
                      Cycles cycle) override {
     for (HartProbe* probe : probes) {
-      probe->load_returned(hart, rd, value, cycle);
+      probe->load_returned(hart, access_id, value, cycle);
     }
   }
   void stalled(std::uint32_t hart, std::uint32_t pc, StallReason reason, Cycles cycle,

@@ -44,6 +44,7 @@ struct InstructionAccess {
   std::uint8_t bytes = 0;  ///< 1, 2, 4; 0: the instruction accesses no memory
   std::uint32_t address = 0;
   std::uint32_t data = 0;  ///< of a store, AMO or store-conditional: the operand, zero-extended
+  std::uint16_t id = 0;    ///< cycle timing: of a hart's accesses under way each has its own
 };
 
 struct RetiredInstruction {
@@ -52,7 +53,7 @@ struct RetiredInstruction {
   std::uint32_t raw = 0;      ///< the instruction word
   std::uint32_t next_pc = 0;  ///< where the hart goes on
   Cycles cycle = 0;           ///< of issue
-  RegisterWrite result;       ///< rd
+  RegisterWrite result;       ///< rd; the value also of an atomic to x0
   /// Cycle timing: result.value is not known yet and comes with load_returned().
   bool is_result_pending = false;
   RegisterWrite increment;  ///< post-increment forms: the address register
@@ -72,9 +73,9 @@ class HartProbe {
   virtual bool watches(std::uint32_t /*hart*/, Cycles /*begin*/, Cycles /*end*/) { return true; }
   /// The hart has issued the instruction and goes on. Not called for one that traps.
   virtual void retired(const RetiredInstruction& instruction) = 0;
-  /// Cycle timing: the pending result of the oldest load or atomic with destination `rd` is here.
-  virtual void load_returned(std::uint32_t /*hart*/, std::uint8_t /*rd*/, std::uint32_t /*value*/,
-                             Cycles /*cycle*/) {}
+  /// Cycle timing: the result of the load or atomic whose access has this id is here.
+  virtual void load_returned(std::uint32_t /*hart*/, std::uint16_t /*access_id*/,
+                             std::uint32_t /*value*/, Cycles /*cycle*/) {}
   /// Cycle timing: the hart, at `pc`, did not issue in [cycle, cycle + cycles). Comes at the end of
   /// that time, pieces of one stall one after the other.
   virtual void stalled(std::uint32_t /*hart*/, std::uint32_t /*pc*/, StallReason /*reason*/,

@@ -243,7 +243,7 @@ class CycleHarts final : public Steppable, public MemoryClient {
   HartSet held_;          ///< some
   HartSet stepped_;
   bool is_attended_ = false;  ///< any of these
-  HartState before_;          ///< when observed: x, pc and traps of the hart about to issue
+  HartState before_;          ///< when observed: of the hart about to issue
   std::set<std::uint32_t> watched_;
 
   HartSet active_;     ///< visited in every cycle

@@ -14,6 +14,7 @@ void CycleHarts::look(const Slot& slot) {
   before_.hart_id = slot.hart;
   before_.cycle = slot.cycle;
   before_.traps = slot.state.traps;
+  before_.instructions = slot.state.instructions;
 }
 
 void CycleHarts::report(const Slot& slot, Issue outcome) const {
@@ -45,7 +46,8 @@ void CycleHarts::report_retired(const Slot& slot) const {
     switch (isa::info(instruction.op).instruction_class) {
       case InstructionClass::kLoad:
       case InstructionClass::kAtomic:
-        retired.is_result_pending = retired.result.index != 0;
+        retired.is_result_pending = true;
+        retired.access.id = AccessTag::number(AccessTag::with_number(0, before_.instructions));
         break;
       case InstructionClass::kMul:
       case InstructionClass::kDiv:

@@ -50,8 +50,8 @@ void CycleHarts::response(std::uint32_t hart, std::uint32_t tag, std::uint32_t d
     pipeline.returned = 1u << rd;
     const std::uint32_t value = isa::loaded_value(format, data);
     write(harts_[hart], rd, value, cycle);
-    if (HartProbe* probe = services_.observers.harts(); probe != nullptr && rd != 0) {
-      probe->load_returned(hart, rd, value, cycle);
+    if (HartProbe* probe = services_.observers.harts()) {
+      probe->load_returned(hart, AccessTag::number(tag), value, cycle);
     }
   }
   if (pipeline.is_idle) {
@@ -125,7 +125,7 @@ TESSERA_ALWAYS_INLINE CycleHarts::Issue CycleHarts::issue_access(
   request.access.bytes = instruction.bytes;
   request.access.kind = instruction.access;
   request.access.cycle = slot.cycle;
-  request.tag = instruction.request;
+  request.tag = AccessTag::with_number(instruction.request, state.instructions);
   if (__builtin_expect((request.access.address & unaligned) != 0, false)) {
     skew(request, slot);
   }

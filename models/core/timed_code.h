@@ -48,6 +48,7 @@ struct AccessTag {
   static constexpr unsigned kSignedShift = 13;  ///< 1 bit: sign-extended
   static constexpr unsigned kStoreShift = 14;   ///< 1 bit: nothing to write to rd
   static constexpr unsigned kSkewShift = 15;    ///< 2 bits: LoadFormat::shift
+  static constexpr unsigned kNumberShift = 17;  ///< 15 bits, for observers: number()
 
   static constexpr std::uint32_t id(std::uint32_t tag) { return tag & ((1u << kIdBits) - 1); }
   static constexpr std::uint8_t rd(std::uint32_t tag) { return tag >> kRdShift & 31; }
@@ -55,6 +56,13 @@ struct AccessTag {
   static constexpr bool is_signed(std::uint32_t tag) { return (tag >> kSignedShift & 1) != 0; }
   static constexpr bool is_store(std::uint32_t tag) { return (tag >> kStoreShift & 1) != 0; }
   static constexpr std::uint8_t skew(std::uint32_t tag) { return tag >> kSkewShift & 3; }
+  /// Of the hart's instruction that made the access: the lowest bits of how many were before.
+  static constexpr std::uint16_t number(std::uint32_t tag) {
+    return static_cast<std::uint16_t>(tag >> kNumberShift);
+  }
+  static constexpr std::uint32_t with_number(std::uint32_t tag, std::uint64_t instructions) {
+    return tag | static_cast<std::uint32_t>(instructions) << kNumberShift;
+  }
 };
 
 /// The instructions of one 4 KiB page, decoded one by one when first fetched.

@@ -131,6 +131,7 @@ class Interpreter::Impl {
   std::unique_ptr<DmiTable> no_pages_;
   std::uint32_t next_pc_ = 0;  ///< of the instruction in step()
   Cycles extra_cycles_ = 0;    ///< of the instruction in step()
+  std::uint32_t loaded_ = 0;   ///< by the access of the instruction in step()
 };
 
 }  // namespace tessera::isa

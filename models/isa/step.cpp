@@ -66,6 +66,9 @@ Interpreter::Impl::Outcome Interpreter::Impl::perform_observed(const Instruction
     } else {
       add_outcome(retired, instruction, *hart_);
       retired.next_pc = next_pc_;
+      if (info(instruction.op).instruction_class == InstructionClass::kAtomic) {
+        retired.result.value = loaded_;
+      }
       probe->retired(retired);
     }
   }
@@ -155,9 +158,9 @@ Interpreter::Impl::Outcome Interpreter::Impl::perform_access(const Instruction& 
   if (used.writes_rs1) {
     write_register(*hart_, environment_, instruction.rs1, address.checked);
   }
+  loaded_ = loaded_value(load_format(row, address.access), *data);
   if (used.writes_rd) {  // wins over the increment
-    write_register(*hart_, environment_, instruction.rd,
-                   loaded_value(load_format(row, address.access), *data));
+    write_register(*hart_, environment_, instruction.rd, loaded_);
   }
   return Outcome::kRetired;
 }

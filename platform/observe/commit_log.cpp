@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/commit_log.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -57,24 +58,23 @@ void CommitLog::retired(const RetiredInstruction& instruction) {
     return;
   }
   if (instruction.is_result_pending) {
-    hart.pending.push_back(static_cast<std::uint32_t>(hart.records.size()));
+    hart.pending.push_back({hart.records.size(), instruction.access.id});
   }
   fill(hart.records.emplace_back(), instruction);
   if (hart.records.size() >= kChunkRecords) {
-    hand_over(hart, hart.pending.empty() ? hart.records.size() : hart.pending.front());
+    hand_over(hart, hart.pending.empty() ? hart.records.size() : hart.pending.front().place);
   }
 }
 
-void CommitLog::load_returned(std::uint32_t hart_id, std::uint8_t rd, std::uint32_t value,
+void CommitLog::load_returned(std::uint32_t hart_id, std::uint16_t access_id, std::uint32_t value,
                               Cycles /*cycle*/) {
   Hart& hart = harts_[hart_id];
-  for (auto place = hart.pending.begin(); place != hart.pending.end(); ++place) {
-    CommitRecord& record = hart.records[*place];
-    if (record.rd == rd) {
-      record.set_result(value);
-      hart.pending.erase(place);
-      return;
-    }
+  const auto pending =
+      std::find_if(hart.pending.begin(), hart.pending.end(),
+                   [access_id](const Pending& one) { return one.access_id == access_id; });
+  if (pending != hart.pending.end()) {  // within the window
+    hart.records[pending->place].set_result(value);
+    hart.pending.erase(pending);
   }
 }
 
@@ -84,8 +84,8 @@ void CommitLog::hand_over(Hart& hart, std::size_t count) {
   }
   const std::vector<CommitRecord> rest(hart.records.begin() + static_cast<std::ptrdiff_t>(count),
                                        hart.records.end());
-  for (std::uint32_t& place : hart.pending) {
-    place -= static_cast<std::uint32_t>(count);
+  for (Pending& pending : hart.pending) {
+    pending.place -= count;
   }
   hart.records.resize(count);
   writer_.write(*hart.file, hart.records);

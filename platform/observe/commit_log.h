@@ -31,16 +31,21 @@ class CommitLog final : public Trace, public HartProbe {
     return harts_[hart].file != nullptr && filter_.may_show(begin, end);
   }
   void retired(const RetiredInstruction& instruction) override;
-  void load_returned(std::uint32_t hart, std::uint8_t rd, std::uint32_t value,
+  void load_returned(std::uint32_t hart, std::uint16_t access_id, std::uint32_t value,
                      Cycles cycle) override;
 
  private:
   std::uint64_t bytes_written() const override { return writer_.bytes_written(); }
 
+  /// A record whose value has not come.
+  struct Pending {
+    std::size_t place;
+    std::uint16_t access_id;
+  };
   struct Hart {
     std::vector<CommitRecord> records;
-    std::vector<std::uint32_t> pending;  ///< of these, whose value has not come; oldest first
-    CommitFile* file = nullptr;          ///< null: not logged
+    std::vector<Pending> pending;  ///< oldest first
+    CommitFile* file = nullptr;    ///< null: not logged
   };
   void hand_over(Hart& hart, std::size_t count);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines of the commit log, and that frames and files hold just them.
+#include "platform/observe/commit_log.h"
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,7 +12,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "platform/observe/commit_log_writer.h"
+#include "models/base/observers.h"
 
 namespace tessera {
 namespace {
@@ -199,13 +201,47 @@ TEST(CommitFrames, DependOnTheirRecordsAlone) {
   EXPECT_EQ(frame_of(fresh, records), frame_of(used, records));
 }
 
-class CommitLogWriterTest : public ::testing::Test {
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// Has a folder.
+class CommitFilesTest : public ::testing::Test {
+ protected:
+  CommitFilesTest() { std::filesystem::create_directories(folder_); }
+  ~CommitFilesTest() override { std::filesystem::remove_all(folder_); }
+
+  const std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
+                                        fmt::format("commit_log_test.{}", std::random_device()());
+};
+
+using CommitLogTest = CommitFilesTest;
+
+TEST_F(CommitLogTest, ResultsComeInAnyOrder) {
+  const Observers observers;
+  CommitLog log(folder_, TraceWindow(), observers, 1);
+  RetiredInstruction amo;  // to x0
+  amo.pc = 0x100;
+  amo.is_result_pending = true;
+  amo.access = {AccessKind::kAmoAdd, 4, 0x1000, 1, 7};
+  log.retired(amo);
+  amo.pc = 0x104;
+  amo.access = {AccessKind::kAmoAdd, 4, 0x2000, 1, 8};
+  log.retired(amo);
+  log.load_returned(0, 8, 0x20, 50);
+  log.load_returned(0, 9, 0x30, 51);  // of an instruction outside the window
+  log.load_returned(0, 7, 0x10, 52);
+  log.finish(60);
+  EXPECT_EQ(decompressed(read_file(folder_ / "hart_0.log.zst")),
+            "core   0: 3 0x00000100 (0x00000000) mem 0x00001000 mem 0x00001000 0x00000011\n"
+            "core   0: 3 0x00000104 (0x00000000) mem 0x00002000 mem 0x00002000 0x00000021\n");
+}
+
+class CommitLogWriterTest : public CommitFilesTest {
  protected:
   static constexpr std::uint32_t kHarts = 3;
   static constexpr std::uint64_t kChunks = 120;  // more than wait at a time
-
-  CommitLogWriterTest() { std::filesystem::create_directories(folder_); }
-  ~CommitLogWriterTest() override { std::filesystem::remove_all(folder_); }
 
   /// What the files hold when harts write chunks in turns.
   std::vector<std::string> files(std::uint64_t max_bytes) {
@@ -222,15 +258,11 @@ class CommitLogWriterTest : public ::testing::Test {
     writer.finish();
     std::vector<std::string> contents;
     for (std::uint32_t hart = 0; hart < kHarts; ++hart) {
-      std::ifstream file(path(hart), std::ios::binary);
-      contents.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+      contents.push_back(read_file(path(hart)));
     }
     return contents;
   }
   std::string path(std::uint32_t hart) const { return folder_ / fmt::format("{}.zst", hart); }
-
-  const std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
-                                        fmt::format("commit_log_test.{}", std::random_device()());
 };
 
 TEST_F(CommitLogWriterTest, FilesHoldTheirChunksInOrder) {
