@@ -6,7 +6,8 @@
 
 ELF takes repetitions as its argument: matmul_i32, matmul_i8, gemm_i8, sieve, memcpy. A pair is two
 runs next to each other, in turns one or the other first, so that what else the host does hits both.
-The ratio of a pair is that of their host times (user and system).
+The ratios of a pair are those of their processor times (user and system) and of the elapsed times,
+which differ where threads share the work.
 """
 
 import pathlib
@@ -15,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAIRS = 15
@@ -22,30 +24,32 @@ SLOW_PAIRS = 3  # with observers on
 REPETITIONS = {"functional": (300, 30), "cycle": (8, 4)}  # off, on: about a second for each run
 
 
-def host_seconds(command):
-    """Processor time of one run."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def seconds(command):
+    """Processor and elapsed time of one run."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    after, end = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, end - begin
 
 
 def ratios(one, other, pairs):
-    """Time of `one` over that of `other`, for each pair."""
+    """Times of `one` over those of `other`, for each pair."""
     found = []
     for pair in range(pairs):
         if pair % 2 == 0:
-            first = host_seconds(one)
-            found.append(first / host_seconds(other))
+            first = seconds(one)
+            second = seconds(other)
         else:
-            second = host_seconds(other)
-            found.append(host_seconds(one) / second)
+            second = seconds(other)
+            first = seconds(one)
+        found.append([mine / theirs for mine, theirs in zip(first, second)])
     return found
 
 
-def print_row(name, values):
-    print(f"{name:<34} median {statistics.median(values):6.3f}  "
-          f"from {min(values):.3f} to {max(values):.3f}  ({len(values)} pairs)", flush=True)
+def print_row(name, pairs):
+    columns = [f"{kind} {statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+               for kind, values in zip(("processor", "elapsed"), zip(*pairs))]
+    print(f"{name:<34} {'  '.join(columns)}  {len(pairs)} pairs", flush=True)
 
 
 def arguments(repetitions, folder):

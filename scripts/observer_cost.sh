@@ -4,7 +4,8 @@
 # against one built without observers, and against itself; then the commit log and the
 # offload checker against a free run.
 #   scripts/observer_cost.sh TESSERA TESSERA_WITHOUT_OBSERVERS ELF [PAIRS]
-# Prints the median of the ratios of user time; exits with 2 when a file is missing.
+# Prints medians of the ratios of processor and of elapsed time, and from where to where they go;
+# exits with 2 when a file is missing.
 set -eu
 here=$(dirname "$0")
 exec "$here/observer_cost.py" "$@"

@@ -98,6 +98,27 @@ TESSERA_ALWAYS_INLINE bool Interpreter::Impl::store_fast(const ThreadedOp* op, s
   return true;
 }
 
+Interpreter::Impl::Told Interpreter::Impl::tell(const DirectAccess& done, std::uint32_t result,
+                                                const CodePage& page, std::size_t index) {
+  const std::int64_t charged = remaining_;
+  hart_->pc = page.address_of(index);
+  remaining_ += page.lengths[index];
+  synchronise();
+  const std::int64_t remaining = remaining_;
+  report_direct({done.access.kind, done.access.bytes, done.access.address, done.access.data},
+                result);
+  if (is_told()) {
+    tell_access(page, index, charged, done);
+  }
+  if (!stop_requested && remaining_ == remaining) {
+    return Told::kGoesOn;
+  }
+  next_pc_ = hart_->pc + 4;
+  extra_cycles_ = 0;
+  retire();
+  return Told::kInterrupted;
+}
+
 template <Format format, typename Cell>
 Interpreter::Impl::Told Interpreter::Impl::load_told(const ThreadedOp* op, const CodePage& page) {
   std::uint32_t* const x = hart_->x.data();

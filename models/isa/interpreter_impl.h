@@ -66,6 +66,9 @@ class Interpreter::Impl {
   Told load_told(const ThreadedOp* op, const CodePage& page);
   template <Format format, typename Cell>
   Told store_told(const ThreadedOp* op, const CodePage& page);
+  /// For load_told() and store_told().
+  Told tell(const DirectAccess& done, std::uint32_t result, const CodePage& page,
+            std::size_t index);
 
   // tell.cpp
   /// An instruction that threaded code has executed, when its block is charged and `remaining`
@@ -76,9 +79,6 @@ class Interpreter::Impl {
                     std::uint32_t next_pc) const;
   void tell_access(const CodePage& page, std::size_t index, std::int64_t remaining,
                    const DirectAccess& done) const;
-  /// For load_told() and store_told().
-  Told tell(const DirectAccess& done, std::uint32_t result, const CodePage& page,
-            std::size_t index);
 
   // interpreter.cpp
   bool is_observed() const { return kHasObservers && is_observed_; }

@@ -32,27 +32,4 @@ void Interpreter::Impl::tell_access(const CodePage& page, std::size_t index, std
   observers_.harts()->retired(retired);
 }
 
-Interpreter::Impl::Told Interpreter::Impl::tell(const DirectAccess& done, std::uint32_t result,
-                                                const CodePage& page, std::size_t index) {
-  RetiredInstruction retired = retired_at(page, index, remaining_);
-  retired.access = done.access;
-  retired.increment = done.increment;
-  hart_->pc = retired.pc;
-  remaining_ += page.lengths[index];
-  synchronise();
-  const std::int64_t remaining = remaining_;
-  report_direct({done.access.kind, done.access.bytes, done.access.address, done.access.data},
-                result);
-  if (is_told()) {
-    observers_.harts()->retired(retired);
-  }
-  if (!stop_requested && remaining_ == remaining) {
-    return Told::kGoesOn;
-  }
-  next_pc_ = hart_->pc + 4;
-  extra_cycles_ = 0;
-  retire();
-  return Told::kInterrupted;
-}
-
 }  // namespace tessera::isa

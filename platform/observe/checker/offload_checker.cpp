@@ -115,15 +115,14 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   const std::uint8_t marks = waits_.marks(access.pc);
   const bool is_counted =
       !is_store || (place->state & accessor.shadow.bytes) == accessor.shadow.bytes;
-  if (!is_store) {
-    take(*place, access.address, accessor.shadow.bytes);
-  }
   if (!is_atomic && marks == 0 && is_counted && !place->has_use() &&
       place->word.remembers(accessor.shadow)) {
     return;  // as most accesses
   }
   if (is_store) {
     place->take(accessor.shadow.bytes);
+  } else if (!place->has_taken(accessor.shadow.bytes)) {
+    take(*place, access.address, accessor.shadow.bytes);
   }
   if ((marks & (is_load ? Waits::kWait : Waits::kSignal)) != 0 &&
       (place->state & ShadowMemory::kFlag) == 0) {
@@ -286,7 +285,8 @@ void OffloadChecker::device_accessed(const MemoryAccess& access) {
     const std::uint32_t bytes = std::min(kWordBytes - address % kWordBytes, end - address);
     if (const auto place = shadow_.at(address)) {
       accessor.shadow.bytes = byte_mask(address, bytes);
-      if (!access.writes() && !(is_move && is_input(address))) {
+      if (!access.writes() && !place->has_taken(accessor.shadow.bytes) &&
+          !(is_move && is_input(address))) {
         take(*place, address, accessor.shadow.bytes);
       }
       if (accessor.known != nullptr) {

@@ -51,9 +51,6 @@ bool OffloadChecker::is_result_of_device(const ShadowAccess& access) const {
 void OffloadChecker::take(const ShadowMemory::Place& place, std::uint32_t address,
                           std::uint8_t bytes) {
   const auto fresh = static_cast<std::uint8_t>(bytes & ~(place.state >> ShadowMemory::kTakenShift));
-  if (fresh == 0) {
-    return;
-  }
   place.take(bytes);
   for (const ShadowAccess& one : place.word.places) {
     const InputMoves::Move* const move =

@@ -7,13 +7,20 @@ using Kind = ShadowAccess::Kind;
 
 std::optional<ShadowAccess> ShadowWord::record(const ShadowAccess& access, const Knowledge& known) {
   std::optional<ShadowAccess> conflict;
+  ShadowAccess* others_bytes = nullptr;  // by the same instruction
   for (ShadowAccess& place : places) {
     if (place.clock == 0) {
       continue;
     }
     const bool is_same = place.agent == access.agent && place.clock == access.clock;
-    if (is_same && place.kind == access.kind && (access.bytes & ~place.bytes) == 0) {
-      return conflict;  // whoever conflicts with it has met it in `place`
+    if (is_same && place.kind == access.kind) {
+      if ((access.bytes & ~place.bytes) == 0) {
+        return conflict;  // whoever conflicts with it has met it in `place`
+      }
+      if (place.pc == access.pc) {
+        others_bytes = &place;
+        continue;
+      }
     }
     if (!is_same && !known.includes(place)) {
       if (place.conflicts(access) && !conflict) {
@@ -25,7 +32,9 @@ std::optional<ShadowAccess> ShadowWord::record(const ShadowAccess& access, const
       place.clock = place.bytes == 0 ? 0 : place.clock;
     }
   }
-  if (ShadowAccess* place = place_for(access)) {
+  if (others_bytes != nullptr) {
+    others_bytes->bytes |= access.bytes;
+  } else if (ShadowAccess* place = place_for(access)) {
     *place = access;
   }
   return conflict;

@@ -109,6 +109,7 @@ class ShadowMemory {
     std::uint16_t& state;
 
     bool is_taken() const { return (state & kTaken) != 0; }
+    bool has_taken(std::uint8_t bytes) const { return (bytes & ~(state >> kTakenShift)) == 0; }
     bool has_use() const { return (state & ~(kTaken | kAllBytes)) != 0; }
     void take(std::uint8_t bytes) const {
       state = static_cast<std::uint16_t>(state | bytes << kTakenShift);

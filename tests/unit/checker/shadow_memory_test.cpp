@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/checker/shadow_memory.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 namespace tessera {
@@ -68,6 +70,24 @@ TEST(ShadowWord, KeepsWritesWhenReadersCrowd) {
     EXPECT_FALSE(word.record(access(reader, 1, Kind::kRead), {known}));
   }
   const auto conflict = word.record(access(7, 1, Kind::kRead), {clock({0, 0, 0, 0, 0, 0, 0, 1})});
+  ASSERT_TRUE(conflict);
+  EXPECT_EQ(conflict->agent, 0);
+}
+
+TEST(ShadowWord, KeepsTheBytesOfOneInstructionTogether) {
+  ShadowWord word;
+  for (const std::uint8_t byte :
+       std::array<std::uint8_t, 4>{1, 2, 4, 8}) {  // as many as there are places
+    word.record(access(0, 1, Kind::kRead, byte), {clock({1, 0, 0, 0})});
+  }
+  for (std::uint16_t reader = 1; reader < 3; ++reader) {
+    VectorClock known(4);
+    known[reader] = 1;
+    word.record(access(reader, 1, Kind::kRead), {known});
+    EXPECT_TRUE(word.remembers(access(reader, 1, Kind::kRead)));
+  }
+  EXPECT_TRUE(word.remembers(access(0, 1, Kind::kRead)));
+  const auto conflict = word.record(access(3, 1, Kind::kWrite, 0x4), {clock({0, 1, 1, 1})});
   ASSERT_TRUE(conflict);
   EXPECT_EQ(conflict->agent, 0);
 }
