@@ -77,6 +77,7 @@ OffloadChecker::Setup offload_setup(const Soc& soc, const SocConfig& config, con
       setup.arenas.push_back(*state);
     }
   }
+  setup.asks_for_fences = !setup.arenas.empty();  // a program of firmware/runtime
   setup.poll_loops = find_poll_loops(program);
   setup.describe_code = [&places](std::uint32_t pc) { return places.names().describe_inlined(pc); };
   setup.describe_data = [&places](std::uint32_t address) { return places.address(address); };

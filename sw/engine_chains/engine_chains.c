@@ -111,6 +111,7 @@ static void look_on(void) {
     ++looks;
     full_looks += engine_push_space(&engine) == 0;
   }
+  fence();
   has_looked = 1;
 }
 

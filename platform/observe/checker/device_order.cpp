@@ -26,7 +26,7 @@ void DeviceOrder::launched(const Launch& launch, const VectorClock& known) {
   // Transfers of the DMA overlap: which of two that wait at the same time comes first is open. All
   // other devices do one thing after the other.
   if (!is_transfer(activity.kind)) {
-    running.known[activity.agent] = static_cast<std::uint32_t>(activity.number);
+    running.known[activity.agent] = Told::of_both(static_cast<std::uint32_t>(activity.number));
   }
   // Software may take back what has not begun.
   while (!device.launches.empty() && device.launches.back().activity.number >= activity.number) {
@@ -42,7 +42,7 @@ std::vector<const DeviceOrder::Launch*> DeviceOrder::unknown_ends(const VectorCl
   std::vector<const Launch*> unknown;
   for (const auto& [agent, device] : devices_) {
     for (const Launch& launch : device.launches) {
-      if (launch.activity.number >= known[agent]) {
+      if (launch.activity.number >= known[agent].all) {
         unknown.push_back(&launch);
       }
     }
@@ -70,12 +70,12 @@ void DeviceOrder::ends(const Activity& activity) {
     const Running& one = it->second;
     device->ended.join(one.known);
     // By now the launcher's stores have arrived, fence or not.
-    std::uint32_t& launcher = device->ended[one.launcher];
-    launcher = std::max(launcher, one.launcher_clock);
+    Told& launcher = device->ended[one.launcher];
+    launcher.stores = std::max(launcher.stores, one.launcher_clock);
   }
   device->num_ended = activity.number + 1;
   if (device->ended.num_agents() > activity.agent) {
-    device->ended[activity.agent] = static_cast<std::uint32_t>(device->num_ended);
+    device->ended[activity.agent] = Told::of_both(static_cast<std::uint32_t>(device->num_ended));
   }
 }
 

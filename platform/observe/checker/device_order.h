@@ -24,7 +24,7 @@ class DeviceOrder {
     std::vector<std::uint32_t> callers;  ///< calls that led to it, innermost first
   };
 
-  /// `known`: what the launching hart knows, of itself what it has fenced.
+  /// `known`: what the launching hart knows.
   void launched(const Launch& launch, const VectorClock& known);
   void ends(const Activity& activity);
 

@@ -27,7 +27,7 @@ OffloadChecker::OffloadChecker(Setup setup, const Observers& observers)
       arenas_(setup_.arenas) {
   for (std::uint32_t hart = 0; hart < setup_.num_harts; ++hart) {
     harts_[hart].known = VectorClock(num_agents_);
-    harts_[hart].known[hart] = 1;
+    harts_[hart].known[hart].all = 1;
   }
 }
 
@@ -52,7 +52,7 @@ AgentId OffloadChecker::device_of(AgentId agent) {
 
 std::uint32_t OffloadChecker::epoch_of(AgentId agent, Cycles issued) const {
   const Hart& hart = harts_[agent];
-  std::uint32_t clock = hart.known[agent];
+  std::uint32_t clock = hart.known[agent].all;
   const std::size_t oldest = hart.num_epochs - std::min(hart.num_epochs, kMaxEpochs);
   for (std::size_t i = hart.num_epochs; i > oldest; --i) {
     const Epoch& epoch = hart.epochs[(i - 1) % kMaxEpochs];
@@ -66,7 +66,24 @@ std::uint32_t OffloadChecker::epoch_of(AgentId agent, Cycles issued) const {
 
 void OffloadChecker::end_epoch(AgentId agent, Cycles issued) {
   Hart& hart = harts_[agent];
-  hart.epochs[hart.num_epochs++ % kMaxEpochs] = {issued, hart.known[agent]++};
+  hart.epochs[hart.num_epochs++ % kMaxEpochs] = {issued, hart.known[agent].all++};
+}
+
+void OffloadChecker::tell(AgentId hart, VectorClock& others) const {
+  others.join(harts_[hart].known);
+  if (!setup_.asks_for_fences) {
+    others[hart].stores = others[hart].all;
+  }
+}
+
+VectorClock OffloadChecker::told_with(const ShadowAccess& access) {
+  VectorClock known;
+  tell(access.agent, known);
+  Told& own = known[access.agent];
+  own.all = access.clock;
+  // What lies behind a fence is of an earlier epoch than what follows.
+  own.stores = std::min(own.stores, setup_.asks_for_fences ? access.clock - 1 : access.clock);
+  return known;
 }
 
 void OffloadChecker::accessed(const MemoryAccess& access) {
@@ -159,7 +176,7 @@ void OffloadChecker::device_register_accessed(const MemoryAccess& access) {
   }
   const Accessor accessor = accessor_of_hart(access);
   const auto place = shadow_registers_.at(access.address);
-  if (const auto earlier = place->word.record(accessor.shadow, {*accessor.known})) {
+  if (const auto earlier = place->word.record(accessor.shadow, {*accessor.known, access.agent})) {
     report_conflict(access.address, *earlier, accessor.shadow, access.cycle);
   }
 }
@@ -191,7 +208,7 @@ void OffloadChecker::synchronise(const MemoryAccess& access, bool acquires, bool
     acquired = word.version;
   }
   if (releases) {
-    word.known.join(known);
+    tell(access.agent, word.known);
     ++word.version;
     end_epoch(access.agent, access.issued);
   }
@@ -209,10 +226,8 @@ bool OffloadChecker::make_flag(std::uint32_t address, const ShadowMemory::Place&
   place.state |= ShadowMemory::kFlag;
   for (const ShadowAccess& one : accesses) {
     if (one.clock != 0 && one.kind != Kind::kRead) {
-      VectorClock known = harts_[one.agent].known;
-      known[one.agent] = one.clock;
       SyncWord& word = words_[address / kWordBytes];
-      word.known.join(known);
+      word.known.join(told_with(one));
       ++word.version;
       end_epoch(one.agent, one.cycle);
     }
@@ -237,10 +252,10 @@ void OffloadChecker::learn_from_race(const ShadowAccess& earlier, const ShadowAc
 /// meant, the load waits, which shows when it comes back; else its race remains a finding.
 void OffloadChecker::look_at_race(const ShadowAccess& load, std::uint32_t address,
                                   const ShadowMemory::Place& place, bool has_looked_before) {
-  const VectorClock& known = harts_[load.agent].known;
+  const Knowledge known{harts_[load.agent].known, load.agent};
   for (const ShadowAccess& one : place.word.places) {
     if (one.clock == 0 || one.kind == Kind::kRead || one.agent == load.agent ||
-        !is_hart(one.agent) || one.clock <= known[one.agent]) {
+        !is_hart(one.agent) || known.includes(one)) {
       continue;
     }
     if (!waits_.suspect(load.agent, load.pc, address)) {
@@ -262,19 +277,16 @@ void OffloadChecker::look_at_race(const ShadowAccess& load, std::uint32_t addres
 /// `hart` learns what the hart of `from` knew when it ended that access, and what it has learnt
 /// since.
 void OffloadChecker::acquire(AgentId hart, const ShadowAccess& from) {
-  VectorClock known = harts_[from.agent].known;
-  if (known[from.agent] == from.clock) {
+  harts_[hart].known.join(told_with(from));
+  if (harts_[from.agent].known[from.agent].all == from.clock) {
     end_epoch(from.agent, from.cycle);
   }
-  known[from.agent] = from.clock;
-  harts_[hart].known.join(known);
 }
 
 void OffloadChecker::device_accessed(const MemoryAccess& access) {
   const AgentId device = device_of(access.agent);
   Accessor accessor;
   accessor.known = order_.known_by(device, access.activity);
-  accessor.launch = order_.launch(device, access.activity);
   accessor.shadow.clock = static_cast<std::uint32_t>(access.activity) + 1;
   accessor.shadow.cycle = static_cast<std::uint32_t>(access.cycle);
   accessor.shadow.agent = static_cast<std::uint16_t>(device);
@@ -337,10 +349,7 @@ void OffloadChecker::check(const ShadowMemory::Place& place, std::uint32_t addre
       should_be_written(address, !is_hart(access.agent))) {
     report_uninitialised(address, access, cycle);
   }
-  const Knowledge known = accessor.launch == nullptr
-                              ? Knowledge{*accessor.known}
-                              : Knowledge{*accessor.known, accessor.launch->cause.agent,
-                                          accessor.launch->launcher_clock};
+  const Knowledge known{*accessor.known, is_hart(access.agent) ? access.agent : kNobody};
   if (const auto earlier = place.word.record(access, known)) {
     report_conflict(address, *earlier, access, cycle);
     learn_from_race(*earlier, access, address, place);
@@ -358,11 +367,9 @@ void OffloadChecker::launched(const Activity& activity, const Cause& cause,
     return;
   }
   const Hart& hart = harts_[cause.agent];
-  VectorClock known = hart.known;
-  known[cause.agent] = hart.fenced;
-  const DeviceOrder::Launch launch{activity, cause, text, hart.known[cause.agent],
+  const DeviceOrder::Launch launch{activity, cause, text, hart.known[cause.agent].all,
                                    setup_.callers(cause.agent, cause.pc)};
-  order_.launched(launch, known);
+  order_.launched(launch, hart.known);
   if (const auto stale = launch_registers_.launched(activity.agent, activity.number)) {
     report_stale_registers(launch, *stale);
   }
@@ -382,7 +389,8 @@ void OffloadChecker::ends(const Activity& activity, Cycles /*cycle*/) {
 }
 
 void OffloadChecker::fenced(std::uint32_t hart, Cycles cycle) {
-  harts_[hart].fenced = harts_[hart].known[hart];
+  Told& own = harts_[hart].known[hart];
+  own.stores = own.all;
   end_epoch(hart, cycle);
 }
 
@@ -399,7 +407,9 @@ void OffloadChecker::wake_up_sent(std::uint32_t hart, const Cause& cause) {
   if (is_another || !is_hart(cause.agent)) {
     last_sender_ = cause;
     if (is_hart(cause.agent)) {
-      last_pulse_ = std::make_shared<const VectorClock>(harts_[cause.agent].known);
+      auto pulse = std::make_shared<VectorClock>();
+      tell(cause.agent, *pulse);
+      last_pulse_ = std::move(pulse);
       end_epoch(cause.agent, cause.cycle);
     } else {
       const VectorClock* const ended = order_.known_by_ended(cause.agent);

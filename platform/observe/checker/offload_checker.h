@@ -54,6 +54,9 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
     AgentId end_hart = kNobody;
     std::vector<LaunchRules> launch_rules;
     std::vector<std::uint32_t> arenas;  ///< where their state is: Arenas
+    /// Whether a hart must fence its stores before it tells another of them, as firmware/README.md
+    /// asks, and not only before it launches a device.
+    bool asks_for_fences = false;
     PollLoops poll_loops;
     /// "function (file:line)"; empty: unknown.
     std::function<std::string(std::uint32_t pc)> describe_code;
@@ -89,8 +92,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
     std::uint32_t clock = 0;
   };
   struct Hart {
-    VectorClock known;
-    std::uint32_t fenced = 0;  ///< the last of its epochs that ended with a fence
+    VectorClock known;  ///< of its own stores, until its last fence
     std::deque<std::shared_ptr<const VectorClock>> pulses;
     /// In cycle timing accesses come late: the last epochs, in a ring.
     std::array<Epoch, kMaxEpochs> epochs;
@@ -100,12 +102,15 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   struct Accessor {
     ShadowAccess shadow;
     const VectorClock* known = nullptr;
-    const DeviceOrder::Launch* launch = nullptr;  ///< of a device
   };
 
   bool is_hart(AgentId agent) const { return agent < harts_.size(); }
   AgentId device_of(AgentId agent);
   std::uint32_t epoch_of(AgentId hart, Cycles issued) const;
+  /// The hart tells what it knows, of its own stores what it must.
+  void tell(AgentId hart, VectorClock& others) const;
+  /// What the hart of `access` told with it, and what it has learnt since.
+  VectorClock told_with(const ShadowAccess& access);
   /// The hart has told others what it did until the instruction issued in `issued`.
   void end_epoch(AgentId hart, Cycles issued);
 
@@ -176,6 +181,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   Party party(const ShadowAccess& access) const;
   std::string describe(const ShadowAccess& access, Cycles now) const;
   std::string describe_now(const ShadowAccess& access, Cycles now) const;
+  bool lacks_fence(const ShadowAccess& store, const ShadowAccess& other) const;
   std::string missing_order(const ShadowAccess& earlier, const ShadowAccess& later) const;
   std::string code(std::uint32_t pc, const std::vector<std::uint32_t>& callers = {}) const;
   /// Of the instruction that `hart` executes.

@@ -22,8 +22,8 @@ bool OffloadChecker::ends_run(const MemoryAccess& access) const {
 /// afterwards knows no more than that hart.
 void OffloadChecker::check_end(const MemoryAccess& access) {
   const Accessor accessor = accessor_of_hart(access);
-  const VectorClock& known = *accessor.known;
-  for (const DeviceOrder::Launch* launch : order_.unknown_ends(known)) {
+  const Knowledge known{*accessor.known, access.agent};
+  for (const DeviceOrder::Launch* launch : order_.unknown_ends(known.clock)) {
     report_unfinished(*launch, accessor.shadow, access.cycle);
   }
   for (const AddressRange& range : setup_.results) {
@@ -32,7 +32,7 @@ void OffloadChecker::check_end(const MemoryAccess& access) {
         return;
       }
       for (const ShadowAccess& one : place.word.places) {
-        if (one.clock > known[one.agent] && one.kind == Kind::kWrite && is_hart(one.agent)) {
+        if (one.kind == Kind::kWrite && is_hart(one.agent) && !known.includes(one)) {
           report_unordered_end(address, one, accessor.shadow, access.cycle);
         }
       }

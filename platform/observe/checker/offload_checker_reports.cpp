@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the offload checker says.
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "platform/observe/checker/offload_checker.h"
@@ -149,8 +151,24 @@ std::string OffloadChecker::describe_now(const ShadowAccess& access, Cycles now)
                                : describe(access, now);
 }
 
+/// Whether who made the other access knew that `store` had been made, but not that it had arrived.
+bool OffloadChecker::lacks_fence(const ShadowAccess& store, const ShadowAccess& other) const {
+  const VectorClock* const known = is_hart(other.agent)
+                                       ? &harts_[other.agent].known
+                                       : order_.known_by(other.agent, other.clock - 1);
+  return is_hart(store.agent) && store.kind == Kind::kWrite && known != nullptr &&
+         store.clock <= (*known)[store.agent].all;
+}
+
 std::string OffloadChecker::missing_order(const ShadowAccess& earlier,
                                           const ShadowAccess& later) const {
+  for (const auto& [store, other] : {std::tie(earlier, later), std::tie(later, earlier)}) {
+    if (lacks_fence(store, other)) {
+      return fmt::format("a fence of {} between its store and {} {}", party(store).who,
+                         is_hart(other.agent) ? "what tells of it to" : "the launch of",
+                         party(other).who);
+    }
+  }
   if (is_hart(earlier.agent) && is_hart(later.agent)) {
     return "no barrier, wake-up pulse, atomic or polled flag leads from the one to the other";
   }
@@ -164,10 +182,6 @@ std::string OffloadChecker::missing_order(const ShadowAccess& earlier,
   const ShadowAccess& device = is_hart(earlier.agent) ? later : earlier;
   const auto* launch = order_.launch(device.agent, device.clock - 1);
   const bool has_launched = launch != nullptr && launch->cause.agent == hart.agent;
-  if (has_launched && hart.clock <= launch->launcher_clock) {
-    return fmt::format("a fence of the hart between its access and the launch of {}",
-                       party(device).who);
-  }
   if (has_launched) {
     return fmt::format("the hart has not seen the end of {}, in its registers or by its pulse",
                        party(device).who);

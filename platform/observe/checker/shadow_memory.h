@@ -49,14 +49,12 @@ struct ShadowAccess {
 /// What somebody knows of what was done before.
 struct Knowledge {
   const VectorClock& clock;
-  /// Who launches a device has his loads and atomics behind him, fence or not, until this epoch.
-  AgentId launcher = kNobody;
-  std::uint32_t launch_clock = 0;
+  AgentId hart = kNobody;  ///< who knows, and with it all that it has done itself
 
   bool includes(const ShadowAccess& access) const {
-    return access.clock <= clock[access.agent] ||
-           (access.agent == launcher && access.kind != ShadowAccess::Kind::kWrite &&
-            access.clock <= launch_clock);
+    const Told& told = clock[access.agent];
+    return access.agent == hart ||
+           access.clock <= (access.kind == ShadowAccess::Kind::kWrite ? told.stores : told.all);
   }
 };
 

@@ -28,12 +28,13 @@ constexpr AgentId kBackEnd = 6;
 /// Three harts, a DMA and an ITA; each event is a cycle later than the last.
 class OffloadCheckerTest : public testing::Test {
  protected:
-  OffloadCheckerTest() {
+  explicit OffloadCheckerTest(bool asks_for_fences = false) {
     for (const char* name : {"core[0]", "core[1]", "core[2]", "dma", "ita[0]", "host"}) {
       observers_.add_agent(name);
     }
     OffloadChecker::Setup setup;
     setup.num_harts = 3;
+    setup.asks_for_fences = asks_for_fences;
     setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
     setup.without_contents = {{0, 0x1000}};
     setup.without_contents_for_devices = {{kEmpty, kEmpty + 0x100}};
@@ -399,8 +400,72 @@ TEST_F(OffloadCheckerTest, LaunchWithoutFence) {
   launch_at_once(kDma, 0, 0);
   device(kDma, 0, AccessKind::kLoad, kData, 64);
   expect_only(FindingKind::kOperandOverwritten);
-  EXPECT_THAT(found()[0].text, HasSubstr("missing: a fence of the hart between its access and the "
+  EXPECT_THAT(found()[0].text, HasSubstr("missing: a fence of core[0] between its store and the "
                                          "launch of dma transfer 0"));
+}
+
+class OffloadCheckerOfRuntimeTest : public OffloadCheckerTest {
+ protected:
+  OffloadCheckerOfRuntimeTest() : OffloadCheckerTest(true) {}
+
+  void add(AgentId agent) { hart(agent, AccessKind::kAmoAdd, kCount); }
+
+  static constexpr std::uint32_t kCount = 0x800;
+};
+
+TEST_F(OffloadCheckerOfRuntimeTest, StoreBehindNoFenceIsNotTold) {
+  store(0, kData, 0x44);
+  add(0);
+  add(1);
+  load(1, kData);
+  expect_only(FindingKind::kUnorderedAccess);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("missing: a fence of core[0] between its store and what tells of it to "
+                        "core[1]"));
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, FencedStoreIsToldOn) {
+  store(0, kData);
+  fence(0);
+  store(0, kData + 4, 0x44);
+  add(0);
+  add(1);
+  wake(1, 2);
+  take(2);
+  load(2, kData);
+  EXPECT_TRUE(found().empty());
+  load(2, kData + 4);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, LoadsAndAtomicsAreToldWithoutFence) {
+  load(0, kData);
+  hart(0, AccessKind::kAmoAdd, kData + 4);
+  add(0);
+  add(1);
+  store(1, kData);
+  store(1, kData + 4);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, PulseBehindNoFence) {
+  store(0, kData);
+  wake(0, 1);
+  take(1);
+  load(1, kData);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, FlagBehindAFence) {
+  store(0, kData);
+  fence(0);
+  store(0, kCount);
+  store(0, kData + 4);
+  load(1, kCount, kPollPc);
+  load(1, kData);
+  EXPECT_TRUE(found().empty());
+  load(1, kData + 4);
+  expect_only(FindingKind::kUnorderedAccess);
 }
 
 TEST_F(OffloadCheckerTest, LoadsNeedNoFence) {

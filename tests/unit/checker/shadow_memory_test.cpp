@@ -23,7 +23,7 @@ VectorClock clock(std::initializer_list<std::uint32_t> values) {
   VectorClock made(values.size());
   AgentId agent = 0;
   for (const std::uint32_t value : values) {
-    made[agent++] = value;
+    made[agent++] = Told::of_both(value);
   }
   return made;
 }
@@ -41,6 +41,22 @@ TEST(ShadowWord, IsContentWithTheKnownWriter) {
   ShadowWord word;
   word.record(access(0, 3, Kind::kWrite), {clock({3, 0})});
   EXPECT_FALSE(word.record(access(1, 1, Kind::kRead), {clock({3, 1})}));
+}
+
+TEST(ShadowWord, AsksOfStoresThatTheyHaveArrived) {
+  VectorClock known(2);
+  known[0] = {3, 2};
+  ShadowWord word;
+  word.record(access(0, 3, Kind::kWrite, 0x1), {clock({3, 0})});
+  word.record(access(0, 3, Kind::kAtomic, 0x2), {clock({3, 0})});
+  EXPECT_TRUE(word.record(access(1, 1, Kind::kRead, 0x1), {known, 1}));
+  EXPECT_FALSE(word.record(access(1, 1, Kind::kRead, 0x2), {known, 1}));
+}
+
+TEST(ShadowWord, KnowsWhatItsHartHasDone) {
+  ShadowWord word;
+  word.record(access(0, 3, Kind::kWrite), {clock({3}), 0});
+  EXPECT_FALSE(word.record(access(0, 2, Kind::kRead), {clock({1}), 0}));
 }
 
 TEST(ShadowWord, TellsBytesApart) {
@@ -65,8 +81,8 @@ TEST(ShadowWord, KeepsWritesWhenReadersCrowd) {
   word.record(access(0, 1, Kind::kWrite), {clock({1, 0, 0, 0, 0, 0, 0, 0})});
   for (std::uint16_t reader = 1; reader < 7; ++reader) {
     VectorClock known(8);
-    known[0] = 1;
-    known[reader] = 1;
+    known[0] = Told::of_both(1);
+    known[reader] = Told::of_both(1);
     EXPECT_FALSE(word.record(access(reader, 1, Kind::kRead), {known}));
   }
   const auto conflict = word.record(access(7, 1, Kind::kRead), {clock({0, 0, 0, 0, 0, 0, 0, 1})});
@@ -82,7 +98,7 @@ TEST(ShadowWord, KeepsTheBytesOfOneInstructionTogether) {
   }
   for (std::uint16_t reader = 1; reader < 3; ++reader) {
     VectorClock known(4);
-    known[reader] = 1;
+    known[reader] = Told::of_both(1);
     word.record(access(reader, 1, Kind::kRead), {known});
     EXPECT_TRUE(word.remembers(access(reader, 1, Kind::kRead)));
   }
