@@ -162,7 +162,7 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   }
   const bool looks_at_atomic = is_load && (place->state & ShadowMemory::kAtomicWord) != 0;
   if (is_atomic || is_flag || gives_back || looks_at_atomic) {
-    synchronise(access, access.reads(), access.writes());
+    synchronise(access, accessor.shadow);
   }
 }
 
@@ -198,19 +198,37 @@ void OffloadChecker::arena_changes(const MemoryAccess& access) {
   }
 }
 
-void OffloadChecker::synchronise(const MemoryAccess& access, bool acquires, bool releases) {
+void OffloadChecker::synchronise(const MemoryAccess& access, const ShadowAccess& shadow) {
   VectorClock& known = harts_[access.agent].known;
   SyncWord& word = words_[access.address / kWordBytes];
   word.acquired.resize(harts_.size());
   std::uint32_t& acquired = word.acquired[access.agent];
-  if (acquires && acquired != word.version) {
+  if (access.kind == AccessKind::kLoad) {
+    check_pulse(word.store, shadow, access.address, access.cycle);
+  } else if (access.kind == AccessKind::kStore) {
+    word.store = shadow;
+  }
+  if (access.reads() && acquired != word.version) {
     known.join(word.known);
     acquired = word.version;
   }
-  if (releases) {
+  if (access.writes()) {
     tell(access.agent, word.known);
     ++word.version;
     end_epoch(access.agent, access.issued);
+  }
+}
+
+/// Who wakes others must have fenced what they are to see: they look, and may sleep on.
+void OffloadChecker::check_pulse(const ShadowAccess& store, const ShadowAccess& load,
+                                 std::uint32_t address, Cycles cycle) {
+  const auto& pulse = harts_[load.agent].taken;
+  if (pulse == nullptr || store.clock == 0 || store.agent >= pulse->num_agents()) {
+    return;
+  }
+  const Told& told = (*pulse)[store.agent];
+  if (store.agent != load.agent && store.clock <= told.all && store.clock > told.stores) {
+    report_early_pulse(address, store, load, cycle);
   }
 }
 
@@ -228,6 +246,7 @@ bool OffloadChecker::make_flag(std::uint32_t address, const ShadowMemory::Place&
     if (one.clock != 0 && one.kind != Kind::kRead) {
       SyncWord& word = words_[address / kWordBytes];
       word.known.join(told_with(one));
+      word.store = one;
       ++word.version;
       end_epoch(one.agent, one.cycle);
     }
@@ -428,6 +447,7 @@ void OffloadChecker::wake_up_taken(std::uint32_t hart, Cycles /*cycle*/) {
   auto& pulses = harts_[hart].pulses;
   if (!pulses.empty()) {
     harts_[hart].known.join(*pulses.front());
+    harts_[hart].taken = std::move(pulses.front());
     pulses.pop_front();
   }
 }

@@ -94,6 +94,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   struct Hart {
     VectorClock known;  ///< of its own stores, until its last fence
     std::deque<std::shared_ptr<const VectorClock>> pulses;
+    std::shared_ptr<const VectorClock> taken;  ///< the last pulse; null: none
     /// In cycle timing accesses come late: the last epochs, in a ring.
     std::array<Epoch, kMaxEpochs> epochs;
     std::size_t num_epochs = 0;
@@ -144,7 +145,9 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   };
   Unread find_unread(const Setup::Input& input);
   void check_inputs(const ShadowAccess& end, Cycles cycle);
-  void synchronise(const MemoryAccess& access, bool acquires, bool releases);
+  void synchronise(const MemoryAccess& access, const ShadowAccess& shadow);
+  void check_pulse(const ShadowAccess& store, const ShadowAccess& load, std::uint32_t address,
+                   Cycles cycle);
   /// Returns whether the word is one now.
   bool make_flag(std::uint32_t address, const ShadowMemory::Place& place);
   void learn_from_race(const ShadowAccess& earlier, const ShadowAccess& later,
@@ -175,6 +178,8 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   void report_unread_input(std::uint32_t address, std::uint32_t words, const ShadowAccess& end,
                            Cycles cycle);
   void report_lost_pulse(std::uint32_t hart, const Cause& cause);
+  void report_early_pulse(std::uint32_t address, const ShadowAccess& store,
+                          const ShadowAccess& load, Cycles cycle);
   FindingKind kind_of(const ShadowAccess& earlier, const ShadowAccess& later) const;
   bool is_launched_before(const ShadowAccess& one, const ShadowAccess& other) const;
   std::uint64_t place_of(const ShadowAccess& access) const;
@@ -198,7 +203,8 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   ShadowMemory shadow_;
   /// A word of synchronisation.
   struct SyncWord {
-    VectorClock known;  ///< by those who have released it
+    VectorClock known;   ///< by those who have released it
+    ShadowAccess store;  ///< the last
     std::uint32_t version = 0;
     std::vector<std::uint32_t> acquired;  ///< version that each hart has
   };

@@ -367,4 +367,19 @@ void OffloadChecker::report_lost_pulse(std::uint32_t hart, const Cause& cause) {
   findings_.add(std::move(finding));
 }
 
+void OffloadChecker::report_early_pulse(std::uint32_t address, const ShadowAccess& store,
+                                        const ShadowAccess& load, Cycles cycle) {
+  const FindingKind kind = FindingKind::kLostWakeUp;
+  if (!findings_.wants(kind, place_of(store), place_of(load), address)) {
+    return;
+  }
+  Finding finding{kind, address, cycle, party(store), party(load), ""};
+  finding.text = fmt::format(
+      "{}: who is woken may look before the store is there, and sleep on\n  at {}\n  {}\n  {}\n"
+      "  missing: a fence of {} between its store and the wake-up pulse",
+      to_string(kind), data(address), describe(store, cycle), describe_now(load, cycle),
+      party(store).who);
+  findings_.add(std::move(finding));
+}
+
 }  // namespace tessera

@@ -456,6 +456,29 @@ TEST_F(OffloadCheckerOfRuntimeTest, PulseBehindNoFence) {
   expect_only(FindingKind::kUnorderedAccess);
 }
 
+TEST_F(OffloadCheckerOfRuntimeTest, PulseComesBeforeTheFlag) {
+  load(1, kFlagWord, kPollPc);
+  store(0, kFlagWord, 0x44);
+  wake(0, 1);
+  take(1);
+  load(1, kFlagWord, kPollPc);
+  expect_only(FindingKind::kLostWakeUp);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("written in cycle 2 by core[0] at pc 0x00000044 compute (a.c:7)"));
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, PulseBehindTheFlagsFence) {
+  load(1, kFlagWord, kPollPc);
+  store(0, kFlagWord);
+  fence(0);
+  wake(0, 1);
+  take(1);
+  load(1, kFlagWord, kPollPc);
+  store(0, kFlagWord);  // of the next pulse
+  load(1, kFlagWord, kPollPc);
+  EXPECT_TRUE(found().empty());
+}
+
 TEST_F(OffloadCheckerOfRuntimeTest, FlagBehindAFence) {
   store(0, kData);
   fence(0);
