@@ -223,7 +223,9 @@ std::vector<std::string> Session::stop_replies(const StopEvent& event) {
   constexpr std::uint64_t kSp = 2;
   constexpr std::uint64_t kFp = 8;
   for (const std::uint64_t number : {kPcNumber, kSp, kFp}) {
-    last_stop_ += fmt::format("{:x}:{};", number, register_text(hart_, number));
+    if (const std::optional<std::uint32_t> value = register_value(hart_, number)) {
+      last_stop_ += fmt::format("{:x}:{};", number, to_hex_little_endian(*value));
+    }
   }
   std::vector<std::string> packets =
       console(event.text.empty() ? "" : "[tessera] " + event.text + "\n");

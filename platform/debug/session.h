@@ -78,6 +78,8 @@ class Session {
   std::optional<ResumeActions> parse_actions(Cursor packet) const;
 
   // session_data.cpp
+  /// Nothing while it is on its way to the register, and for one that does not exist.
+  std::optional<std::uint32_t> register_value(std::uint32_t hart, std::uint64_t number);
   std::string register_text(std::uint32_t hart, std::uint64_t number);
   bool write_register(std::uint32_t hart, std::uint64_t number, std::uint32_t value);
   Answer read_registers();

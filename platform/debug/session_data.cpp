@@ -61,15 +61,18 @@ std::string read_available(ByteMemory& memory, const Range& range) {
 
 }  // namespace
 
-std::string Session::register_text(std::uint32_t hart, std::uint64_t number) {
-  std::optional<std::uint32_t> value;
+std::optional<std::uint32_t> Session::register_value(std::uint32_t hart, std::uint64_t number) {
   if (number < kNumRegisters) {
-    value = machine_.harts.register_value(hart, static_cast<std::uint32_t>(number));
-  } else if (number == kPcNumber) {
-    value = machine_.harts.pc(hart);
-  } else {
-    value = machine_.harts.csr(hart, static_cast<std::uint32_t>(number - kFirstCsrNumber));
+    return machine_.harts.register_value(hart, static_cast<std::uint32_t>(number));
   }
+  if (number == kPcNumber) {
+    return machine_.harts.pc(hart);
+  }
+  return machine_.harts.csr(hart, static_cast<std::uint32_t>(number - kFirstCsrNumber));
+}
+
+std::string Session::register_text(std::uint32_t hart, std::uint64_t number) {
+  const std::optional<std::uint32_t> value = register_value(hart, number);
   return value ? to_hex_little_endian(*value) : kUnavailable;
 }
 

@@ -52,6 +52,14 @@ class Sessions(GdbTest):
                     r"^main \(hart=0\) at sw/hello/hello\.c:\d+", r"^main",
                     r"\[Inferior 1 .*exited normally\]")
 
+    def test_next_where_a_load_has_yet_to_fill_s0(self):
+        text, server = self.session("barrier", "break main thread 6", "continue", "next",
+                                    "next", "delete", "continue", machine="tessera",
+                                    arguments=CYCLE)
+        self.assert_in_order(text, 'Thread 6 .* hit Breakpoint 1, main', r"^50\b", r"^51\b",
+                             "exited normally")
+        self.assertEqual(server.finish()[0], 0)
+
     def test_backtrace_with_symbols(self):
         for timing in ((), CYCLE):
             with self.subTest(timing=timing):

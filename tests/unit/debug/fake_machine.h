@@ -21,7 +21,7 @@ class FakeHarts : public HartControl {
     std::uint32_t x[32] = {};
     std::uint32_t pc = 0x80000000;
     std::uint64_t instructions = 0;
-    bool is_loading_a0 = false;
+    std::uint32_t loaded = 0;  ///< register that a load has yet to fill; 0: none
     std::uint32_t trace = 0;
   };
 
@@ -45,8 +45,7 @@ class FakeHarts : public HartControl {
   void set_pc(std::uint32_t hart, std::uint32_t value) override { harts[hart].pc = value; }
   std::optional<std::uint32_t> register_value(std::uint32_t hart,
                                               std::uint32_t index) const override {
-    constexpr std::uint32_t kA0 = 10;
-    const bool is_known = index != kA0 || !harts[hart].is_loading_a0;
+    const bool is_known = index == 0 || index != harts[hart].loaded;
     return is_known ? std::optional(harts[hart].x[index]) : std::nullopt;
   }
   bool set_register(std::uint32_t hart, std::uint32_t index, std::uint32_t value) override {
