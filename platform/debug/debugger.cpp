@@ -8,6 +8,18 @@
 
 namespace tessera::debug {
 
+namespace {
+
+/// `hart` has done its step.
+StopEvent step_of(std::uint32_t hart) {
+  StopEvent event;
+  event.kind = StopEvent::Kind::kStep;
+  event.hart = hart;
+  return event;
+}
+
+}  // namespace
+
 bool Debugger::Watchpoint::is_hit_by(const MemoryAccess& access) const {
   const bool is_of_kind = kind == BreakpointKind::kWrite  ? access.writes()
                           : kind == BreakpointKind::kRead ? access.reads()
@@ -78,9 +90,19 @@ bool Debugger::is_stepping_off(const ResumeActions& actions) const {
   return previous_breakpoints_.count(pc) != 0 && !has_breakpoint(pc);
 }
 
+bool Debugger::is_stepping_off_watchpoint(const ResumeActions& actions) const {
+  return actions.size() == 1 && watchpoint_hit_ && !has_watchpoint(*watchpoint_hit_);
+}
+
 std::optional<StopEvent> Debugger::resume(const ResumeActions& actions) {
+  if (is_stepping_off_watchpoint(actions)) {
+    watchpoint_hit_.reset();
+    return step_of(actions.begin()->first);
+  }
+  watchpoint_hit_.reset();
   for (auto event = waiting_.begin(); event != waiting_.end();) {
-    const bool is_for_others = event->hart && actions.count(*event->hart) == 0;
+    const bool is_for_others =
+        event->hart ? actions.count(*event->hart) == 0 : is_stepping_off(actions);
     if (is_for_others) {
       ++event;
       continue;
@@ -88,6 +110,7 @@ std::optional<StopEvent> Debugger::resume(const ResumeActions& actions) {
     StopEvent next = *event;
     event = waiting_.erase(event);
     if (is_still_true(next)) {
+      note_report(next);
       return next;
     }
   }
@@ -161,6 +184,7 @@ void Debugger::change(std::set<std::uint32_t>& current, const std::set<std::uint
 void Debugger::release() {
   breakpoints_.clear();
   watchpoints_.clear();
+  watchpoint_hit_.reset();
   waiting_.clear();
   to_report_.clear();
   ResumeActions all;
@@ -186,6 +210,12 @@ bool Debugger::has_finished(std::uint32_t hart, const Resumed& resumed) const {
          pc >= resumed.action.end;
 }
 
+bool Debugger::has_watchpoint(const StopEvent& event) const {
+  return std::any_of(watchpoints_.begin(), watchpoints_.end(), [&](const Watchpoint& one) {
+    return one.kind == event.breakpoint && event.address - one.address < one.bytes;
+  });
+}
+
 bool Debugger::is_still_true(const StopEvent& event) const {
   switch (event.kind) {
     case StopEvent::Kind::kBreakpoint: {
@@ -194,9 +224,7 @@ bool Debugger::is_still_true(const StopEvent& event) const {
              place->second == place_of(*event.hart);
     }
     case StopEvent::Kind::kWatchpoint:
-      return std::any_of(watchpoints_.begin(), watchpoints_.end(), [&](const Watchpoint& one) {
-        return one.kind == event.breakpoint && event.address - one.address < one.bytes;
-      });
+      return has_watchpoint(event);
     case StopEvent::Kind::kStep:
     case StopEvent::Kind::kSignal:
       break;
@@ -205,7 +233,10 @@ bool Debugger::is_still_true(const StopEvent& event) const {
 }
 
 void Debugger::stop(StopEvent event) {
-  if (event.hart && resumed_.count(*event.hart) == 0) {
+  // A device's access has no hart that GDB could hear of, but the one that steps off.
+  const bool is_for_later = event.hart ? resumed_.count(*event.hart) == 0
+                                       : stepped_off_ && event.kind == StopEvent::Kind::kWatchpoint;
+  if (is_for_later) {
     waiting_.push_back(std::move(event));
     std::optional<StopEvent> finished = finished_step();
     if (!finished) {
@@ -213,7 +244,14 @@ void Debugger::stop(StopEvent event) {
     }
     event = std::move(*finished);
   }
+  note_report(event);
   machine_.halt(event);
+}
+
+void Debugger::note_report(const StopEvent& event) {
+  if (event.kind == StopEvent::Kind::kWatchpoint) {
+    watchpoint_hit_ = event;
+  }
 }
 
 std::optional<StopEvent> Debugger::finished_step() {
@@ -226,10 +264,7 @@ std::optional<StopEvent> Debugger::finished_step() {
       return event;
     }
     if (has_finished(hart, resumed)) {
-      StopEvent event;
-      event.kind = StopEvent::Kind::kStep;
-      event.hart = hart;
-      return event;
+      return step_of(hart);
     }
   }
   return std::nullopt;
@@ -280,10 +315,7 @@ void Debugger::hart_reached_pc(std::uint32_t hart) {
   }
   const auto resumed = resumed_.find(hart);
   if (resumed != resumed_.end() && has_finished(hart, resumed->second)) {
-    StopEvent event;
-    event.kind = StopEvent::Kind::kStep;
-    event.hart = hart;
-    stop(event);
+    stop(step_of(hart));
   }
 }
 

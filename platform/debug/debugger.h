@@ -26,6 +26,10 @@ namespace tessera::debug {
 /// GDB steps off a breakpoint by removing it and resuming that one hart. This is seen for what it
 /// is: nobody is held, and the breakpoint stays for the others. What happens to them meanwhile is
 /// kept, and reported when the client resumes them.
+///
+/// It steps off a watchpoint as well: on RISC-V it believes that the access has yet to happen. It
+/// has happened, whoever it was, so that this step is over at once, and the machine stays where it
+/// is.
 class Debugger final : public HartWatcher, public MemoryProbe {
  public:
   struct Machine {
@@ -96,7 +100,12 @@ class Debugger final : public HartWatcher, public MemoryProbe {
   /// Of a resumed hart that stands where it shall stop, though it has not been reported yet.
   std::optional<StopEvent> finished_step();
   bool is_stepping_off(const ResumeActions& actions) const;
+  bool is_stepping_off_watchpoint(const ResumeActions& actions) const;
   void apply(const ResumeActions& actions);
+  /// The client hears of `event` now.
+  void note_report(const StopEvent& event);
+  /// Whether the watchpoint that `event` tells of is still there.
+  bool has_watchpoint(const StopEvent& event) const;
   bool is_still_true(const StopEvent& event) const;
   std::string describe(const MemoryAccess& access) const;
 
@@ -109,6 +118,8 @@ class Debugger final : public HartWatcher, public MemoryProbe {
   /// Address that one hart steps off; for all others its breakpoint is still there.
   std::optional<std::uint32_t> stepped_off_;
   std::vector<Watchpoint> watchpoints_;
+  /// What the client was told last; kWatchpoint only, and nothing was resumed since.
+  std::optional<StopEvent> watchpoint_hit_;
   bool is_memory_watched_ = false;
   bool is_serving_ = false;
   // What HartControl was told.

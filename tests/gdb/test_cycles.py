@@ -11,6 +11,8 @@ from support import CONFIGS, GdbTest, PROGRAMS, SCRIPTS, TESSERA, TIMEOUT_SECOND
 
 COMMANDS = ["break main", "continue", "continue", "stepi", "stepi", "next", "tbreak barrier",
             "continue", "bt", "info threads", "delete", "stepi 20", "continue"]
+# In the first layer's operands in mhsa: harts write it, ITA 2 reads it and writes its result there.
+WATCHED = "*(int*)0xe4000"
 
 
 def counts(summary):
@@ -34,13 +36,13 @@ class Cycles(GdbTest):
             check=False)
         return counts(done.stderr)
 
-    def debugged_run(self, program, timing):
+    def debugged_run(self, program, timing, commands):
+        """Returns the same of a run with GDB, and what GDB printed."""
         server = self.serve(program, *self.options(program, timing),
                             machine=guest_programs.machine_of(program))
-        text = self.gdb(server, *COMMANDS, "continue", "continue")
+        text = self.gdb(server, *commands)
         _, _, err = server.finish()
-        self.assertIn("Breakpoint 1", text)
-        return counts(err)
+        return counts(err), text
 
     def test_every_program(self):
         programs = sorted(path.stem for path in PROGRAMS.glob("*.elf"))
@@ -51,8 +53,24 @@ class Cycles(GdbTest):
             for program in programs:
                 for timing in ("functional", "cycle"):
                     with self.subTest(program=program, timing=timing):
-                        self.assertEqual(self.debugged_run(program, timing),
-                                         self.free_run(program, timing))
+                        debugged, text = self.debugged_run(
+                            program, timing, [*COMMANDS, "continue", "continue"])
+                        self.assertIn("Breakpoint 1", text)
+                        self.assertEqual(debugged, self.free_run(program, timing))
+
+    # GDB steps off each hit, on the hart that it looks at: it may sleep until others go on.
+    def test_watchpoints(self):
+        with tempfile.TemporaryDirectory() as self.folder:
+            for timing in ("functional", "cycle"):
+                free = self.free_run("mhsa", timing)
+                for watch in ("watch", "awatch"):
+                    with self.subTest(timing=timing, watch=watch):
+                        debugged, text = self.debugged_run(
+                            "mhsa", timing, [f"{watch} {WATCHED}", *(4 * ["continue"]), "delete",
+                                             "continue"])
+                        self.assertGreaterEqual(text.count("atchpoint 1: " + WATCHED), 3, text)
+                        self.assertIn("exited normally", text)
+                        self.assertEqual(debugged, free)
 
 
 if __name__ == "__main__":

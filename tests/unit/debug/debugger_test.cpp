@@ -209,6 +209,58 @@ TEST(Watchpoints, InFunctionalTimingTheInstructionEndsFirst) {
   EXPECT_EQ(bench.stops.size(), 1u);
 }
 
+// GDB removes the watchpoint, and resumes one hart for one instruction: by a breakpoint of its own.
+TEST(Watchpoints, SteppingOffOneLetsNoTimeGoBy) {
+  for (const char* step : {"vCont;c:1", "vCont;s:1"}) {
+    Bench bench;
+    bench.send("Z2,1010,4");
+    bench.send("vCont;c");
+    bench.debugger.accessed(store(4, 0x1010, 4));
+    bench.session.stop_replies(bench.stops.at(0));
+    bench.send("z2,1010,4");
+    bench.send("Z0,80000004,4");
+    EXPECT_THAT(bench.send(step), ElementsAre(StartsWith("T05thread:1;20:00000080;"))) << step;
+    EXPECT_EQ(bench.next, Next::kStay) << step;
+    bench.send("z0,80000004,4");
+    EXPECT_THAT(bench.send(step), IsEmpty()) << "the user's own step";
+    EXPECT_EQ(bench.next, Next::kResume);
+    bench.send("Z2,1010,4");
+    bench.send("vCont;c");
+    bench.debugger.accessed(store(4, 0x1010, 4));
+    EXPECT_EQ(bench.stops.size(), 2u) << "it is hit again";
+  }
+}
+
+TEST(Watchpoints, OneThatStaysIsNotSteppedOff) {
+  Bench bench;
+  bench.send("Z2,1010,4");
+  bench.send("vCont;c");
+  bench.debugger.accessed(store(1, 0x1010, 4));
+  EXPECT_THAT(bench.send("vCont;s:2"), IsEmpty());
+  EXPECT_EQ(bench.next, Next::kResume);
+}
+
+// GDB would take the step off the breakpoint for done.
+TEST(Watchpoints, ADeviceThatHitsOneWhileAHartStepsOffABreakpointIsReportedNext) {
+  Bench bench;
+  bench.send("Z0,80000100,4");
+  bench.send("Z2,1010,4");
+  bench.send("vCont;c");
+  bench.harts.go(0, kBreak);
+  bench.send("z0,80000100,4");
+  bench.send("vCont;s:1");
+  bench.debugger.accessed(store(4, 0x1010, 4));
+  EXPECT_EQ(bench.stops.size(), 1u);
+  bench.harts.go(0, kBreak + 4);
+  ASSERT_EQ(bench.stops.size(), 2u);
+  EXPECT_EQ(bench.stops[1].kind, StopEvent::Kind::kStep);
+  bench.send("Z0,80000100,4");
+  EXPECT_THAT(bench.send("vCont;c").back(), StartsWith("T05thread:1;watch:1010;"));
+  EXPECT_EQ(bench.next, Next::kStay);
+  bench.send("z2,1010,4");
+  EXPECT_THAT(bench.send("vCont;s:1"), ElementsAre(StartsWith("T05thread:1;20:04010080;")));
+}
+
 TEST(Watchpoints, TheClientsOwnAccessesAreNotReported) {
   Bench bench;
   bench.send("Z2,1010,4");
