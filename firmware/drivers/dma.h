@@ -9,11 +9,17 @@
 
 #include <stdint.h>
 
-/* REQUIRES: at most two transfers have been started since dma_done() last was 1. The hardware runs
- * one and queues two, says done only when all are complete, and drops what comes beyond silently. A
- * start in the cycle in which another transfer ends would count as complete: several are for long
- * ones (sw/deploy/commands.py). */
+/* REQUIRES: none is under way: dma_done() has been 1 since the last start. A start in the cycle in
+ * which another transfer ends would count as complete. */
 void dma_start(uint32_t destination, uint32_t source, uint32_t bytes);
+
+/* Starts one beside others that are under way. REQUIRES: they are so long that none can end before
+ * this one has started, whatever delays the hart (sw/deploy/schedule.py sees to that), and fewer
+ * than two of them wait: the hardware runs one, queues two, and drops what comes beyond silently.
+ */
+static inline void dma_start_beside(uint32_t destination, uint32_t source, uint32_t bytes) {
+  dma_start(destination, source, bytes);
+}
 
 /* 1 when all transfers that were started are complete. REQUIRES: one was started. */
 int dma_done(void);

@@ -72,7 +72,8 @@ static void start_copies(const struct Command* command, const struct Offsets* of
   uint32_t destination = command->flags & kFlagDestinationAdvances ? offsets->destination : 0;
   const struct Copy* copies = (const struct Copy*)command->words;
   for (uint32_t i = 0; i < command->num_arguments / kCopyWords; ++i) {
-    dma_start(copies[i].destination + destination, copies[i].source + source, copies[i].bytes);
+    dma_start_beside(copies[i].destination + destination, copies[i].source + source,
+                     copies[i].bytes);
   }
 }
 
@@ -84,8 +85,8 @@ static void start_spread(const struct Command* command) {
     if (i + kMaxCopies < spread->count && timing_mode() == PLATFORM_BLOCK_TIMING_FUNCTIONAL) {
       dma_wait();
     }
-    dma_start(spread->first.destination + i * spread->destination_stride,
-              spread->first.source + i * spread->source_stride, spread->first.bytes);
+    dma_start_beside(spread->first.destination + i * spread->destination_stride,
+                     spread->first.source + i * spread->source_stride, spread->first.bytes);
   }
 }
 

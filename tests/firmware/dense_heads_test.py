@@ -19,7 +19,7 @@ ADDRESS = 0x80100000
 JOB = "sparse --shape 256,64,16 --pattern window --window 64 --dense-heads 4"
 
 
-def run(timing, job, *settings):
+def run(timing, job, *settings, options=()):
     """Runs a job; fails unless its result is that of the reference. Returns what the check says."""
     with tempfile.TemporaryDirectory() as folder:
         image, dump = pathlib.Path(folder, "work.img"), pathlib.Path(folder, "work.out")
@@ -29,7 +29,8 @@ def run(timing, job, *settings):
                    "--dump", f"{ADDRESS}:{image.stat().st_size}:{dump}"]
         for setting in settings:
             command += ["-s", setting]
-        subprocess.run([*command, os.environ["ELF"]], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, *options, os.environ["ELF"]], check=True,
+                       stdout=subprocess.DEVNULL)
         return subprocess.run([SCRIPT, "check", image, dump], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
 
@@ -56,6 +57,16 @@ class DenseHeads(unittest.TestCase):
                     text = run(timing, f"sparse --shape {shape} --pattern causal "
                                        f"--dense-heads {dense}")
                     self.assertGreater(text.count("policy ita"), 0)
+
+    def test_operands_have_arrived_before_they_are_used(self):
+        """However the transfers follow each other: one that starts as another ends would count as
+        complete."""
+        for pattern in ("dense", "causal"):
+            for heads in (4, 6, 8, 9):
+                with self.subTest(f"{pattern}, {heads} dense heads"):
+                    run("cycle", f"sparse --shape 128,64,2 --pattern {pattern} "
+                                 f"--dense-heads {heads}",
+                        options=("--check", "offload", "--guest-errors", "stop"))
 
     def test_what_itas_cannot_take_goes_to_the_engine(self):
         job = "sparse --shape 128,64,1 --pattern causal --dense-heads 2"
