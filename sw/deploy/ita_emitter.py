@@ -12,6 +12,21 @@ STORE_STEPS = 2  # that an output's slot is in use while a team brings it away
 BIAS_STEPS = 3   # that biases come earlier: a team passes them on
 
 
+def is_held(job, before):
+    """Whether a job of an ITA may start only together with the one behind it.
+
+    When a job ends that is not an output tile's last, the hardware compares its count of inner
+    tiles with the sizes in the context behind. What that context has held since three jobs
+    before, or 0 since the start of the iteration, may equal the count
+    (models/ita/README.md).
+
+    Args: before: the jobs in the other contexts, or all there have been."""
+    if job.output is not None:
+        return False
+    behind = before[0].tiles[job.counter] if len(before) == NUM_CONTEXTS - 1 else 0
+    return max(1, behind) == job.inner + 1
+
+
 class Emitter:
     """The commands of one flush."""
 
@@ -22,11 +37,8 @@ class Emitter:
         self.steps = mapper.steps
         self.num_slots = mapper.num_slots
         self.bias_lines = self._make_bias_lines(mapper.biases)
-        uses = [self._uses(step) for step in self.steps]
-        try:
-            self.stays, self.places = SlotAllocator(self.num_slots, uses).allocate()
-        except SlotError as error:
-            raise MappingError(f"ITA's {self.num_slots} tile slots are too few: {error}") from error
+        self.held = {ita: self._held_steps(ita) for ita in range(self.soc.num_itas)}
+        self._allocate()
 
     def _make_bias_lines(self, biases):
         """Lines of up to 21 biases, the same for all ITAs."""
@@ -39,6 +51,48 @@ class Emitter:
 
     def _bias_line(self, job):
         return self.bias_lines[job.bias // BIASES_PER_SLOT]
+
+    def _held_steps(self, ita):
+        """The steps whose jobs are held."""
+        issued, held = self.mapper.issued[ita][1 - NUM_CONTEXTS:], set()
+        for number, step in enumerate(self.steps):
+            if ita in step.jobs:
+                if is_held(step.jobs[ita], issued[1 - NUM_CONTEXTS:]):
+                    held.add(number)
+                issued.append(step.jobs[ita])
+        return held
+
+    def _allocate(self):
+        """Finds slots for the lines. Those of held jobs are kept until the jobs start only where
+        what these wait for would else be brought to the same slots: that may cost cycles."""
+        uses = [self._uses(step) for step in self.steps]
+        starts = self._starts_of_held()
+        try:
+            self.stays, self.places = SlotAllocator(self.num_slots, uses).allocate()
+            if any(self._waits_for_itself(held, start) for held, start in starts.items()):
+                uses = [[(line, max(hold, starts.get(number, number) - number))
+                         for line, hold in lines] for number, lines in enumerate(uses)]
+                self.stays, self.places = SlotAllocator(self.num_slots, uses).allocate()
+        except SlotError as error:
+            raise MappingError(f"ITA's {self.num_slots} tile slots are too few: {error}") from error
+
+    def _starts_of_held(self):
+        """{step with a held job: the step whose job lets it start, the later of all ITAs}."""
+        starts = {}
+        for ita, held in self.held.items():
+            own = [number for number, step in enumerate(self.steps) if ita in step.jobs]
+            for number, following in reversed(list(zip(own, own[1:]))):
+                if number in held:
+                    start = starts.get(following, following) if following in held else following
+                    starts[number] = max(start, starts.get(number, 0))
+        return starts
+
+    def _waits_for_itself(self, held, start):
+        """Whether something that is to be there before the job of `held` starts comes to slots that
+        this job, or one behind it, uses until it ends."""
+        return any(stay.release >= held and stay.first > held and not stay.line.is_result
+                   for number in range(held + 1, start + 1)
+                   for stay in self.places[number].values())
 
     def _uses(self, step):
         """Lines of a step for the allocator."""
@@ -110,21 +164,8 @@ class Emitter:
             self._address(ita, number, *job.input), self._address(ita, number, *job.weight),
             job.tiles, job.requant_low, job.requant_high, job.layer, next_weight, preloads, bias,
             job.bias_per_row, output, job.activation.kind, job.activation.gelu,
-            job.activation.requant, self._holds(ita, job)), layer=layer)
+            job.activation.requant, number in self.held[ita]), layer=layer)
         self.mapper.issued[ita].append(job)
-
-    def _holds(self, ita, job):
-        """Whether the next job of an ITA may start only together with the one behind it.
-
-        When a job ends that is not an output tile's last, the hardware compares its count of inner
-        tiles with the sizes in the context behind. What that context has held since three jobs
-        before, or 0 since the start of the iteration, may equal the count
-        (models/ita/README.md)."""
-        if job.output is not None:
-            return False
-        before = self.mapper.issued[ita][1 - NUM_CONTEXTS:]
-        behind = before[0].tiles[job.counter] if len(before) == NUM_CONTEXTS - 1 else 0
-        return max(1, behind) == job.inner + 1
 
     def _fetch(self, stays, layer):
         """What can be brought from here on, about in the order of use."""

@@ -109,6 +109,12 @@ class Iterations(PlatformCase):
             with self.subTest(name):
                 self.check(models.random_model(name), "tessera", 3, settings=("soc.ita.count=8",))
 
+    def test_jobs_that_start_together_have_all_their_operands(self):
+        """Though ITAs have few slots: none waits for a tile in a slot that an earlier one reads."""
+        for name in ("encoder:64,128,64,4,256", "encoder:64,128,192,1,256"):
+            with self.subTest(name):
+                self.check(models.random_model(name), "tessera", 2, settings=("soc.ita.count=8",))
+
     def test_an_input_that_is_an_output(self):
         for op, attributes in (("Transpose", {"perm": [1, 0]}), ("Reshape", {"shape": [4, 16]})):
             graph = graphs.Graph("both")
