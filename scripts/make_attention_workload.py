@@ -155,6 +155,9 @@ def build_sparse(options):
     rng = np.random.default_rng(options.data_seed)
     image = Image()
     keys = options.keys or sequence
+    if options.dense_heads and not options.engine_only and keys % TILE:
+        raise WorkloadError(f"--dense-heads: {keys} keys; allowed: multiples of {TILE}, or any "
+                            "with --engine-only")
     count = heads if options.separate else 1
     shape = Head(sequence, keys, depth, heads // count)
     jobs = [make_job(options, shape, rng, image) for _ in range(count)]

@@ -77,6 +77,13 @@ class DenseHeads(unittest.TestCase):
             with self.subTest(f"{job} {settings}"):
                 self.assertNotIn("policy ita", run("functional", job, *settings))
 
+    def test_parts_of_tiles_are_refused(self):
+        done = subprocess.run([SCRIPT, *"sparse --shape 63,64,1 --dense-heads 2 -o unused".split()],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, "^make_attention_workload.py: --dense-heads: 63 keys; "
+                                      "allowed: multiples of 64, or any with --engine-only$")
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())
