@@ -84,6 +84,7 @@ RunResult RunControl::run(const RunLimits& limits) {
     case ClusterStop::kUnsupported:
       result.end = RunEnd::kUnsupported;
       result.message = cluster_.stop_message();
+      result.hart = cluster_.stop_hart();
       break;
     case ClusterStop::kNone:  // the kernel ran out of events: nothing can wake a hart
     case ClusterStop::kHang:

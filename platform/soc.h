@@ -59,6 +59,7 @@ struct RunResult {
   Cycles cycles = 0;               ///< since reset
   std::uint64_t instructions = 0;  ///< retired by all harts together
   std::string message;             ///< kUnsupported: hart and mnemonic; else empty
+  std::uint32_t hart = kNoHart;    ///< kUnsupported: whose instruction it is
 };
 
 /// Region of interest of CSR trace, and its number: MemPool's programs have it on in their kernels.

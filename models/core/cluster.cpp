@@ -405,6 +405,7 @@ void Cluster::guest_error(const HartState& hart, GuestErrorKind kind, std::uint3
 void Cluster::unsupported(const HartState& hart, const std::string& instruction) {
   stop_message_ = fmt::format("{}.{}: pc {:#010x}: {} is not modelled", name(),
                               hart_name(hart.hart_id), hart.pc, instruction);
+  stop_hart_ = hart.hart_id;
   stop(ClusterStop::kUnsupported);
 }
 

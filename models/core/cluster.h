@@ -123,6 +123,8 @@ class Cluster : public sc_core::sc_module,
   /// Local time at which the cause of the stop arose.
   Cycles stop_cycle() const { return stop_cycle_; }
   const std::string& stop_message() const { return stop_message_; }
+  /// kUnsupported: whose instruction it is.
+  std::uint32_t stop_hart() const { return stop_hart_; }
 
   const std::vector<HartState>& harts() const { return harts_; }
   std::vector<HartState>& harts() { return harts_; }
@@ -218,6 +220,7 @@ class Cluster : public sc_core::sc_module,
   ClusterStop stop_ = ClusterStop::kNone;
   Cycles stop_cycle_ = 0;
   std::string stop_message_;
+  std::uint32_t stop_hart_ = kNoHart;
   sc_core::sc_event start_event_{"start_event"};
   sc_core::sc_event runnable_event_{"runnable_event"};
 

@@ -49,10 +49,10 @@ struct Exhibit {
       : soc(machine.config, {log, guest_errors, [](const char*, std::size_t) {}, {}, {}}) {}
 
   std::shared_ptr<LogSink> log = std::make_shared<LogSink>(LogConfig{});
-  GuestErrors guest_errors{
-      GuestErrorPolicy::kWarn,
-      log,
-      {[](std::uint32_t) { return ""; }, [](const GuestError&) { return ""; }, [] {}}};
+  GuestErrors guest_errors{GuestErrorPolicy::kWarn,
+                           log,
+                           {[](std::uint32_t) { return ""; }, [](const GuestError&) { return ""; },
+                            [](const GuestError&, const std::string&) {}}};
   Soc soc;
 };
 

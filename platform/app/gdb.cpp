@@ -129,6 +129,26 @@ void Gdb::poll() {
   }
 }
 
+void Gdb::blame(std::uint32_t hart, debug::StopEvent& event) const {
+  if (server_.debugger().is_resumed(hart)) {
+    event.hart = hart;
+  }
+}
+
+void Gdb::show_guest_error(const GuestError& error, const std::string& text) {
+  debug::StopEvent event;
+  event.text = fmt::format("stopped at a guest error: {}", text);
+  event.signal = error.kind == GuestErrorKind::kIllegalInstruction
+                     ? debug::StopEvent::kIllegalInstruction
+                     : debug::StopEvent::kBadAccess;
+  blame(error.hart, event);
+  if (error.kind == GuestErrorKind::kStackOverflow) {
+    stop_at_end_ = event;  // sp has been set, pc has not: nobody could follow the stack
+  } else {
+    server_.debugger().stop(event);
+  }
+}
+
 void Gdb::show_end(const RunResult& result, const std::string& reason) {
   debug::StopEvent event;
   event.text = reason;
@@ -136,11 +156,14 @@ void Gdb::show_end(const RunResult& result, const std::string& reason) {
     case RunEnd::kEndOfComputation:
     case RunEnd::kInterrupted:
       return;
+    case RunEnd::kGuestError:
+      if (stop_at_end_) {
+        server_.debugger().stop(*stop_at_end_);
+      }
+      return;
     case RunEnd::kUnsupported:
       event.signal = debug::StopEvent::kIllegalInstruction;
-      break;
-    case RunEnd::kGuestError:
-      event.signal = debug::StopEvent::kBadAccess;
+      blame(result.hart, event);
       break;
     case RunEnd::kMaxCycles:
     case RunEnd::kMaxInstructions:

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/base/guest_error.h"
 #include "models/base/steppable.h"
 #include "models/base/units.h"
 #include "platform/address_map.h"
@@ -38,6 +39,8 @@ class Gdb {
   void begin();
   /// Called between two steps of the simulation.
   void poll();
+  /// A guest error that ends the run: shows the hart to blame, at its pc when it is still there.
+  void show_guest_error(const GuestError& error, const std::string& text);
   /// The run is over, but not by the guest's will: lets the client look around.
   void show_end(const RunResult& result, const std::string& reason);
   /// Tells the client the exit code.
@@ -49,6 +52,8 @@ class Gdb {
   debug::Debugger::Machine debugged_machine();
   [[noreturn]] void restart(const debug::Server::Handover& handover) const;
   std::string describe_pc(std::uint32_t pc) const;
+  /// Lets `event` be of `hart`, if GDB expects to hear of that one.
+  void blame(std::uint32_t hart, debug::StopEvent& event) const;
 
   // gdb_monitor.cpp
   using Words = debug::Monitor::Words;
@@ -69,6 +74,7 @@ class Gdb {
   const Surroundings around_;
   debug::Server server_;
   std::optional<Cycles> stop_cycle_;
+  std::optional<debug::StopEvent> stop_at_end_;
 };
 
 }  // namespace tessera::app

@@ -84,7 +84,12 @@ Run::Run(const RunOptions& options)
                      [this](const GuestError& error) {
                        return explain(error, places_, soc_, observation_.last_instructions());
                      },
-                     [this] { soc_.request_stop(RunEnd::kGuestError); }}),
+                     [this](const GuestError& error, const std::string& text) {
+                       soc_.request_stop(RunEnd::kGuestError);
+                       if (gdb_ != nullptr) {
+                         gdb_->show_guest_error(error, text);
+                       }
+                     }}),
       soc_(machine_.config, services()),
       traces_(with_regions(options_.traces, program_), soc_, machine_.config, program_.symbols),
       places_(soc_, program_, map_, machine_.config),

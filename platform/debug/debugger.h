@@ -60,6 +60,7 @@ class Debugger final : public HartWatcher, public MemoryProbe {
   std::optional<StopEvent> resume(const ResumeActions& actions);
   /// The client has set the pc of `hart`.
   void moved(std::uint32_t hart);
+  bool is_resumed(std::uint32_t hart) const { return resumed_.count(hart) != 0; }
   /// The hart that was resumed to step; nothing when none was.
   std::optional<std::uint32_t> stepping_hart() const;
   /// Forgets all breakpoints and events; all harts go on.

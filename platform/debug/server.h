@@ -36,6 +36,7 @@ class Server {
 
   const Transport& transport() const { return *transport_; }
   Debugger& debugger() { return debugger_; }
+  const Debugger& debugger() const { return debugger_; }
   Monitor& monitor() { return monitor_; }
 
   /// Halts until a client has come and lets the machine go.

@@ -66,7 +66,7 @@ void GuestErrors::report(const GuestError& error) {
         .log(stops ? LogLevel::kError : LogLevel::kWarn, "{}{}", text, details);
   }
   if (policy_ == GuestErrorPolicy::kStop) {
-    services_.stop();
+    services_.stop(error, describe(error) + services_.explain(error));
   }
 }
 

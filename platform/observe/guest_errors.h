@@ -33,8 +33,8 @@ class GuestErrors : public GuestErrorSink {
     std::function<std::string(std::uint32_t pc)> symbol_of;
     /// What else there is to say, each line after a line break; may be empty.
     std::function<std::string(const GuestError& error)> explain;
-    /// Ends the run; called at each error under kStop.
-    std::function<void()> stop;
+    /// Ends the run; called at each error under kStop, with what there is to say.
+    std::function<void(const GuestError& error, const std::string& text)> stop;
   };
 
   GuestErrors(GuestErrorPolicy policy, std::shared_ptr<LogSink> log, Services services);

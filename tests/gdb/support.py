@@ -12,6 +12,8 @@ TESSERA = os.environ["TESSERA"]
 CONFIGS = pathlib.Path(os.environ["CONFIGS"])
 PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
 GDB = os.environ["GDB"]
+# Programs that are not in PROGRAMS, by their names.
+TEST_PROGRAMS = {"faults": os.environ["FAULTS"]}
 SCRIPTS = pathlib.Path(os.environ["SCRIPTS"])
 TIMEOUT_SECONDS = 240
 
@@ -23,6 +25,8 @@ class Server:
         self.folder = tempfile.TemporaryDirectory()
         self.out = pathlib.Path(self.folder.name) / "out"
         self.elf = PROGRAMS / f"{program}.elf"
+        if program in TEST_PROGRAMS:
+            self.elf = pathlib.Path(TEST_PROGRAMS[program])
         self.process = subprocess.Popen(
             [TESSERA, "run", "-c", CONFIGS / f"{machine}.yaml", self.elf, "--gdb",
              "0,wait" if wait else "0", "-o", self.out, *map(str, arguments)],
