@@ -376,6 +376,9 @@ void Soc::add_timing_switch(const TimingSwitch& change) {
 TimingMode Soc::timing() const {
   return impl_->cluster_.timing();
 }
+TimingMode Soc::wanted_timing() const {
+  return impl_->cluster_.wanted_timing();
+}
 RunResult Soc::run(const RunLimits& limits) {
   impl_->elaborate();
   return impl_->run_control_.run(limits);

@@ -117,6 +117,8 @@ class Soc {
   /// access and no transfer is under way.
   void add_timing_switch(const TimingSwitch& change);
   TimingMode timing() const;
+  /// The same, or what it changes to as soon as that is possible.
+  TimingMode wanted_timing() const;
 
   /// Runs until the end of computation, a limit or a stop request. May be called again to go on
   /// after a limit.

@@ -95,6 +95,8 @@ class Cluster : public sc_core::sc_module,
   /// In functional mode the turn under way ends first, with the instruction that is executing.
   void request_timing(TimingMode mode);
   TimingMode timing() const { return timing_; }
+  /// The same, or what it changes to as soon as that is possible.
+  TimingMode wanted_timing() const { return wanted_timing_; }
   /// `reached` is called each time that a hart comes to `address`, before it executes there.
   void watch_pc(std::uint32_t address, const std::function<void()>& reached);
 

@@ -171,7 +171,7 @@ Gdb::Text Gdb::run_until(const Words& words) {
   stop_cycle_ = *cycle;
   around_.soc.poll_at(*cycle);
   return fmt::format("'continue' stops at cycle {}{}", *cycle,
-                     around_.soc.timing() == TimingMode::kCycle
+                     around_.soc.wanted_timing() == TimingMode::kCycle
                          ? ""
                          : ", or up to a quantum later (functional timing)");
 }

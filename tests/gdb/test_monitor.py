@@ -82,9 +82,14 @@ class MonitorCommands(GdbTest):
         text, server = self.session(
             "hello", "monitor run-until 500", "continue", "print $mcycle", "monitor run-until 400",
             "continue", arguments=("--timing", "cycle"))
-        self.assert_in_order(text, "'continue' stops at cycle 500", r"\[tessera\] cycle 500",
+        self.assert_in_order(text, "'continue' stops at cycle 500$", r"\[tessera\] cycle 500",
                              r"^\$1 = 500$", "cycle 400 has passed", "exited normally")
         self.assertEqual(server.finish()[0], 0)
+
+
+    def test_run_until_in_functional_timing_may_stop_later(self):
+        text, _ = self.session("hello", "monitor run-until 500", "continue", "kill")
+        self.assert_in_order(text, "at cycle 500, or up to a quantum later", r"cycle \d+$")
 
 
 if __name__ == "__main__":
