@@ -22,6 +22,10 @@ std::optional<std::uint32_t> Session::thread_to_hart(std::uint64_t thread) const
   return is_known ? std::optional(static_cast<std::uint32_t>(thread - 1)) : std::nullopt;
 }
 
+std::vector<std::uint32_t> Session::threads() const {
+  return end_ ? std::vector<std::uint32_t>() : debugger_.harts();
+}
+
 Answer Session::handle(std::string_view packet) {
   Cursor cursor(packet);
   if (cursor.take("q")) {
@@ -45,6 +49,10 @@ Answer Session::handle(std::string_view packet) {
   }
   if (cursor.take("R")) {
     return {{}, Next::kRestart};
+  }
+  if (cursor.take("D")) {
+    debugger_.release();
+    return {{"OK"}, Next::kDetach};
   }
   return end_ ? answer::kCannot : command(cursor);
 }
@@ -81,9 +89,6 @@ Answer Session::command(Cursor packet) {
       return resume_plainly(ResumeAction::Kind::kContinue, packet);
     case 's':
       return resume_plainly(ResumeAction::Kind::kStep, packet);
-    case 'D':
-      debugger_.release();
-      return {{"OK"}, Next::kDetach};
     default:
       return answer::kUnknown;
   }
@@ -125,7 +130,7 @@ Answer Session::query(Cursor packet) {
       return answer::kCannot;
     }
     Answer answer{console(monitor_.execute(*text))};
-    threads_.clear();  // the command may have changed who is a thread
+    thread_list_.clear();  // the command may have changed who is a thread
     answer.replies.push_back("OK");
     return answer;
   }
@@ -142,7 +147,7 @@ Answer Session::query(Cursor packet) {
   if (is_first || packet.take("sThreadInfo")) {
     next_thread_ = is_first ? 0 : next_thread_;
     std::string list;
-    const std::vector<std::uint32_t>& harts = debugger_.harts();
+    const std::vector<std::uint32_t> harts = threads();
     const std::size_t end = std::min(harts.size(), next_thread_ + kThreadsPerPacket);
     for (; next_thread_ < end; ++next_thread_) {
       list += fmt::format("{}{:x}", list.empty() ? 'm' : ',', harts[next_thread_] + 1);
@@ -167,10 +172,10 @@ std::string Session::document(std::string_view object, std::string_view annex) {
     return memory_map(machine_.regions);
   }
   if (object == "threads" && annex.empty()) {
-    if (threads_.empty()) {
-      threads_ = thread_list(machine_.harts, debugger_.harts());
+    if (thread_list_.empty() || end_) {
+      thread_list_ = thread_list(machine_.harts, threads());
     }
-    return threads_;
+    return thread_list_;
   }
   return "";
 }
@@ -207,7 +212,7 @@ std::vector<std::string> Session::console(std::string_view text) {
 }
 
 std::vector<std::string> Session::stop_replies(const StopEvent& event) {
-  threads_.clear();
+  thread_list_.clear();
   const std::uint32_t first = debugger_.harts().front();
   hart_ = event.hart.value_or(
       debugger_.stepping_hart().value_or(debugger_.knows(hart_) ? hart_ : first));

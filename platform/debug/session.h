@@ -67,6 +67,8 @@ class Session {
   Answer select_thread(Cursor packet);
   Answer command(Cursor packet);
   std::optional<std::uint32_t> thread_to_hart(std::uint64_t thread) const;
+  /// None when the run has ended.
+  std::vector<std::uint32_t> threads() const;
   bool knows_thread(std::uint64_t thread) const { return thread_to_hart(thread).has_value(); }
 
   // session_resume.cpp
@@ -97,7 +99,7 @@ class Session {
   std::uint32_t hart_ = 0;  ///< that the client looks at
   std::string last_stop_ = "S05";
   std::optional<std::string> end_;
-  std::string threads_;          ///< document of the present stop; empty: not asked for yet
+  std::string thread_list_;      ///< document of the present stop; empty: not asked for yet
   std::size_t next_thread_ = 0;  ///< of the list that is being sent in parts
 };
 

@@ -115,6 +115,17 @@ class Sessions(GdbTest):
         self.assertEqual(code, 0)
         self.assertEqual(out.count("hello from hart 0 of 16"), 1)
 
+    def test_in_extended_mode_the_end_leaves_no_threads(self):
+        for timing in ((), CYCLE):
+            with self.subTest(timing=timing):
+                text, server = self.session(
+                    "hello", "break main", "continue", "delete", "continue", "info threads", "bt",
+                    arguments=timing, target="extended-remote")
+                self.assert_in_order(text, "exited normally", "No threads", "No stack")
+                for complaint in ("E01", "Can't detach", "Could not"):
+                    self.assertNotIn(complaint, text)
+                self.assertEqual(server.finish()[0], 0)
+
     def test_ctrl_c(self):
         server = self.serve("wake_up")
         gdb = subprocess.Popen(

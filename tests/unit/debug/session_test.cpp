@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TEST(Session, TellsWhatItSupports) {
   Bench bench;
@@ -152,10 +153,15 @@ TEST(Session, MonitorCommandsAreHexCoded) {
 
 TEST(Session, TheEndOfTheRunIsAllThatIsLeft) {
   Bench bench;
+  EXPECT_THAT(bench.send("qXfer:threads:read::0,fff").at(0), HasSubstr("<thread id"));
   EXPECT_EQ(bench.session.end_reply(7), "W07");
   EXPECT_THAT(bench.send("?"), ElementsAre("W07"));
   EXPECT_THAT(bench.send("g"), ElementsAre("E01"));
   EXPECT_THAT(bench.send("vCont;c"), ElementsAre("E01"));
+  EXPECT_THAT(bench.send("qfThreadInfo"), ElementsAre("l"));
+  EXPECT_THAT(bench.send("qXfer:threads:read::0,fff").at(0), Not(HasSubstr("<thread id")));
+  EXPECT_THAT(bench.send("D"), ElementsAre("OK"));
+  EXPECT_EQ(bench.next, Next::kDetach);
   bench.send("vRun;");
   EXPECT_EQ(bench.next, Next::kRestart);
 }
