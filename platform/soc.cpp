@@ -69,6 +69,7 @@ class Soc::Impl : public sc_core::sc_module {
   void elaborate();
   void connect_external(::tlm::tlm_initiator_socket<>& initiator);
   std::vector<DeviceActivity> activities() const;
+  std::vector<RegisterValue> register_values(const std::string& name) const;
   /// The windows of a target, as the bus decodes them.
   std::vector<Bus::Window> windows(AddressTarget target, std::uint32_t index = 0) const;
 
@@ -294,6 +295,26 @@ HartEngine& Soc::Impl::cycle_engine() {
                                    cluster_stats_, observers_, ita_memories_});
 }
 
+std::vector<RegisterValue> Soc::Impl::register_values(const std::string& name) const {
+  if (const auto* device = dynamic_cast<RegisterDevice*>(sc_core::sc_find_object(name.c_str()))) {
+    return device->register_values();
+  }
+  std::vector<RegisterValue> values;
+  for (const MapRange& range : map_.ranges()) {
+    if (!ita_operand_blocks_ || range.target != AddressTarget::kIta || range.name != name) {
+      continue;
+    }
+    // One device holds the blocks of all ITAs.
+    const std::uint64_t begin = range.base - config_.ita.base();
+    for (const RegisterValue& value : ita_operand_blocks_->register_values()) {
+      if (value.offset >= begin && value.offset - begin < range.bytes) {
+        values.push_back(value);
+      }
+    }
+  }
+  return values;
+}
+
 std::vector<DeviceActivity> Soc::Impl::activities() const {
   std::vector<const RegisterDevice*> devices{&dma_};
   for (const auto& jobs : ita_jobs_) {
@@ -397,6 +418,9 @@ const HartState& Soc::hart(std::uint32_t hart) const {
 }
 std::vector<DeviceActivity> Soc::activities() const {
   return impl_->activities();
+}
+std::vector<RegisterValue> Soc::register_values(const std::string& name) const {
+  return impl_->register_values(name);
 }
 std::string Soc::instruction_text(std::uint32_t pc) const {
   std::uint32_t word = 0;

@@ -18,6 +18,7 @@
 #include "models/base/stat.h"
 #include "models/base/units.h"
 #include "models/isa/hart_state.h"
+#include "models/tlm/register_bank.h"
 #include "platform/soc_config.h"
 
 namespace tessera {
@@ -132,6 +133,8 @@ class Soc {
   const HartState& hart(std::uint32_t hart) const;
   /// The devices that are at work or hold something back.
   std::vector<DeviceActivity> activities() const;
+  /// The registers of the device `name` ("soc.ita[1]"), without side effects; empty: it has none.
+  std::vector<RegisterValue> register_values(const std::string& name) const;
   /// Assembly text of the instruction in memory at `pc`; empty: none can be there.
   std::string instruction_text(std::uint32_t pc) const;
   /// Cycle timing: SocServices::poll is called in `cycle`, too; kNever: nowhere.

@@ -134,6 +134,16 @@ std::uint32_t RegisterBank::debug_read(std::uint32_t offset, Cycles cycle) const
   return place == registers_.end() ? unmapped_value_ : place->second.read_value(cycle);
 }
 
+std::vector<RegisterValue> RegisterBank::values(Cycles cycle) const {
+  std::vector<RegisterValue> values;
+  for (const auto& [offset, reg] : registers_) {
+    const bool is_readable = reg.mode_ != RegisterMode::kWriteOnly;
+    values.push_back(
+        {reg.name(), offset, is_readable ? std::optional(reg.read_value(cycle)) : std::nullopt});
+  }
+  return values;
+}
+
 void RegisterBank::transport(::tlm::tlm_generic_payload& trans, Cycles cycle) {
   const auto offset = static_cast<std::uint32_t>(trans.get_address());
   const std::uint32_t word = offset & ~(kWordBytes - 1);

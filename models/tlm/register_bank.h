@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,13 @@ class Register {
   WriteHandler on_write_;
 };
 
+/// What a debugger shows of a register.
+struct RegisterValue {
+  std::string name;
+  std::uint32_t offset = 0;            ///< in the device's registers
+  std::optional<std::uint32_t> value;  ///< nothing: it can only be written
+};
+
 /// A block of 32-bit registers behind a TLM-2.0 target socket.
 /// Errors: a write that is not one aligned word -> TLM_BYTE_ENABLE_ERROR_RESPONSE, nothing changed;
 /// reads of any size inside one word are served; an undeclared offset reads as `unmapped_value`
@@ -92,6 +100,8 @@ class RegisterBank {
   void write(std::uint32_t offset, std::uint32_t value, const RegisterAccess& access);
   /// No side effect.
   std::uint32_t debug_read(std::uint32_t offset, Cycles cycle) const;
+  /// All registers, by ascending offsets; no side effect.
+  std::vector<RegisterValue> values(Cycles cycle) const;
 
   /// Serves a payload whose address is already an offset into this block; sets the response status.
   void transport(::tlm::tlm_generic_payload& trans, Cycles cycle);

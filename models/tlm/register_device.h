@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include <systemc>
 #include <tlm>
@@ -21,6 +22,8 @@ class RegisterDevice : public sc_core::sc_module {
 
   /// What the device is at work on, or holds back, in words; empty: nothing. For reports.
   virtual std::string activity() const { return ""; }
+  /// Its registers as they are now, without side effects.
+  std::vector<RegisterValue> register_values() const { return registers_.values(clock_.now()); }
 
  protected:
   RegisterDevice(const sc_core::sc_module_name& name, const ClockDomain& clock,

@@ -68,7 +68,7 @@ class Gdb {
   Text switch_traces(const Words& words) const;
   std::string stats_below(const std::string& path) const;
   std::string hart_registers(std::uint32_t hart) const;
-  std::string device_words(const MapRange& range) const;
+  std::string device_registers(const std::string& path) const;
 
   const GdbOptions options_;
   const Surroundings around_;

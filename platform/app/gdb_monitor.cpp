@@ -109,15 +109,11 @@ std::string Gdb::hart_registers(std::uint32_t hart) const {
   return text;
 }
 
-std::string Gdb::device_words(const MapRange& range) const {
+std::string Gdb::device_registers(const std::string& path) const {
   std::string text;
-  ByteMemory& memory = around_.soc.memory();
-  for (std::uint64_t place = range.base; place < range.end(); place += sizeof(std::uint32_t)) {
-    std::uint32_t word = 0;
-    const auto address = static_cast<std::uint32_t>(place);
-    if (memory.read(address, &word, sizeof word) && word != 0) {
-      text += fmt::format("0x{:08x} (+0x{:03x})  0x{:08x}\n", address, place - range.base, word);
-    }
+  for (const RegisterValue& one : around_.soc.register_values(path)) {
+    text += fmt::format("+0x{:03x}  {:<24} {}\n", one.offset, one.name,
+                        one.value ? fmt::format("0x{:08x}", *one.value) : "write-only");
   }
   return text;
 }
@@ -133,13 +129,7 @@ Gdb::Text Gdb::dump(const Words& words) const {
       return hart_registers(hart) + stats_below(path);
     }
   }
-  std::string text;
-  for (const MapRange& range : around_.map.ranges()) {
-    if (range.name == path && !range.is_memory()) {
-      text += "registers that are not 0:\n" + device_words(range);
-    }
-  }
-  text += stats_below(path);
+  const std::string text = device_registers(path) + stats_below(path);
   return text.empty() ? fmt::format("no model '{}'; 'tessera list models' lists them", path) : text;
 }
 

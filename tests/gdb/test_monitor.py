@@ -41,8 +41,23 @@ class MonitorCommands(GdbTest):
             "monitor dump soc.cluster.group[0].tile[0].core[1]", "kill")
         self.assert_in_order(
             text, r"^cycle \d+: ", r" in main \(", r"^soc\.l2 ", r"^  soc\.dma$",
-            r"^soc\.dma\.\w+ ", "registers that are not 0",
+            r"^soc\.dma\.\w+ ", r"^\+0x\w+  nr_cores_reg +0x00000010$",
             r"^running, \d+ instructions, pc 0x\w+ <main>", "^x0 ")
+
+    def test_dump_shows_each_register_of_a_device_once(self):
+        for device, machine, register in (
+                ("soc.dma", "minpool", r"src_addr +0x\w{8}"),
+                ("soc.control", "minpool", "wake_up +write-only"),
+                ("soc.platform_block", "minpool", r"MAGIC +0x\w{8}"),
+                ("soc.ita[1]", "tessera", r"\w+ +0x\w{8}"),
+                ("soc.ita[1]", "mempool_ita", r"ITA1_START_ADDR +0x\w{8}"),
+                ("soc.attention_engine", "tessera", r"HEAD +0x\w{8}")):
+            with self.subTest(device=device, machine=machine):
+                text, _ = self.session("hello", f"monitor dump {device}", "kill", machine=machine)
+                self.assertRegex(text, rf"(?m)^\+0x\w+  {register}$")
+                offsets = re.findall(r"^\+(0x\w+)  ", text, re.MULTILINE)
+                self.assertEqual(len(offsets), len(set(offsets)), text)
+                self.assertLess(len(offsets), 200)
 
     def test_backtraces_of_all_harts(self):
         text, _ = self.session("sieve", "break barrier thread 3", "continue", "monitor bt all",

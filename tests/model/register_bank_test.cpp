@@ -53,6 +53,19 @@ TEST_F(RegisterBankTest, DebugReadsHaveNoSideEffect) {
   EXPECT_EQ(registers_.debug_read(0x40, 0), 0xFFFFFFFFu);
 }
 
+TEST_F(RegisterBankTest, ListsWhatADebuggerShows) {
+  int reads = 0;
+  registers_.add_word("POP", 0x8).on_read([&](const RegisterAccess&) { ++reads; });
+  registers_.add_word("START", 0xC, RegisterMode::kWriteOnly);
+  const std::vector<RegisterValue> values = registers_.values(0);
+  ASSERT_EQ(values.size(), 4u);
+  EXPECT_EQ(values[1].name, "ID");
+  EXPECT_EQ(values[1].offset, 0x4u);
+  EXPECT_EQ(values[1].value, 0xABCD1234u);
+  EXPECT_EQ(values[3].value, std::nullopt);
+  EXPECT_EQ(reads, 0);
+}
+
 TEST(RegisterBankDeathTest, UndeclaredBitsAreOurBug) {
   RegisterBank registers("dut", 0);
   registers.add("CTRL", 0x0).flag(0, "ENABLE");
