@@ -56,8 +56,7 @@ Gdb::Gdb(const GdbOptions& options, const Surroundings& surroundings)
   if (!options_.harts.empty()) {
     const auto harts = debug::parse_harts(options_.harts, around_.soc.num_harts());
     if (!harts) {
-      throw UsageError(fmt::format("--gdb-harts: expected harts of 0..{} as in 0-3,17, got '{}'",
-                                   around_.soc.num_harts() - 1, options_.harts));
+      throw UsageError("--gdb-harts: " + expected_harts(options_.harts));
     }
     server_.debugger().set_harts(*harts);
   }
@@ -65,6 +64,11 @@ Gdb::Gdb(const GdbOptions& options, const Surroundings& surroundings)
   if (options_.handover.empty()) {
     fmt::print(stderr, "gdb server on {}\n", transport().address());
   }
+}
+
+std::string Gdb::expected_harts(const std::string& text) const {
+  return fmt::format("expected harts of 0..{} as in 0-3,17, got '{}'", around_.soc.num_harts() - 1,
+                     text);
 }
 
 debug::Debugger::Machine Gdb::debugged_machine() {

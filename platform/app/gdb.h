@@ -52,6 +52,8 @@ class Gdb {
   debug::Debugger::Machine debugged_machine();
   [[noreturn]] void restart(const debug::Server::Handover& handover) const;
   std::string describe_pc(std::uint32_t pc) const;
+  /// What is wrong with a list of harts.
+  std::string expected_harts(const std::string& text) const;
   /// Lets `event` be of `hart`, if GDB expects to hear of that one.
   void blame(std::uint32_t hart, debug::StopEvent& event) const;
 

@@ -45,7 +45,7 @@ Gdb::Text Gdb::select_harts(const Words& words) {
   if (words.size() == 1) {
     const auto harts = debug::parse_harts(words[0], around_.soc.num_harts());
     if (!harts) {
-      return std::nullopt;
+      return "monitor harts: " + expected_harts(words[0]);
     }
     server_.debugger().set_harts(*harts);
   }
@@ -64,9 +64,12 @@ Gdb::Text Gdb::where(const Words& words) const {
 }
 
 Gdb::Text Gdb::backtrace(const Words& words) const {
-  const auto harts =
-      words.size() == 1 ? debug::parse_harts(words[0], around_.soc.num_harts()) : std::nullopt;
-  return harts ? Text(backtraces(around_.soc, around_.places, *harts)) : std::nullopt;
+  if (words.size() != 1) {
+    return std::nullopt;
+  }
+  const auto harts = debug::parse_harts(words[0], around_.soc.num_harts());
+  return harts ? backtraces(around_.soc, around_.places, *harts)
+               : "monitor bt: " + expected_harts(words[0]);
 }
 
 std::string Gdb::stats_below(const std::string& path) const {
@@ -152,7 +155,7 @@ Gdb::Text Gdb::run_until(const Words& words) {
   const auto parsed = parse_unsigned(words[0]);
   const auto* cycle = std::get_if<std::uint64_t>(&parsed);
   if (cycle == nullptr) {
-    return std::nullopt;
+    return "monitor run-until: " + std::get<std::string>(parsed);
   }
   const Cycles now = around_.soc.now();
   if (*cycle <= now) {
