@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/app/signals.h"
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 
 #include <unistd.h>
 
@@ -11,12 +14,26 @@ namespace tessera::app {
 
 namespace {
 
+/// `timeout` signals both the process and its group, and a script may pass on the Ctrl-C that the
+/// terminal has sent to all: signals this soon after the first say the same. Who sees that a run
+/// does not end, and loses patience, takes longer.
+constexpr std::int64_t kSameWishMilliseconds = 1000;
+
 // Signal handlers reach nothing but globals.
-volatile std::sig_atomic_t interrupts = 0;         // NOLINT
+std::atomic<std::int64_t> interrupted_at{0};       // NOLINT: milliseconds since boot; 0: not
 volatile std::sig_atomic_t progress_requests = 0;  // NOLINT
+static_assert(std::atomic<std::int64_t>::is_always_lock_free, "used in signal handlers");
+
+std::int64_t milliseconds_since_boot() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
 
 extern "C" void handle_interrupt(int) {
-  if (interrupts++ > 0) {
+  const std::int64_t now = milliseconds_since_boot();
+  std::int64_t first = 0;
+  if (!interrupted_at.compare_exchange_strong(first, now) && now - first > kSameWishMilliseconds) {
     _exit(kInterrupted);
   }
 }
@@ -47,7 +64,7 @@ Signals::~Signals() {
 }
 
 bool Signals::is_interrupted() const {
-  return interrupts > 0;
+  return interrupted_at != 0;
 }
 
 bool Signals::take_progress_request() {

@@ -4,7 +4,8 @@
 namespace tessera::app {
 
 /// Catches SIGINT, SIGTERM (of `timeout` and of batch systems) and SIGUSR1 while it lives. The
-/// first of the former two is remembered, the second ends the process at once with exit code 130.
+/// first of the former two is remembered; another one, when a second has passed, ends the process
+/// at once with exit code 130.
 class Signals {
  public:
   Signals();

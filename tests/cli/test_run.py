@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 import unittest
 
 import elf_writer
@@ -90,16 +91,31 @@ class ExitCodes(CliTest):
         status = json.loads((self.folder / "out/status.json").read_text())
         self.assertEqual((status["state"], status["exit_code"]), ("interrupted", 130))
 
-    def test_130_at_once_when_interrupted_twice(self):
+    def test_130_with_whole_files_when_told_twice_at_the_same_time(self):
+        """`timeout` signals the process and then its group; the run ends some time later."""
+        self.file("forever.elf", FOREVER)
+        for told in (signal.SIGTERM, signal.SIGINT):
+            process = self.start("run", "-q", "-c", CONFIGS / "terapool.yaml", "forever.elf",
+                                 "--out", "out", "--force", "-s", "soc.quantum_cycles=50_000")
+            self.assertEqual(process.stdout.readline(), "up\n")
+            for _ in range(5):
+                process.send_signal(told)
+                time.sleep(0.02)  # two pending signals may arrive as one
+            _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+            self.assertEqual((process.returncode, err), (130, "tessera: interrupted\n"))
+            run = json.loads((self.folder / "out/run.json").read_text())
+            self.assertEqual(run["end"], "interrupted")
+            (self.folder / "out/run.json").unlink()
+
+    def test_130_at_once_when_interrupted_again_later(self):
         """One quantum of this run takes seconds: the first signal alone would not end it soon."""
         self.file("forever.elf", FOREVER)
         process = self.start("run", "-c", CONFIGS / "terapool.yaml", "forever.elf", "--out", "out",
                              "-s", "soc.quantum_cycles=1_000_000")
         self.assertEqual(process.stdout.readline(), "up\n")
         process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGINT)
         while process.poll() is None:
-            process.send_signal(signal.SIGINT)  # two pending signals may arrive as one
+            process.send_signal(signal.SIGINT)
             try:
                 process.wait(timeout=0.1)
             except Exception:  # still running: once more
