@@ -152,6 +152,7 @@ SocServices Run::services() {
         std::fwrite(data, 1, bytes, stdout) == bytes && std::fflush(stdout) == 0;
     if (!is_written && output_errors_.empty()) {
       output_errors_.push_back("stdout: cannot write what the guest prints");
+      soc_.request_stop(RunEnd::kInterrupted);
     }
   };
   const auto region_of_interest = [this, log = Logger(log_, "soc.platform_block")](std::uint32_t id,
@@ -231,6 +232,7 @@ void Run::poll() {
 
 ExitCode Run::execute() {
   simulation_start_ = Clock::now();
+  dir_.remove_results();
   progress_.begin();
   if (gdb_ != nullptr) {
     gdb_->begin();
@@ -276,37 +278,36 @@ ExitCode Run::exit_code() const {
   return code == kGuestReturnedZero && checks_.num_findings() > 0 ? kCheckFailed : code;
 }
 
-void Run::write_dumps() {
-  for (MemoryDump& dump : dumps_) {
-    try {
-      dump.write(soc_.memory());
-    } catch (const ConfigError& error) {
-      output_errors_.push_back(error.what());
-    }
+void Run::try_to(const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const ConfigError& error) {
+    output_errors_.push_back(error.what());
   }
 }
 
 void Run::write_results() {
-  write_dumps();
-  observation_.finish();
-  try {
-    observation_.write_profile(program_.path);
-  } catch (const ConfigError& error) {
-    output_errors_.push_back(error.what());
+  for (MemoryDump& dump : dumps_) {
+    try_to([&] { dump.write(soc_.memory()); });
   }
+  observation_.finish();
+  try_to([this] { observation_.write_profile(program_.path); });
   const std::vector<std::string> problems = traces_.finish(result_.cycles);
   output_errors_.insert(output_errors_.end(), problems.begin(), problems.end());
-  if (!dir_.is_wanted()) {
-    return;
+  if (dir_.is_wanted()) {
+    write_run_dir();
   }
+}
+
+void Run::write_run_dir() {
   const Clock::time_point begin = Clock::now();
-  dir_.write("config.yaml", machine_.tree.dump(true));
-  dir_.write("stats.json", stat_writer_.json());
+  try_to([this] { dir_.write("config.yaml", machine_.tree.dump(true)); });
+  try_to([this] { dir_.write("stats.json", stat_writer_.json()); });
   if (observation_.intervals() != nullptr) {
-    dir_.write("stats_intervals.csv", observation_.intervals()->csv());
+    try_to([this] { dir_.write("stats_intervals.csv", observation_.intervals()->csv()); });
   }
   times_.write = seconds_since(begin);
-  dir_.write("run.json", run_json());
+  try_to([this] { dir_.write("run.json", run_json()); });
 }
 
 std::string Run::run_json() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,10 +50,12 @@ class Run {
   void warn_about_program() const;
   void log_set_up() const;
   void poll();
-  /// Writes dumps and the run folder. What cannot be written ends up in output_errors_, and the
-  /// exit code in run.json says so.
+  /// Writes dumps, traces and the run folder. What cannot be written ends up in output_errors_, and
+  /// the exit code in run.json says so.
   void write_results();
-  void write_dumps();
+  void write_run_dir();
+  /// Calls `write`, and keeps the message of a ConfigError.
+  void try_to(const std::function<void()>& write);
   ExitCode exit_code() const;
   std::string run_json() const;
   /// Why the run has ended.

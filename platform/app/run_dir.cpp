@@ -48,6 +48,13 @@ std::string RunDir::file(const std::string& name) const {
   return is_wanted() ? (path_ / name).string() : "";
 }
 
+void RunDir::remove_results() const {
+  for (const char* name : {"run.json", "stats.json", "stats_intervals.csv", "config.yaml"}) {
+    std::error_code ignored;  // mostly there is none
+    fs::remove(file(name), ignored);
+  }
+}
+
 void RunDir::write(const std::string& name, const std::string& text) const {
   write_file(path_ / name, text);
 }

@@ -19,6 +19,8 @@ class RunDir {
   std::string text() const { return path_.string(); }
   /// Path of a file in the folder; empty when there is none.
   std::string file(const std::string& name) const;
+  /// Removes what an earlier run has written at its end: this one may be killed before its own.
+  void remove_results() const;
   /// Replaces a file of the folder. REQUIRES: is_wanted().
   void write(const std::string& name, const std::string& text) const;
   /// The same in one step for readers: they see the old file or the new one, never half of it.

@@ -55,6 +55,10 @@ Signals::Signals() {
   install(SIGINT, handle_interrupt);
   install(SIGTERM, handle_interrupt);
   install(SIGUSR1, handle_progress_request);
+  // Writing fails then, which ends the run like an interrupt; by default it kills the process. It
+  // stays so: at its end the process tries once more to write what is left.
+  install(SIGPIPE, SIG_IGN);
+  install(SIGXFSZ, SIG_IGN);
 }
 
 Signals::~Signals() {

@@ -34,6 +34,15 @@ def store_byte(source, base):
     return source << 20 | base << 15 | 0x23
 
 
+def jump_back(code):
+    """The instruction behind `code` that starts it anew."""
+    offset = -4 * len(code)
+    return (
+        (offset >> 20 & 1) << 31 | (offset >> 1 & 0x3FF) << 21 | (offset >> 11 & 1) << 20
+        | (offset >> 12 & 0xFF) << 12 | 0x6F
+    )  # jal x0, offset
+
+
 def end(value):
     """Code that ends the run with `value`."""
     code = load_immediate(T0, EOC) + load_immediate(T1, value << 1 | 1)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -15,6 +16,10 @@ from support import CONFIGS, TESSERA, TIMEOUT_SECONDS, CliTest
 HELLO = elf(only_hart_zero(print_text("hi\n") + end(0), sleep_forever()))
 FOREVER = elf(only_hart_zero(print_text("up\n") + [LOOP_FOREVER], [LOOP_FOREVER]),
               symbols=[("_start", L2_BASE, 0)])
+# Prints until something stops it.
+BABBLE_TEXT = print_text("up\n")
+BABBLE = elf(only_hart_zero(BABBLE_TEXT + [elf_writer.jump_back(BABBLE_TEXT)],
+                            sleep_forever()))
 
 
 class ExitCodes(CliTest):
@@ -304,6 +309,48 @@ class Files(CliTest):
         self.assertTrue(done.stderr.endswith(message + "\n"), done.stderr)
         run = json.loads((self.folder / "a/run.json").read_text())
         self.assertEqual((run["exit_code"], run["output_errors"]), (3, [message]))
+
+    def test_console_that_nobody_reads_any_more(self):
+        """As `tessera run ... | head`: the run ends, and its files are whole."""
+        self.file("babble.elf", BABBLE)
+        process = self.start("run", "-c", CONFIGS / "minpool.yaml", "babble.elf", "--out", "out",
+                             "--commit-log", "log,harts=0", "--timeline", "timeline.json")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.stdout.close()
+        err = process.stderr.read()
+        self.assertEqual(process.wait(timeout=TIMEOUT_SECONDS), 3)
+        process.stderr.close()
+        message = "stdout: cannot write what the guest prints"
+        self.assertIn("exit          interrupted\n", err)
+        self.assertTrue(err.endswith(message + "\n"), err)
+        run = json.loads((self.folder / "out/run.json").read_text())
+        self.assertEqual((run["end"], run["exit_code"], run["output_errors"]),
+                         ("interrupted", 3, [message]))
+        json.loads((self.folder / "timeline.json").read_text())
+        subprocess.run(["zstd", "-tq", self.folder / "log/hart_0.log.zst"], check=True)
+
+    def test_file_that_may_not_grow_any_more(self):
+        """As with `ulimit -f`, whose signal kills by default."""
+        limit = 40_000
+        self.file("babble.elf", BABBLE)
+        process = self.start(
+            "run", "-c", CONFIGS / "minpool.yaml", "babble.elf", "--bus-trace", "bus.csv",
+            "--max-cycles=100_000", "--out", "out", "-q",
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, 3)
+        self.assertIn("bus.csv: cannot write all of it\n", err)
+
+    def test_killed_run_leaves_no_results_of_an_earlier_one(self):
+        self.run_program(HELLO, "--out", "out", "--stats-interval", "100")
+        self.file("forever.elf", FOREVER)
+        process = self.start("run", "-c", CONFIGS / "minpool.yaml", "forever.elf", "--out", "out",
+                             "--force")
+        self.assertEqual(process.stdout.readline(), "up\n")
+        process.kill()
+        process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(sorted(path.name for path in (self.folder / "out").iterdir()),
+                         ["log.txt", "status.json"])
 
     def test_dump_that_cannot_be_written(self):
         code, _, err = self.run_program(HELLO, "--dump", "0:4:no/such/folder")
