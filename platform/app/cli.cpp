@@ -17,6 +17,7 @@
 #include "platform/app/observation_options.h"
 #include "platform/app/options.h"
 #include "platform/app/run.h"
+#include "platform/app/say.h"
 #include "platform/app/traffic_cli.h"
 
 namespace tessera::app {
@@ -306,13 +307,13 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     return CommandLine(argc, argv).execute();
   } catch (const UsageError& error) {
-    fmt::print(stderr, "tessera: {}\n", error.what());
+    say("tessera: {}\n", error.what());
     return kBadCommandLine;
   } catch (const ConfigError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    say("{}\n", error.what());
     return kBadInput;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "internal error: {}\n", error.what());
+    say("internal error: {}\n", error.what());
     return kInternalError;
   }
 }

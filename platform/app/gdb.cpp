@@ -10,6 +10,7 @@
 
 #include "models/base/error.h"
 #include "platform/app/exit_code.h"
+#include "platform/app/say.h"
 #include "platform/debug/hart_list.h"
 
 namespace tessera::app {
@@ -62,7 +63,7 @@ Gdb::Gdb(const GdbOptions& options, const Surroundings& surroundings)
   }
   add_monitor_commands();
   if (options_.handover.empty()) {
-    fmt::print(stderr, "gdb server on {}\n", transport().address());
+    say("gdb server on {}\n", transport().address());
   }
 }
 

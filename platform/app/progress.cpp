@@ -2,7 +2,6 @@
 #include "platform/app/progress.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/base/error.h"
+#include "platform/app/say.h"
 
 namespace tessera::app {
 
@@ -53,7 +53,7 @@ void Progress::poll() {
   next_ = Clock::now() + kInterval;
   write_status("running", now_(), std::nullopt);
   if (has_terminal_) {
-    fmt::print(stderr, "{}{}", kEraseLine, line());
+    say("{}{}", kEraseLine, line());
     has_line_ = true;
   }
 }
@@ -81,7 +81,7 @@ std::string Progress::line() const {
 
 void Progress::clear_line() {
   if (has_line_) {
-    fmt::print(stderr, "{}", kEraseLine);
+    say("{}", kEraseLine);
     has_line_ = false;
   }
 }

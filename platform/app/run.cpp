@@ -12,6 +12,7 @@
 #include "platform/app/fault_report.h"
 #include "platform/app/hart_report.h"
 #include "platform/app/inputs.h"
+#include "platform/app/say.h"
 
 namespace tessera::app {
 
@@ -225,7 +226,7 @@ void Run::poll() {
   observation_.poll();
   if (signals_.take_progress_request()) {
     progress_.clear_line();
-    fmt::print(stderr, "{}\n", progress_.line());
+    say("{}\n", progress_.line());
   }
   progress_.poll();
 }
@@ -253,16 +254,16 @@ ExitCode Run::execute() {
   if (options_.verbosity != Verbosity::kQuiet) {
     print_summary();
   } else if (result_.end != RunEnd::kEndOfComputation) {
-    fmt::print(stderr, "tessera: {}\n", reason());
+    say("tessera: {}\n", reason());
   }
   for (const std::string& line : traces_.full_ones()) {
-    fmt::print(stderr, "{}\n", line);
+    say("{}\n", line);
   }
   for (const std::string& error : output_errors_) {
-    fmt::print(stderr, "{}\n", error);
+    say("{}\n", error);
   }
   if (checks_.is_on()) {
-    fmt::print(stderr, "{}", checks_.report());
+    say("{}", checks_.report());
   }
   if (gdb_ != nullptr) {
     gdb_->finish(exit_code());
@@ -364,22 +365,21 @@ std::string Run::where() const {
 }
 
 void Run::print_summary() const {
-  fmt::print(stderr, "{}", where());
+  say("{}", where());
   const double seconds = std::max(times_.simulate, 1e-9);
   const double microseconds =
       millions(result_.cycles * machine_.config.clock_period_ps());  // 10^6 ps per us
-  fmt::print(stderr,
-             "exit          {}\n"
-             "cycles        {} ({:.3f} us at {:g} MHz)\n"
-             "instructions  {} by {} harts; guest errors: {}\n"
-             "ipc per hart  {}\n"
-             "host          {:.3f} s to set up, {:.3f} s to simulate: {:.1f} MIPS\n"
-             "output        {}\n",
-             reason(), result_.cycles, microseconds,
-             static_cast<double>(machine_.config.clock_khz) / 1e3, result_.instructions,
-             soc_.num_harts(), guest_errors_.total(), ipc_per_hart(soc_, result_.cycles),
-             times_.set_up, times_.simulate, millions(result_.instructions) / seconds,
-             dir_.is_wanted() ? dir_.text() : "none (--out DIR keeps run.json, stats.json, ...)");
+  say("exit          {}\n"
+      "cycles        {} ({:.3f} us at {:g} MHz)\n"
+      "instructions  {} by {} harts; guest errors: {}\n"
+      "ipc per hart  {}\n"
+      "host          {:.3f} s to set up, {:.3f} s to simulate: {:.1f} MIPS\n"
+      "output        {}\n",
+      reason(), result_.cycles, microseconds, static_cast<double>(machine_.config.clock_khz) / 1e3,
+      result_.instructions, soc_.num_harts(), guest_errors_.total(),
+      ipc_per_hart(soc_, result_.cycles), times_.set_up, times_.simulate,
+      millions(result_.instructions) / seconds,
+      dir_.is_wanted() ? dir_.text() : "none (--out DIR keeps run.json, stats.json, ...)");
 }
 
 }  // namespace tessera::app

@@ -352,6 +352,32 @@ class Files(CliTest):
         self.assertEqual(sorted(path.name for path in (self.folder / "out").iterdir()),
                          ["log.txt", "status.json"])
 
+    def test_closed_stderr_changes_no_exit_code(self):
+        self.file("zero.elf", HELLO)
+        self.file("hang.elf", elf(sleep_forever()))
+        self.file("empty.elf", "")
+        for program, code, text in [("zero.elf", 0, "hi\n"), ("hang.elf", 6, ""),
+                                    ("empty.elf", 3, ""), ("", 2, "")]:
+            for redirection in ("2>&-", "2>/dev/full"):
+                done = self.shell(f'run -c "$CONFIGS/minpool.yaml" {program} {redirection}')
+                self.assertEqual((done.returncode, done.stdout), (code, text), program)
+
+    def test_nothing_but_the_trace_is_in_its_file(self):
+        """The number of a closed file is that of the next one that is opened."""
+        self.file("x.elf", HELLO)
+        for redirection, code in [("2>&-", 0), (">&-", 3), ("<&- >&- 2>&-", 3)]:
+            done = self.shell('run -v -c "$CONFIGS/minpool.yaml" x.elf --timeline timeline.json '
+                              f'{redirection}')
+            self.assertEqual(done.returncode, code)
+            json.loads((self.folder / "timeline.json").read_text())
+
+    def shell(self, command):
+        """Runs a command line of tessera in a shell."""
+        return subprocess.run(["sh", "-c", f'"$TESSERA" {command}'], cwd=self.folder, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              timeout=TIMEOUT_SECONDS, check=False,
+                              env={"TESSERA": TESSERA, "CONFIGS": str(CONFIGS)})
+
     def test_dump_that_cannot_be_written(self):
         code, _, err = self.run_program(HELLO, "--dump", "0:4:no/such/folder")
         self.assertEqual(code, 3)
