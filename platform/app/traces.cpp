@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/app/traces.h"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/text.h"
 #include "platform/app/cli_values.h"
 #include "platform/app/exit_code.h"
 #include "platform/observe/bus_trace.h"
 #include "platform/observe/commit_log.h"
+#include "platform/observe/stat_writer.h"
 #include "platform/observe/timeline.h"
 #include "platform/observe/wave.h"
 #include "platform/soc_parameters.h"
@@ -23,11 +27,52 @@ void add_trace_option(CLI::App& app, const std::string& name, const std::string&
     if (!kHasObservers) {
       throw UsageError(name + ": this build has no observers (TESSERA_OBSERVERS=OFF)");
     }
+    if (option) {
+      throw UsageError(name + ": given twice, and a run writes one");
+    }
     const std::string problem = read_trace_option(text, option.emplace());
     if (!problem.empty()) {
       throw UsageError(fmt::format("{}: {}", name, problem));
     }
   });
+}
+
+/// Throws UsageError when a window shows nobody of the first `num_agents` agents.
+void check_window(const std::string& option, const TraceWindow& window, const Observers& observers,
+                  std::uint32_t num_harts, std::uint32_t num_agents) {
+  if (!window.harts.empty() && *window.harts.rbegin() >= num_harts) {
+    throw UsageError(fmt::format("{}: harts={}: this machine has harts 0..{}", option,
+                                 *window.harts.rbegin(), num_harts - 1));
+  }
+  TraceFilter filter(window, observers);
+  bool shows_somebody = false;
+  std::vector<std::string> names;
+  for (AgentId agent = 0; agent < num_agents; ++agent) {
+    shows_somebody = shows_somebody || filter.shows_agent(agent);
+    const std::string name = without_indices(observers.agent_name(agent));
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(name);
+    }
+  }
+  if (!shows_somebody) {
+    throw UsageError(
+        fmt::format("{}: scope={}: shows nobody; names are {}", option, window.scope, join(names)));
+  }
+}
+
+void check_windows(const TraceOptions& options, const Observers& observers,
+                   std::uint32_t num_harts) {
+  const std::uint32_t all = observers.num_agents();
+  const auto check = [&](const std::string& name, const std::optional<TraceOption>& option,
+                         std::uint32_t num_agents) {
+    if (option) {
+      check_window(name, option->window, observers, num_harts, num_agents);
+    }
+  };
+  check("--commit-log", options.commit_log, num_harts);
+  check("--timeline", options.timeline, all);
+  check("--bus-trace", options.bus_trace, all);
+  check("--wave", options.wave, all);
 }
 
 }  // namespace
@@ -54,6 +99,7 @@ void add_trace_options(CLI::App& app, TraceOptions& options) {
 Traces::Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
                const SymbolTable& symbols) {
   const Observers& observers = soc.observers();
+  check_windows(options, observers, soc.num_harts());
   if (const auto& log = options.commit_log) {
     traces_.push_back({"--commit-log", std::make_unique<CommitLog>(log->path, log->window,
                                                                    observers, soc.num_harts())});

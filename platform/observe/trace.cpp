@@ -93,6 +93,11 @@ std::string read_trace_option(const std::string& text, TraceOption& option) {
     }
     begin = end;
   }
+  const TraceWindow& window = option.window;
+  if (window.from >= window.to) {
+    return fmt::format("from={},to={}: no cycle is in between; 'to' is exclusive", window.from,
+                       window.to);
+  }
   return "";
 }
 

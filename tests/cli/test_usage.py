@@ -110,6 +110,41 @@ class Mistakes(CliTest):
         self.check(["run", "x.elf", "--out", "out"], "--out out: cannot make this folder")
 
 
+class TraceWindows(CliTest):
+    """A window in which there is nothing is a mistake, told before the run."""
+    TRACES = ["--commit-log", "--timeline", "--bus-trace", "--wave"]
+
+    def check(self, trace, window, message):
+        self.file("x.elf", elf_writer.elf(elf_writer.end(0)))
+        self.assert_fails(["run", "-c", CONFIGS / "minpool.yaml", "x.elf", trace, f"t,{window}"],
+                          2, f"tessera: {trace}: {message}")
+        self.assertFalse((self.folder / "t").exists())
+
+    def test_harts_that_the_machine_has_not(self):
+        for trace in self.TRACES:
+            for harts in ["99", "0,99", "15-99"]:
+                self.check(trace, f"harts={harts}", "harts=99: this machine has harts 0..15")
+
+    def test_nobody_of_this_name(self):
+        harts = "soc.cluster.group[*].tile[*].core[*]"
+        for trace in self.TRACES:
+            others = "" if trace == "--commit-log" else ", soc.dma, soc.host"
+            for scope in ["nosuch", "soc.dma[0]"]:
+                self.check(trace, f"scope={scope}",
+                           f"scope={scope}: shows nobody; names are {harts}{others}")
+        self.check("--commit-log", "scope=soc.dma", f"scope=soc.dma: shows nobody; "
+                                                    f"names are {harts}")
+        self.check("--wave", "harts=1,scope=*core[2]",
+                   f"scope=*core[2]: shows nobody; names are {harts}, soc.dma, soc.host")
+
+    def test_no_time(self):
+        for trace in self.TRACES:
+            self.check(trace, "from=10,to=5",
+                       "from=10,to=5: no cycle is in between; 'to' is exclusive")
+        self.check("--timeline", "to=5,from=5",
+                   "from=5,to=5: no cycle is in between; 'to' is exclusive")
+
+
 class Listings(CliTest):
     def test_map_lists_all_ranges_of_the_machine(self):
         code, out, err = self.tessera("map", "-c", CONFIGS / "mempool_ita.yaml")
