@@ -38,12 +38,6 @@ const LevelName& name_of(LogLevel level) {
   return kLevels[static_cast<std::size_t>(level)];
 }
 
-/// True when `path` is `root` or below it: "soc.cluster" holds "soc.cluster.hart[3]".
-bool is_below(const std::string& path, const std::string& root) {
-  return path.compare(0, root.size(), root) == 0 &&
-         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
-}
-
 spdlog::sink_ptr make_stderr_sink() {
   // NO_COLOR: see no-color.org; any value that is not empty.
   const char* no_color = std::getenv("NO_COLOR");
@@ -75,6 +69,11 @@ bool Logger::is_enabled(LogLevel level) const {
 
 void Logger::write(LogLevel level, const std::string& text) const {
   sink_->write(level, path_, text);
+}
+
+bool is_below(const std::string& path, const std::string& root) {
+  return path.compare(0, root.size(), root) == 0 &&
+         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
 }
 
 std::variant<LogFilter, std::string> parse_log_filter(const std::string& text) {

@@ -35,6 +35,9 @@ struct LogConfig {
   Cycles end = std::numeric_limits<Cycles>::max();
 };
 
+/// True when `path` is `root` or below it: "soc.cluster" holds "soc.cluster.hart[3]".
+bool is_below(const std::string& path, const std::string& root);
+
 /// Error, or a LogFilter from "path=level" (levels: error, warn, info, debug, trace, off).
 std::variant<LogFilter, std::string> parse_log_filter(const std::string& text);
 

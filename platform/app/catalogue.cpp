@@ -145,17 +145,16 @@ constexpr std::array kModels{
           "models/tlm/README.md"},
 };
 
-/// Every module of the machine, and every part that counts something; indices as [*].
+/// Every module of the machine, and every part that counts something.
 std::set<std::string> instances(const Soc& soc) {
   std::set<std::string> names;
   for (const sc_core::sc_object* child : sc_core::sc_find_object("soc")->get_child_objects()) {
     if (dynamic_cast<const sc_core::sc_module*>(child) != nullptr) {
-      names.insert(without_indices(child->name()));
+      names.insert(child->name());
     }
   }
-  soc.stats().visit([&](const std::string& path, const Stat&) {
-    names.insert(without_indices(path.substr(0, path.rfind('.'))));
-  });
+  soc.stats().visit(
+      [&](const std::string& path, const Stat&) { names.insert(path.substr(0, path.rfind('.'))); });
   return names;
 }
 
@@ -184,7 +183,10 @@ std::string modelling_assumptions(const SocConfig& config) {
 }
 
 std::string models_of(const Soc& soc) {
-  std::set<std::string> names = instances(soc);
+  std::set<std::string> names;
+  for (const std::string& instance : instances(soc)) {
+    names.insert(without_indices(instance));
+  }
   std::string out;
   for (const Model& model : kModels) {
     if (erase(names, model)) {
@@ -193,6 +195,13 @@ std::string models_of(const Soc& soc) {
   }
   TESSERA_CHECK(names.empty(), "'{}' has no entry in the list of models", *names.begin());
   return out;
+}
+
+std::vector<std::string> log_names(const Soc& soc) {
+  const std::set<std::string> names = instances(soc);
+  std::vector<std::string> all(names.begin(), names.end());
+  all.insert(all.end(), {"soc", "elf_loader", "guest_errors"});
+  return all;
 }
 
 }  // namespace tessera::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "platform/soc.h"
 #include "platform/soc_config.h"
@@ -14,5 +15,8 @@ std::string modelling_assumptions(const SocConfig& config);
 
 /// The parts of a machine: instance name, what it is, the page that describes it.
 std::string models_of(const Soc& soc);
+
+/// Names of the parts of a machine, and of all else that writes into the log.
+std::vector<std::string> log_names(const Soc& soc);
 
 }  // namespace tessera::app

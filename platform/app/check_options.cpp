@@ -10,23 +10,27 @@
 namespace tessera::app {
 
 void add_check_options(CLI::App& app, CheckOptions& options) {
-  app.add_option_function<std::string>(
-         "--check",
-         [&options](const std::string& what) {
-           if (what != "offload") {
-             throw UsageError(fmt::format("--check: '{}' is no check; there is: offload", what));
-           }
-           if (!kHasObservers) {
-             throw UsageError("--check: this build has no observers (TESSERA_OBSERVERS=OFF)");
-           }
-           options.offload = true;
-         },
-         "offload: report accesses of harts, DMA, ITAs and engine to the same bytes in no order, "
-         "reads of L1 that nobody has written, and lost wake-ups")
-      ->type_name("WHAT");
+  CLI::Option* check =
+      app.add_option_function<std::string>(
+             "--check",
+             [&options](const std::string& what) {
+               if (what != "offload") {
+                 throw UsageError(
+                     fmt::format("--check: '{}' is no check; there is: offload", what));
+               }
+               if (!kHasObservers) {
+                 throw UsageError("--check: this build has no observers (TESSERA_OBSERVERS=OFF)");
+               }
+               options.offload = true;
+             },
+             "offload: report accesses of harts, DMA, ITAs and engine to the same bytes in no "
+             "order, "
+             "reads of L1 that nobody has written, and lost wake-ups")
+          ->type_name("WHAT");
   app.add_option("--check-suppressions", options.suppressions,
                  "patterns of findings that are not reported, one per line")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->needs(check);
 }
 
 }  // namespace tessera::app

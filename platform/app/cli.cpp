@@ -183,6 +183,10 @@ int run(RunOptions options, int argc, const char* const* argv) {
   if (options.observation.stats_interval > 0 && options.out_dir.empty()) {
     throw UsageError("--stats-interval: needs --out, where its file goes");
   }
+  if (options.observation.log_begin >= options.observation.log_end) {
+    throw UsageError(fmt::format("--log-start {} --log-end {}: no cycle is in between",
+                                 options.observation.log_begin, options.observation.log_end));
+  }
   if (options.expected_cycles == 0 && options.limits.max_cycles != RunLimits::kNone) {
     options.expected_cycles = options.limits.max_cycles;
   }

@@ -35,12 +35,15 @@ void read_gdb_address(const std::string& text, GdbOptions& options) {
 }
 
 void add_gdb_options(CLI::App& app, GdbOptions& options) {
-  add_value(app, "--gdb", "[HOST:]PORT[,wait]",
-            "serve GDB on this port (0: any that is free) of this host (without: of this machine "
-            "only); wait: until GDB has come, before the first instruction",
-            [&options](const std::string& text) { read_gdb_address(text, options); });
+  CLI::Option* gdb = add_value(
+      app, "--gdb", "[HOST:]PORT[,wait]",
+      "serve GDB on this port (0: any that is free) of this host (without: of this machine "
+      "only); wait: until GDB has come, before the first instruction",
+      [&options](const std::string& text) { read_gdb_address(text, options); });
   app.add_option("--gdb-harts", options.harts, "harts that GDB sees as threads: 0-3,17")
-      ->type_name("LIST");
+      ->type_name("LIST")
+      ->needs(gdb)
+      ->check([](const std::string& text) { return text.empty() ? "names no hart" : ""; }, "", "");
   app.add_option("--gdb-handover", options.handover)->group("");  // this program's own
 }
 

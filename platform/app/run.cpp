@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "models/base/error.h"
+#include "models/base/text.h"
 #include "platform/app/build_info.h"
+#include "platform/app/catalogue.h"
 #include "platform/app/fault_report.h"
 #include "platform/app/hart_report.h"
 #include "platform/app/inputs.h"
@@ -62,6 +64,21 @@ TraceOptions with_regions(TraceOptions traces, const ElfImage& program) {
     }
   }
   return traces;
+}
+
+/// Throws UsageError for a level of what this machine has not.
+void check_log_filters(const std::vector<LogFilter>& filters, const Soc& soc) {
+  for (const LogFilter& filter : filters) {
+    const std::vector<std::string> names = log_names(soc);
+    const bool is_known = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return is_below(name, filter.path);
+    });
+    if (!is_known) {
+      const std::string near = nearest_spelling(filter.path, names);
+      throw UsageError(fmt::format("--log: this machine has no '{}'{}", filter.path,
+                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    }
+  }
 }
 
 double millions(std::uint64_t count) {
@@ -120,6 +137,7 @@ Run::Run(const RunOptions& options)
     gdb_ = std::make_unique<Gdb>(
         options_.gdb, Gdb::Surroundings{soc_, map_, places_, signals_, traces_, options_.command});
   }
+  check_log_filters(options_.log_filters, soc_);
   warn_about_program();
   log_set_up();
   log_->set_clock([this] { return soc_.now(); }, machine_.config.clock_period_ps());

@@ -61,10 +61,24 @@ class CommandLine(unittest.TestCase):
         self.assertGreater(seeded_bugs.num_findings(text), 0)
 
     def test_suppressions_that_cannot_be_read(self):
-        code, text = self.run_program(BUILD / "sw/hello.elf", "--check-suppressions",
-                                      self.folder / "absent")
-        self.assertEqual(code, BAD_INPUT)
-        self.assertIn("absent: cannot be read", text)
+        (self.folder / "folder").mkdir()
+        for name in ("absent", "folder"):
+            code, text = self.run_program(BUILD / "sw/hello.elf", "--check-suppressions",
+                                          self.folder / name)
+            self.assertEqual(code, BAD_INPUT)
+            self.assertIn(f"{name}: cannot be read", text)
+
+    def test_suppressions_of_no_kind(self):
+        for line in ("unordered_acces: *", "unorderd*: *", "main | *", "lost_wake_up main",
+                     "lost_wake_up"):
+            code, text = self.run_program(BUILD / "sw/hello.elf",
+                                          *self.suppressions(f"# one\n{line}\n"))
+            self.assertEqual(code, BAD_INPUT, line)
+            self.assertIn(f"suppressions:2: no finding begins like '{line}'; expected KIND: "
+                          "PATTERN, KIND one of result_too_early, ", text)
+        for line in ("unordered_access: *", "unordered*", "*", "*main*"):
+            code, _ = self.run_program(BUILD / "sw/hello.elf", *self.suppressions(line + "\n"))
+            self.assertEqual(code, 0, line)
 
     def test_unknown_check(self):
         done = subprocess.run([BUILD / "bin/tessera", "run", "-c", ROOT / "configs/minpool.yaml",

@@ -110,6 +110,42 @@ class Mistakes(CliTest):
         self.check(["run", "x.elf", "--out", "out"], "--out out: cannot make this folder")
 
 
+class OptionsWithoutEffect(CliTest):
+    """What would be ignored is refused."""
+
+    def check(self, arguments, message, code=2):
+        self.file("x.elf", elf_writer.elf(elf_writer.end(0)))
+        self.assert_fails(["run", "-c", CONFIGS / "minpool.yaml", "x.elf", *arguments], code,
+                          message)
+
+    def test_options_that_need_another(self):
+        self.check(["--gdb-harts", "0"], "tessera: --gdb-harts requires --gdb")
+        self.check(["--check-suppressions", "none"],
+                   "tessera: --check-suppressions requires --check")
+
+    def test_no_harts_for_gdb(self):
+        self.check(["--gdb", "0", "--gdb-harts", ""], "tessera: --gdb-harts: names no hart")
+
+    def test_part_of_the_log_without_a_cycle(self):
+        self.check(["--log-start", "5", "--log-end", "4"],
+                   "tessera: --log-start 5 --log-end 4: no cycle is in between")
+
+    def test_log_level_of_nothing(self):
+        self.check(["--log", "nosuch=debug"], "tessera: --log: this machine has no 'nosuch'")
+        self.check(["--log", "soc.dam=debug"],
+                   "tessera: --log: this machine has no 'soc.dam'; did you mean 'soc.dma'?")
+        for path in ["soc", "elf_loader", "guest_errors", "soc.dma", "soc.platform_block",
+                     "soc.cluster.group", "soc.cluster.group[0].tile[0].core[1]", "soc.boot_host"]:
+            self.assertEqual(self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", "x.elf",
+                                          "--log", f"{path}=error")[::2], (0, ""), path)
+
+    def test_second_file_of_a_trace(self):
+        for trace in ["--commit-log", "--timeline", "--bus-trace", "--wave"]:
+            self.check([trace, "one", trace, "two"],
+                       f"tessera: {trace}: given twice, and a run writes one")
+            self.assertFalse((self.folder / "one").exists())
+
+
 class TraceWindows(CliTest):
     """A window in which there is nothing is a mistake, told before the run."""
     TRACES = ["--commit-log", "--timeline", "--bus-trace", "--wave"]

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/text.h"
 #include "platform/observe/trace.h"
 
 namespace tessera {
@@ -136,18 +137,49 @@ bool Findings::is_suppressed(const Finding& finding) const {
                      [&](const std::string& pattern) { return matches(text, pattern); });
 }
 
+namespace {
+
+std::vector<std::string> kinds() {
+  std::vector<std::string> names;
+  for (int kind = 0; kind <= static_cast<int>(FindingKind::kEndTooEarly); ++kind) {
+    names.emplace_back(to_string(static_cast<FindingKind>(kind)));
+  }
+  return names;
+}
+
+/// Whether what stands before the first "*" of a pattern, or all of it, can begin a summary.
+bool may_begin_like_a_finding(const std::string& pattern) {
+  const std::string begin = pattern.substr(0, pattern.find('*'));
+  const bool is_whole = begin.size() == pattern.size();
+  const std::vector<std::string> names = kinds();
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const std::string prefix = name + ": ";
+    const std::size_t common = is_whole ? prefix.size() : std::min(prefix.size(), begin.size());
+    return prefix.compare(0, common, begin, 0, common) == 0;
+  });
+}
+
+}  // namespace
+
 std::vector<std::string> read_suppressions(const std::string& path) {
   std::ifstream file(path);
-  if (!file) {
-    throw ConfigError(path, "cannot be read");
-  }
   std::vector<std::string> patterns;
-  for (std::string line; std::getline(file, line);) {
+  std::size_t number = 1;
+  for (std::string line; std::getline(file, line); ++number) {
     line.resize(std::min(line.find('#'), line.size()));
     line.resize(line.find_last_not_of(" \t\r") + 1);
-    if (!line.empty()) {
-      patterns.push_back(line);
+    if (line.empty()) {
+      continue;
     }
+    if (!may_begin_like_a_finding(line)) {
+      throw ConfigError(fmt::format("{}:{}", path, number),
+                        fmt::format("no finding begins like '{}'", line),
+                        "expected KIND: PATTERN, KIND one of " + join(kinds()));
+    }
+    patterns.push_back(line);
+  }
+  if (!file.eof()) {  // there was none, or it is a folder
+    throw ConfigError(path, "cannot be read");
   }
   return patterns;
 }
