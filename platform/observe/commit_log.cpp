@@ -35,6 +35,21 @@ void fill(CommitRecord& record, const RetiredInstruction& instruction) {
   }
 }
 
+/// Logs of two runs side by side would look like those of one.
+void remove_logs(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> logs;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename();
+    if (matches(name, "hart_*.log.zst") && entry.is_regular_file(error)) {
+      logs.push_back(entry.path());
+    }
+  }
+  for (const auto& log : logs) {
+    std::filesystem::remove(log, error);
+  }
+}
+
 }  // namespace
 
 CommitLog::CommitLog(const std::string& folder, const TraceWindow& window,
@@ -42,6 +57,7 @@ CommitLog::CommitLog(const std::string& folder, const TraceWindow& window,
     : Trace(window, observers), writer_(window.max_bytes), harts_(num_harts) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
+  remove_logs(folder);
   for (std::uint32_t hart = 0; hart < num_harts; ++hart) {
     if (filter_.shows_agent(hart)) {
       harts_[hart].file = &writer_.open(fmt::format("{}/hart_{}.log.zst", folder, hart), hart);

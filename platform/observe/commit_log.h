@@ -18,7 +18,8 @@ namespace tessera {
 /// <value>" for a written CSR. Instructions stand in program order also where loads return late.
 class CommitLog final : public Trace, public HartProbe {
  public:
-  /// Files hart_<id>.log.zst in `folder`, which is made; throws ConfigError.
+  /// Files hart_<id>.log.zst in `folder`, which is made; those of an earlier run go. Throws
+  /// ConfigError.
   CommitLog(const std::string& folder, const TraceWindow& window, const Observers& observers,
             std::uint32_t num_harts);
   ~CommitLog() override;

@@ -56,6 +56,13 @@ class WindowsTest(TraceTest):
         for name, text in full.items():
             self.assertTrue(whole[name].startswith(text), name)
 
+    def test_logs_of_an_earlier_run_go(self):
+        self.run_program(self.program("barrier"), "--commit-log", "log")
+        (self.folder / "log" / "notes.txt").write_text("mine")
+        self.run_program(self.program("hello"), "--commit-log", "log,harts=0,3")
+        self.assertEqual(sorted(path.name for path in (self.folder / "log").iterdir()),
+                         ["hart_0.log.zst", "hart_3.log.zst", "notes.txt"])
+
     def test_a_limit_that_is_none(self):
         result = self.run_program(self.program("sieve"), "--bus-trace", "bus.csv,limit=much",
                                   code=2)
