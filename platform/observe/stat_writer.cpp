@@ -56,9 +56,17 @@ std::vector<std::uint64_t> StatWriter::values() {
   return values;
 }
 
+void StatWriter::ignore_region() const {
+  // Without the region's number: the log folds what it has said before.
+  log_.warn(
+      "there are {} regions of interest, all others are ignored; "
+      "--log soc.platform_block=info says which",
+      kMaxRegions);
+}
+
 void StatWriter::begin_region(std::uint32_t id) {
   if (regions_.count(id) == 0 && regions_.size() == kMaxRegions) {
-    log_.warn("region of interest {} ignored: there are {} others already", id, kMaxRegions);
+    ignore_region();
     return;
   }
   Region& region = regions_[id];
@@ -70,8 +78,14 @@ void StatWriter::begin_region(std::uint32_t id) {
 
 void StatWriter::end_region(std::uint32_t id) {
   const auto found = regions_.find(id);
+  if (found == regions_.end() && regions_.size() == kMaxRegions) {
+    ignore_region();
+    return;
+  }
   if (found == regions_.end() || found->second.depth == 0) {
-    log_.warn("region of interest {} ends but has not begun", id);
+    log_.warn(
+        "a region of interest ends but has not begun; --log soc.platform_block=info says "
+        "which");
     return;
   }
   if (--found->second.depth == 0) {

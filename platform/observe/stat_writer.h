@@ -65,6 +65,8 @@ class StatWriter {
     std::vector<std::uint64_t> totals;
   };
 
+  /// Warns of a region beyond kMaxRegions.
+  void ignore_region() const;
   /// Takes in statistics that are new.
   void collect();
   void close(Region& region);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -93,6 +94,28 @@ TEST_F(StatWriterTest, TheNumberOfRegionsIsLimited) {
     writer.end_region(id);
   }
   EXPECT_EQ(Json::parse(writer.json())["regions"].size(), StatWriter::kMaxRegions);
+}
+
+TEST_F(StatWriterTest, ManyStrayRegionsMakeFewWarnings) {
+  ::testing::internal::CaptureStderr();
+  const auto log = std::make_shared<LogSink>(LogConfig{});
+  StatWriter writer(
+      {&root_}, [this] { return now_; }, Logger(log, "soc"));
+  const auto mark = [&writer](std::uint32_t begin, std::uint32_t end) {
+    for (std::uint32_t id = begin; id < end; ++id) {
+      writer.end_region(id);
+      writer.begin_region(id);
+      writer.end_region(id);
+    }
+  };
+  mark(0, 2000);
+  log->finish();
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2 * (LogSink::kMaxRepeats + 1));
+  EXPECT_NE(text.find("a region of interest ends but has not begun"), std::string::npos);
+  EXPECT_NE(text.find("there are 256 regions of interest, all others are ignored"),
+            std::string::npos);
+  EXPECT_NE(text.find(fmt::format("(repeated {} times)", 3 * (2000 - 256))), std::string::npos);
 }
 
 TEST_F(StatWriterTest, DefinitionsAreListedOnce) {
