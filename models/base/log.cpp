@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include <spdlog/logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include "models/base/error.h"
@@ -46,14 +46,15 @@ spdlog::sink_ptr make_stderr_sink() {
       is_plain ? spdlog::color_mode::never : spdlog::color_mode::automatic);
 }
 
-std::unique_ptr<spdlog::logger> make_logger(const std::string& file) {
+/// `file`, if it is named, outlives the logger.
+std::unique_ptr<spdlog::logger> make_logger(const std::string& name, std::ofstream& file) {
   std::vector<spdlog::sink_ptr> sinks{make_stderr_sink()};
-  if (!file.empty()) {
-    try {
-      sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_st>(file, true));
-    } catch (const spdlog::spdlog_ex&) {
-      throw ConfigError(file, "cannot write the log here");
+  if (!name.empty()) {
+    file.open(name, std::ios::binary);
+    if (!file) {
+      throw ConfigError(name, "cannot write the log here");
     }
+    sinks.push_back(std::make_shared<spdlog::sinks::ostream_sink_st>(file));
   }
   auto logger = std::make_unique<spdlog::logger>("tessera", sinks.begin(), sinks.end());
   logger->set_pattern("%^%v%$");
@@ -89,7 +90,9 @@ std::variant<LogFilter, std::string> parse_log_filter(const std::string& text) {
 }
 
 LogSink::LogSink(const LogConfig& config)
-    : config_(config), lowest_level_(config.default_level), logger_(make_logger(config.file)) {
+    : config_(config),
+      lowest_level_(config.default_level),
+      logger_(make_logger(config.file, file_)) {
   for (const LogFilter& filter : config_.filters) {
     lowest_level_ = std::min(lowest_level_, filter.level);
   }

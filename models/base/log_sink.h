@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <map>
@@ -63,6 +64,8 @@ class LogSink {
   void write(LogLevel level, const std::string& path, const std::string& text);
   /// Writes how often lines were held back, and flushes. To be called once, at the end of the run.
   void finish();
+  /// False when something was lost on the way to the file.
+  bool is_file_whole() const { return file_.good(); }
 
  private:
   struct Repeat {
@@ -76,6 +79,7 @@ class LogSink {
   void write_line(LogLevel level, const std::string& path, const std::string& text);
 
   const LogConfig config_;
+  std::ofstream file_;     ///< not open: stderr alone
   LogLevel lowest_level_;  ///< of all filters: below it nothing is enabled
   std::unique_ptr<spdlog::logger> logger_;
   std::function<Cycles()> now_;

@@ -267,6 +267,9 @@ ExitCode Run::execute() {
   guest_errors_.finish();
   Logger(log_, "soc").info("end of the run at cycle {}: {}", result_.cycles, reason());
   log_->finish();
+  if (!log_->is_file_whole()) {
+    output_errors_.push_back(dir_.file("log.txt") + ": cannot write all of it");
+  }
   write_results();
   progress_.finish(describe(result_).name, result_.cycles, exit_code());
   if (options_.verbosity != Verbosity::kQuiet) {

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "platform/observe/writable_space.h"
 
 #ifdef TESSERA_HAS_FST
 #include <fstapi.h>
@@ -46,10 +48,21 @@ std::vector<std::string> split(const std::string& name) {
 
 #ifdef TESSERA_HAS_FST
 
-/// The library's writer. Signals are numbered from 1.
+/// The library's writer. Signals are numbered from 1. The library takes no notice of what it could
+/// not write, and crashes when it then misses it: it must not come to the end of the disk.
 class Wave::File {
  public:
   explicit File(const std::string& path) : path_(path) {
+    std::error_code none;
+    if (std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none)) {
+      // The library would remove it.
+      throw ConfigError(path, "cannot write waves here", "expected a file, no device or pipe");
+    }
+    if (!has_space(kLeastBytes - kSpareBytes)) {
+      throw ConfigError(
+          path, "too little space",
+          fmt::format("{} MiB must be free here and in {}", kLeastBytes >> 20, P_tmpdir));
+    }
     writer_.reset(fstWriterCreate(path.c_str(), 1));
     if (!writer_) {
       throw ConfigError(path, "cannot write");
@@ -65,6 +78,12 @@ class Wave::File {
                               FST_VD_IMPLICIT, bits, name.c_str(), 0);
   }
   void write(const Change& change) {
+    if (writer_) {
+      hold_back(change);
+    }
+    if (!writer_) {  // no space
+      return;
+    }
     if (change.cycle != now_ || !has_time_) {
       fstWriterEmitTimeChange(writer_.get(), change.cycle);
       now_ = change.cycle;
@@ -85,13 +104,59 @@ class Wave::File {
     return error ? 0 : bytes;
   }
   void close(Cycles cycle) {
-    if (cycle > now_) {
+    if (writer_ && cycle > now_) {
       fstWriterEmitTimeChange(writer_.get(), cycle);
     }
-    writer_.reset();
+    stop();
+    if (is_incomplete_) {
+      throw ConfigError(path_, fmt::format("too little space: the waves end in cycle {}", now_));
+    }
   }
 
  private:
+  /// Looks at the disk whenever so many bytes of changes have come.
+  static constexpr std::uint64_t kStepBytes = std::uint64_t{4} << 20;
+  /// For the hierarchy of names and tables.
+  static constexpr std::uint64_t kSpareBytes = std::uint64_t{4} << 20;
+  static constexpr std::uint64_t kLeastBytes = 2 * kStepBytes + kSpareBytes;
+
+  /// Whether `bytes` of changes that the library holds back can be written.
+  bool has_space(std::uint64_t bytes) const {
+    return std::min(writable_space(path_), writable_space(P_tmpdir "/")) >= bytes + kSpareBytes;
+  }
+  /// The library holds back 128 MiB. Where there may be too little space for that, it has to write
+  /// earlier; where there is too little for that, too, the waves end.
+  void hold_back(const Change& change) {
+    constexpr std::uint64_t kBytesOfChange = 48;  // 32 letters, varints of signal and time
+    held_back_ += kBytesOfChange + (change.text == nullptr ? 0 : change.text->size());
+    if (held_back_ < next_look_) {
+      return;
+    }
+    if (has_space(held_back_ + kStepBytes)) {
+      next_look_ += kStepBytes;
+    } else if (next_look_ > kStepBytes) {
+      fstWriterFlushContext(writer_.get());
+      held_back_ = 0;
+      next_look_ = kStepBytes;
+    } else {
+      is_incomplete_ = true;
+      stop();
+    }
+  }
+  /// Completes the file, if somebody else has not taken the space for that.
+  void stop() {
+    if (!writer_) {
+      return;
+    }
+    if (has_space(held_back_)) {
+      writer_.reset();
+      return;
+    }
+    is_incomplete_ = true;
+    static_cast<void>(writer_.release());  // to close it is to write
+    std::error_code none;
+    std::filesystem::remove(path_ + ".hier", none);
+  }
   struct Close {
     void operator()(void* writer) const { fstWriterClose(writer); }
   };
@@ -115,6 +180,9 @@ class Wave::File {
   std::vector<std::string> scope_;
   Cycles now_ = 0;
   bool has_time_ = false;
+  std::uint64_t held_back_ = 0;  ///< bytes, at most
+  std::uint64_t next_look_ = kStepBytes;
+  bool is_incomplete_ = false;
 };
 
 bool Wave::is_there() {

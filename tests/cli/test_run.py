@@ -1,6 +1,7 @@
 """Runs of small programs: exit codes, what is printed where, files, signals."""
 
 import json
+import os
 import re
 import resource
 import signal
@@ -340,6 +341,33 @@ class Files(CliTest):
         _, err = process.communicate(timeout=TIMEOUT_SECONDS)
         self.assertEqual(process.returncode, 3)
         self.assertIn("bus.csv: cannot write all of it\n", err)
+
+    def test_log_that_may_not_grow_any_more(self):
+        self.file("babble.elf", BABBLE)
+        process = self.start(
+            "run", "-c", CONFIGS / "minpool.yaml", "babble.elf", "--max-cycles=1000", "--out",
+            "out", "-v", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)))
+        _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+        self.assertEqual(process.returncode, 3)
+        for name in ("log.txt: cannot write all of it", "stats.json: cannot write this file",
+                     "run.json: cannot write this file"):
+            self.assertIn(f"out/{name}\n", err)
+
+    def test_waves_without_space_or_on_a_device(self):
+        """Their library crashes at the end of the space, and removes what it finds."""
+        self.file("x.elf", HELLO)
+        arguments = ("run", "-q", "-c", CONFIGS / "minpool.yaml", "x.elf", "--wave")
+        if "no library for FST" in self.tessera(*arguments, "x.fst")[2]:
+            self.skipTest("a build without --wave")
+        process = self.start(*arguments, "little.fst", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (40_000, 40_000)))
+        self.assertEqual((*process.communicate(timeout=TIMEOUT_SECONDS), process.returncode), (
+            "", "little.fst: too little space; 12 MiB must be free here and in /tmp\n", 3))
+        self.assertFalse((self.folder / "little.fst.hier").exists())
+        os.mkfifo(self.folder / "pipe")
+        self.assert_fails([*arguments, "pipe"], 3, "pipe: cannot write waves here; expected a "
+                                                   "file, no device or pipe")
+        self.assertTrue((self.folder / "pipe").is_fifo())
 
     def test_killed_run_leaves_no_results_of_an_earlier_one(self):
         self.run_program(HELLO, "--out", "out", "--stats-interval", "100")
