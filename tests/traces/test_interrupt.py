@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files are whole after an interrupt at any time and after a crash of the guest."""
 
+import contextlib
 import csv
 import json
 import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -66,6 +68,20 @@ class InterruptTest(TraceTest):
                 self.assertIn(process.returncode, (130, 0), error)
                 self.check_files()
                 (self.folder / "bus.csv").unlink()
+
+    def test_an_interrupted_database(self):
+        process = subprocess.Popen(
+            self.command(self.program("gemm_i8"), "--bus-trace", "bus.db"), cwd=self.folder,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while not (self.folder / "bus.db").exists() and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(SECONDS / 2)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, error)
+        with contextlib.closing(sqlite3.connect(self.folder / "bus.db")) as database:
+            self.assertEqual(list(database.execute("PRAGMA integrity_check")), [("ok",)])
+            self.assertGreater(database.execute("SELECT count(*) FROM accesses").fetchone()[0], 0)
 
     def test_a_guest_error_that_stops_the_run(self):
         program = self.program("engine_errors")

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Traces of a part of a run: by region of interest, by size."""
 
+import contextlib
 import csv
 import json
+import os
+import sqlite3
 
 from support import TraceTest, decompressed
 import timeline_schema
@@ -27,6 +30,37 @@ class WindowsTest(TraceTest):
                     name = f"soc.cluster.group[0].tile[0].core[{hart}].instructions"
                     lines = decompressed(self.folder / "log" / f"hart_{hart}.log.zst").count("\n")
                     self.assertEqual(lines, counts[name])
+
+    def rows(self, name):
+        """Rows of the table in the database `name`, which is whole."""
+        with contextlib.closing(sqlite3.connect(self.folder / name)) as database:
+            self.assertEqual(list(database.execute("PRAGMA integrity_check")), [("ok",)])
+            return list(database.execute("SELECT * FROM accesses ORDER BY rowid"))
+
+    def test_a_database_holds_what_csv_does(self):
+        for timing in ("functional", "cycle"):
+            for name in ("bus.csv", "bus.sqlite", "bus.db"):  # the latter two again over old ones
+                self.run_program(self.program("dma_copy"), "--bus-trace", name, timing=timing)
+            with open(self.folder / "bus.csv", newline="", encoding="utf-8") as file:
+                expected = [tuple(text if column in ("agent", "operation") else
+                                  int(text, 0) if text else None for column, text in row.items())
+                            for row in csv.DictReader(file)]
+            self.assertGreater(len(expected), 1000)
+            self.assertEqual(self.rows("bus.sqlite"), expected)
+            self.assertEqual(self.rows("bus.db"), expected)
+
+    def test_a_database_that_is_full_or_not_one(self):
+        self.limited("--bus-trace", f"bus.db,limit={LIMIT}")
+        self.assertGreaterEqual((self.folder / "bus.db").stat().st_size, LIMIT)
+        self.assertTrue(self.rows("bus.db"))
+        os.mkfifo(self.folder / "pipe.db")
+        result = self.run_program(self.program("hello"), "--bus-trace", "pipe.db", code=3)
+        self.assertIn("pipe.db: cannot write a database here", result.stderr)
+        result = self.run_command(["sh", "-c", 'ulimit -f 100; exec "$0" "$@"',
+                                   *map(str, self.command(self.program("gemm_i8"), "--bus-trace",
+                                                          "full.db"))])
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("full.db: cannot write all of it: ", result.stderr)
 
     def limited(self, *arguments, program="gemm_i8"):
         """A run whose trace is full before its end."""
