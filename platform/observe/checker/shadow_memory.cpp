@@ -26,7 +26,7 @@ std::optional<ShadowAccess> ShadowWord::record(const ShadowAccess& access, const
       if (place.conflicts(access) && !conflict) {
         conflict = place;
       }
-    } else if (access.kind != Kind::kRead || place.kind == Kind::kRead) {
+    } else if (access.replaces(place)) {
       // Who does not know of `access` does not know of `place` either.
       place.bytes = static_cast<std::uint8_t>(place.bytes & ~access.bytes);
       place.clock = place.bytes == 0 ? 0 : place.clock;
@@ -51,7 +51,16 @@ ShadowAccess* ShadowWord::place_for(const ShadowAccess& access) {
       return &place;
     }
   }
-  return access.kind == Kind::kRead ? nullptr : &places[access.clock % kPlaces];
+  if (access.kind == Kind::kRead) {
+    return nullptr;
+  }
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    ShadowAccess& place = places[(access.clock + i) % kPlaces];
+    if (place.kind == Kind::kAtomic) {
+      return &place;
+    }
+  }
+  return &places[access.clock % kPlaces];
 }
 
 ShadowMemory::ShadowMemory(const std::vector<AddressRange>& ranges) {

@@ -44,6 +44,11 @@ struct ShadowAccess {
            (kind == Kind::kRead ? other.kind != Kind::kRead
                                 : kind == Kind::kWrite || other.kind != kind);
   }
+  /// Whether it says all that an earlier one does. Not of a write before an atomic: other atomics
+  /// conflict with the write only.
+  bool replaces(const ShadowAccess& earlier) const {
+    return kind == Kind::kWrite || earlier.kind == Kind::kRead || earlier.kind == kind;
+  }
 };
 
 /// What somebody knows of what was done before.
@@ -59,7 +64,8 @@ struct Knowledge {
 };
 
 /// The last accesses to a word of memory that nothing newer makes superfluous, as far as there is
-/// room: reads give way to writes, so of more than a few readers some are forgotten.
+/// room: reads give way to all others and atomics to writes, so of more than a few some are
+/// forgotten.
 struct alignas(64) ShadowWord {
   static constexpr std::size_t kPlaces = 4;
   std::array<ShadowAccess, kPlaces> places;

@@ -90,6 +90,29 @@ TEST(ShadowWord, KeepsWritesWhenReadersCrowd) {
   EXPECT_EQ(conflict->agent, 0);
 }
 
+TEST(ShadowWord, KeepsAWriteBehindAnAtomic) {
+  ShadowWord word;
+  word.record(access(0, 1, Kind::kWrite), {clock({1, 0})});
+  word.record(access(0, 1, Kind::kAtomic), {clock({1, 0})});
+  const auto conflict = word.record(access(1, 1, Kind::kAtomic), {clock({0, 1})});
+  ASSERT_TRUE(conflict);
+  EXPECT_EQ(conflict->kind, Kind::kWrite);
+}
+
+TEST(ShadowWord, KeepsWritesWhenAtomicsCrowd) {
+  ShadowWord word;
+  word.record(access(0, 1, Kind::kWrite), {clock({1, 0, 0, 0, 0, 0, 0, 0})});
+  for (std::uint16_t hart = 1; hart < 7; ++hart) {
+    VectorClock known(8);
+    known[0] = Told::of_both(1);
+    known[hart] = Told::of_both(hart);
+    EXPECT_FALSE(word.record(access(hart, hart, Kind::kAtomic), {known}));
+  }
+  const auto conflict = word.record(access(7, 1, Kind::kAtomic), {clock({0, 0, 0, 0, 0, 0, 0, 1})});
+  ASSERT_TRUE(conflict);
+  EXPECT_EQ(conflict->agent, 0);
+}
+
 TEST(ShadowWord, KeepsTheBytesOfOneInstructionTogether) {
   ShadowWord word;
   for (const std::uint8_t byte :
