@@ -162,7 +162,8 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   }
   const bool looks_at_atomic = is_load && (place->state & ShadowMemory::kAtomicWord) != 0;
   if (is_atomic || is_flag || gives_back || looks_at_atomic) {
-    synchronise(access, accessor.shadow);
+    const bool ignores = (marks & Waits::kIgnores) != 0;
+    synchronise(access, accessor.shadow, access.reads() && !ignores);
   }
 }
 
@@ -198,7 +199,8 @@ void OffloadChecker::arena_changes(const MemoryAccess& access) {
   }
 }
 
-void OffloadChecker::synchronise(const MemoryAccess& access, const ShadowAccess& shadow) {
+void OffloadChecker::synchronise(const MemoryAccess& access, const ShadowAccess& shadow,
+                                 bool acquires) {
   VectorClock& known = harts_[access.agent].known;
   SyncWord& word = words_[access.address / kWordBytes];
   word.acquired.resize(harts_.size());
@@ -208,7 +210,7 @@ void OffloadChecker::synchronise(const MemoryAccess& access, const ShadowAccess&
   } else if (access.kind == AccessKind::kStore) {
     word.store = shadow;
   }
-  if (access.reads() && acquired != word.version) {
+  if (acquires && acquired != word.version) {
     known.join(word.known);
     acquired = word.version;
   }
@@ -236,14 +238,16 @@ void OffloadChecker::check_pulse(const ShadowAccess& store, const ShadowAccess& 
 /// he has learnt since is taken for known, too.
 bool OffloadChecker::make_flag(std::uint32_t address, const ShadowMemory::Place& place) {
   const auto& accesses = place.word.places;
-  if (std::any_of(accesses.begin(), accesses.end(), [this](const ShadowAccess& one) {
-        return one.clock != 0 && !is_hart(one.agent);
-      })) {
+  const auto is_by_device = [this](const ShadowAccess& one) {
+    return one.clock != 0 && !is_hart(one.agent);
+  };
+  if ((place.state & ShadowMemory::kAtomicWord) == 0 &&
+      std::any_of(accesses.begin(), accesses.end(), is_by_device)) {
     return false;  // an operand or result of a device: to look at it orders nothing
   }
   place.state |= ShadowMemory::kFlag;
   for (const ShadowAccess& one : accesses) {
-    if (one.clock != 0 && one.kind != Kind::kRead) {
+    if (one.clock != 0 && one.kind != Kind::kRead && !is_by_device(one)) {
       SyncWord& word = words_[address / kWordBytes];
       word.known.join(told_with(one));
       word.store = one;

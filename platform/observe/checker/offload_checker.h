@@ -145,7 +145,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   };
   Unread find_unread(const Setup::Input& input);
   void check_inputs(const ShadowAccess& end, Cycles cycle);
-  void synchronise(const MemoryAccess& access, const ShadowAccess& shadow);
+  void synchronise(const MemoryAccess& access, const ShadowAccess& shadow, bool acquires);
   void check_pulse(const ShadowAccess& store, const ShadowAccess& load, std::uint32_t address,
                    Cycles cycle);
   /// Returns whether the word is one now.

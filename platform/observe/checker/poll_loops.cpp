@@ -2,210 +2,118 @@
 #include "platform/observe/checker/poll_loops.h"
 
 #include <algorithm>
-#include <optional>
+
+#include "platform/observe/checker/loop.h"
+#include "platform/observe/checker/value_numbers.h"
+#include "platform/observe/checker/value_use.h"
 
 namespace tessera {
 
 namespace {
 
-// Source: The RISC-V Instruction Set Manual, volume I, "RV32/64G Instruction Set Listings".
-enum Opcode : std::uint32_t {
-  kLoad = 0x03,
-  kFence = 0x0F,
-  kImmediate = 0x13,
-  kAuipc = 0x17,
-  kStore = 0x23,
-  kAtomic = 0x2F,
-  kRegister = 0x33,
-  kLui = 0x37,
-  kBranch = 0x63,
-  kJalr = 0x67,
-  kJal = 0x6F,
-  kSystem = 0x73,
-};
+using Opcode = GuestInstruction::Opcode;
 
-std::uint32_t bits(std::uint32_t word, unsigned high, unsigned low) {
-  return word >> low & ((std::uint32_t{2} << (high - low)) - 1);
-}
-std::uint32_t opcode(std::uint32_t word) {
-  return bits(word, 6, 0);
-}
-std::uint32_t rd(std::uint32_t word) {
-  return bits(word, 11, 7);
-}
-std::uint32_t rs1(std::uint32_t word) {
-  return bits(word, 19, 15);
-}
-std::uint32_t rs2(std::uint32_t word) {
-  return bits(word, 24, 20);
-}
-
-/// Bytes from a branch or jump without return to its target; nothing for all else.
-std::optional<std::int32_t> distance(std::uint32_t word) {
-  const std::int32_t sign = word >> 31 == 0 ? 0 : -1;
-  if (opcode(word) == kBranch) {
-    return sign * 0x1000 + static_cast<std::int32_t>(bits(word, 7, 7) << 11 |
-                                                     bits(word, 30, 25) << 5 |
-                                                     bits(word, 11, 8) << 1);
+void pass(ValueNumbers& values, const GuestCode& code, const Loop::Places& way) {
+  for (const Loop::Place& place : way) {
+    values.pass(code[place.index], code.pc(place.index));
   }
-  if (opcode(word) == kJal && rd(word) == 0) {
-    return sign * 0x10'0000 + static_cast<std::int32_t>(bits(word, 19, 12) << 12 |
-                                                        bits(word, 20, 20) << 11 |
-                                                        bits(word, 30, 21) << 1);
-  }
-  return std::nullopt;
 }
 
-bool writes_register(std::uint32_t word) {
-  const std::uint32_t code = opcode(word);
-  return code != kBranch && code != kStore && code != kFence && rd(word) != 0;
+/// Whether the load at `place` reads the same address whenever it comes round. If what a round
+/// changes counts, say, looks, the loop must not be part of one that works.
+bool looks_again(const GuestCode& code, const Loop& loop, const Loop::Place& place) {
+  Loop::Places round = loop.way(place, place);
+  round.insert(round.begin(), place);
+  ValueNumbers values;
+  pass(values, code, round);
+  const std::uint32_t second = values.address(code[place.index]);
+  const auto registers = values.registers();
+  pass(values, code, round);
+  return values.address(code[place.index]) == second &&
+         (values.registers() == registers || !loop.is_part_of_work());
 }
 
-/// Follows the value of a load through the code behind it.
-class ValueUse {
- public:
-  explicit ValueUse(const PollLoops::Code& code) : code_(code) {}
-
-  bool decides(std::size_t load) {
-    follow({load + 1, 1u << rd(code_.words[load]), kMaxSteps});
-    while (!open_.empty() && !decides_ && budget_ > 0) {
-      const Path path = open_.back();
-      open_.pop_back();
-      step(path);
+/// The instructions up to `end` in which nothing comes in from aside, and that only look.
+std::vector<std::size_t> straight_way_to(const GuestCode& code, std::size_t end) {
+  std::vector<std::size_t> way;
+  for (std::size_t at = end;
+       Loop::only_looks(code[at]) && way.size() < PollLoops::kMaxInstructions;) {
+    way.push_back(at);
+    const std::vector<std::size_t> before = code.predecessors(at);
+    if (before.size() != 1) {
+      break;
     }
-    return decides_;
+    at = before[0];
   }
-
- private:
-  static constexpr unsigned kMaxSteps = PollLoops::kMaxInstructions;
-  static constexpr std::uint32_t kFirstResult = 10;  // a0
-  struct Path {
-    std::size_t index;
-    std::uint32_t dependent;  ///< bit i: x[i] depends on the value
-    unsigned steps;           ///< to go
-  };
-
-  void follow(const Path& path) {
-    if (path.index < code_.words.size() && path.steps > 0 && path.dependent != 0) {
-      open_.push_back(path);
-    }
-  }
-
-  void step(const Path& path) {
-    --budget_;
-    const std::uint32_t word = code_.words[path.index];
-    const std::uint32_t code = opcode(word);
-    const auto depends_on = [&](std::uint32_t index) { return (path.dependent >> index & 1) != 0; };
-    const bool uses_both = code == kBranch || code == kRegister;
-    const bool depends = (code == kImmediate || uses_both) &&
-                         (depends_on(rs1(word)) || (uses_both && depends_on(rs2(word))));
-    const bool returns = code == kJalr && rd(word) == 0;
-    decides_ = decides_ || (code == kBranch && depends) || (returns && depends_on(kFirstResult));
-    if (const auto bytes = distance(word)) {
-      const std::int64_t target = static_cast<std::int64_t>(path.index) + *bytes / 4;
-      if (target >= 0) {
-        follow({static_cast<std::size_t>(target), path.dependent, path.steps - 1});
-      }
-    }
-    if (code == kJal || code == kJalr) {
-      return;
-    }
-    std::uint32_t dependent = path.dependent;
-    if (writes_register(word)) {
-      // A product is data, not what somebody waits for.
-      const bool is_product = code == kRegister && bits(word, 31, 25) == 1;
-      dependent &= ~(1u << rd(word));
-      dependent |= depends && !is_product ? 1u << rd(word) : 0;
-    }
-    follow({path.index + 1, dependent, path.steps - 1});
-  }
-
-  const PollLoops::Code& code_;
-  std::vector<Path> open_;
-  unsigned budget_ = 4 * kMaxSteps;
-  bool decides_ = false;
-};
-
-/// A loop without side effects on memory.
-class Loop {
- public:
-  Loop(const std::uint32_t* begin, const std::uint32_t* end) : begin_(begin), end_(end) {}
-
-  bool only_looks() const {
-    for (const std::uint32_t* word = begin_; word != end_; ++word) {
-      switch (opcode(*word)) {
-        case kLoad:
-        case kFence:
-        case kImmediate:
-        case kAuipc:
-        case kRegister:
-        case kLui:
-        case kBranch:
-        case kSystem:
-          break;
-        case kJal:
-          if (rd(*word) != 0) {
-            return false;
-          }
-          break;
-        default:
-          return false;
-      }
-    }
-    return true;
-  }
-
-  /// Whether `load` always has the same address.
-  bool is_constant(const std::uint32_t* load) const {
-    const std::uint32_t index = rs1(*load);
-    return index == 0 || std::none_of(begin_, end_, [index](std::uint32_t word) {
-             return writes_register(word) && opcode(word) != kLui && opcode(word) != kAuipc &&
-                    rd(word) == index;
-           });
-  }
-
- private:
-  const std::uint32_t* begin_;
-  const std::uint32_t* end_;
-};
+  std::reverse(way.begin(), way.end());
+  return way;
+}
 
 }  // namespace
 
-void PollLoops::add_code(std::uint32_t address, std::vector<std::uint32_t> words) {
-  code_.push_back({address, std::move(words)});
-  const Code& code = code_.back();
-  for (std::size_t last = 0; last < code.words.size(); ++last) {
-    const std::int32_t back = -distance(code.words[last]).value_or(0);
-    if (back <= 0 || back % 4 != 0) {
+void PollLoops::add_code(std::uint32_t address, const std::vector<std::uint32_t>& words) {
+  const GuestCode& code = code_.emplace_back(address, words);
+  std::size_t last_head = code.size();
+  for (const auto& jump : code.jumps()) {
+    const std::size_t head = jump.first;
+    if (head == last_head) {
       continue;
     }
-    const std::size_t length = static_cast<std::size_t>(back) / 4;
-    if (length >= kMaxInstructions || length > last) {
+    last_head = head;
+    for (const std::size_t tail : code.predecessors(head)) {
+      add_loop(code, Loop(code, head, tail, kMaxInstructions));
+    }
+  }
+}
+
+void PollLoops::add_loop(const GuestCode& code, const Loop& loop) {
+  for (const Loop::Place& place : loop.places()) {
+    if (decides(code, place.index) && looks_again(code, loop, place)) {
+      loads_.insert(code.pc(place.index));
+      if (loop.holds(place.index)) {
+        add_first_looks(code, loop, place.index);
+      }
+    }
+  }
+}
+
+/// Loads on a way into the loop from the address that `load` will have.
+void PollLoops::add_first_looks(const GuestCode& code, const Loop& loop, std::size_t load) {
+  const std::size_t head = loop.places()[0].index;
+  for (const std::size_t entry : code.predecessors(head)) {
+    if (loop.holds(entry)) {
       continue;
     }
-    const std::uint32_t* const end = code.words.data() + last + 1;
-    const Loop loop(end - length - 1, end);
-    if (!loop.only_looks()) {
-      continue;
+    ValueNumbers values;
+    std::vector<std::pair<std::size_t, std::uint32_t>> looks;  // with the address
+    for (const std::size_t index : straight_way_to(code, entry)) {
+      if (decides(code, index)) {
+        looks.emplace_back(index, values.address(code[index]));
+      }
+      values.pass(code[index], code.pc(index));
     }
-    for (std::size_t i = last - length; i < last; ++i) {
-      const std::uint32_t pc = address + static_cast<std::uint32_t>(4 * i);
-      if (opcode(code.words[i]) == kLoad && loop.is_constant(&code.words[i]) && decides(pc)) {
-        loads_.insert(pc);
+    if (load != head) {
+      values.pass(code[head], code.pc(head));
+      pass(values, code, loop.way({head}, {load}));
+    }
+    const std::uint32_t address = values.address(code[load]);
+    for (const auto& look : looks) {
+      if (look.second == address) {
+        loads_.insert(code.pc(look.first));
       }
     }
   }
 }
 
 bool PollLoops::decides(std::uint32_t pc) const {
-  for (const Code& code : code_) {
-    if (code.contains(pc)) {
-      const std::size_t index = (pc - code.address) / 4;
-      return opcode(code.words[index]) == kLoad && rd(code.words[index]) != 0 &&
-             ValueUse(code).decides(index);
-    }
-  }
-  return false;
+  const auto code = std::find_if(code_.begin(), code_.end(),
+                                 [pc](const GuestCode& one) { return one.contains(pc); });
+  return code != code_.end() && decides(*code, code->index(pc));
+}
+
+bool PollLoops::decides(const GuestCode& code, std::size_t index) const {
+  return code[index].opcode() == Opcode::kLoad && code[index].rd() != 0 &&
+         tessera::decides(code, index, kMaxInstructions);
 }
 
 }  // namespace tessera

@@ -6,37 +6,37 @@
 #include <unordered_set>
 #include <vector>
 
+#include "platform/observe/checker/guest_code.h"
+
 namespace tessera {
 
-/// Finds the loads of a program that wait for something: in a short loop without store, atomic or
-/// call, from an address that the loop does not change, and a branch of the loop depends on the
-/// value. A compiler leaves such a load in a loop only if it is volatile.
+class Loop;
+
+/// Finds the loads of a program that wait for something: in a short loop without store or atomic,
+/// also in what it calls, from an address that the loop does not change, and a branch depends on
+/// the value. A compiler leaves such a load in a loop only if it is volatile. It may copy the first
+/// look to the way into the loop: that load waits, too.
 class PollLoops {
  public:
   /// A loop may have this many instructions: drivers pause between two looks.
   static constexpr std::size_t kMaxInstructions = 40;
 
   /// Adds the loops in `words`, the code from `address` on.
-  void add_code(std::uint32_t address, std::vector<std::uint32_t> words);
+  void add_code(std::uint32_t address, const std::vector<std::uint32_t>& words);
   /// Whether the load at `pc` is one.
   bool contains(std::uint32_t pc) const { return loads_.count(pc) != 0; }
   const std::unordered_set<std::uint32_t>& loads() const { return loads_; }
   /// Whether a branch, soon after the load at `pc`, depends on its value; also one behind the
   /// return from a function that gives it.
   bool decides(std::uint32_t pc) const;
-
-  struct Code {
-    std::uint32_t address;
-    std::vector<std::uint32_t> words;
-
-    bool contains(std::uint32_t pc) const {
-      return pc >= address && (pc - address) / 4 < words.size();
-    }
-  };
-  const std::vector<Code>& code() const { return code_; }
+  const std::vector<GuestCode>& code() const { return code_; }
 
  private:
-  std::vector<Code> code_;
+  bool decides(const GuestCode& code, std::size_t index) const;
+  void add_loop(const GuestCode& code, const Loop& loop);
+  void add_first_looks(const GuestCode& code, const Loop& loop, std::size_t load);
+
+  std::vector<GuestCode> code_;
   std::unordered_set<std::uint32_t> loads_;
 };
 

@@ -3,11 +3,18 @@
 
 #include <algorithm>
 
+#include "platform/observe/checker/value_use.h"
+
 namespace tessera {
 
 Waits::Waits(PollLoops loops) : loops_(std::move(loops)) {
-  for (const PollLoops::Code& code : loops_.code()) {
-    marks_.push_back({code.address, std::vector<std::uint8_t>(code.words.size())});
+  for (const GuestCode& code : loops_.code()) {
+    marks_.push_back({code.address(), std::vector<std::uint8_t>(code.size())});
+    for (std::size_t i = 0; i < code.size(); ++i) {
+      if (code[i].opcode() == GuestInstruction::kAtomic && !is_result_used(code, i)) {
+        marks_.back().of[i] |= kIgnores;
+      }
+    }
   }
   for (const std::uint32_t load : loops_.loads()) {
     mark(load, kWait);

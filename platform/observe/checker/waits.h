@@ -21,6 +21,7 @@ class Waits {
     kWait = 1,     ///< a load that waits
     kSignal = 2,   ///< a store or atomic that such a load has met
     kWatched = 4,  ///< a load that may turn out to wait
+    kIgnores = 8,  ///< an atomic of which nothing uses what it reads
   };
 
   explicit Waits(PollLoops loops);

@@ -20,6 +20,7 @@ constexpr std::uint32_t kInputBytes = 128;
 constexpr std::uint32_t kEndRegister = 0x4000'0000;
 constexpr std::uint32_t kPollPc = 0x8000'0104;
 constexpr std::uint32_t kLookPc = 0x8000'0204;
+constexpr std::uint32_t kCountPc = 0x8000'0304;
 constexpr AgentId kDma = 3;
 constexpr AgentId kIta = 4;
 constexpr AgentId kHost = 5;
@@ -46,6 +47,7 @@ class OffloadCheckerTest : public testing::Test {
     setup.poll_loops.add_code(kPollPc, {0x00072783, 0xfe078ee3});  // 1: lw a5, 0(a4); beqz a5, 1b
     // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
     setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
+    setup.poll_loops.add_code(kCountPc, {0x00b7202f});  // amoadd.w zero, a1, (a4)
     setup.describe_code = [](std::uint32_t pc) {
       return pc == 0x44 ? "compute (a.c:7)" : pc == 0x48 ? "compute+0x4 (a.c:7)" : "";
     };
@@ -221,6 +223,38 @@ TEST_F(OffloadCheckerTest, OrderOfAtomicsReachesOnWards) {
   wake(1, 2);
   take(2);
   load(2, kData);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, AtomicThatIgnoresTheWordLearnsNothing) {
+  store(0, kData);
+  hart(0, AccessKind::kAmoAdd, kFlagWord, kCountPc);
+  hart(1, AccessKind::kAmoAdd, kFlagWord, kCountPc);
+  hart(2, AccessKind::kAmoAdd, kFlagWord);
+  load(2, kData);
+  EXPECT_TRUE(found().empty());
+  load(1, kData);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
+TEST_F(OffloadCheckerTest, FirstValueOfAWordOfAtomicsNeedsABarrier) {
+  store(0, kFlagWord);
+  hart(0, AccessKind::kAmoMinu, kFlagWord, kCountPc);
+  hart(1, AccessKind::kAmoMinu, kFlagWord, kCountPc);
+  expect_only(FindingKind::kUnorderedWrites);
+}
+
+TEST_F(OffloadCheckerTest, WordOfAtomicsMayComeFromADevice) {
+  launch(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kStore, kFlagWord, 4);
+  end(kDma, 0);
+  see(kDma, 0, 0);
+  wake(0, 1);
+  take(1);
+  store(0, kData);
+  hart(0, AccessKind::kAmoAdd, kFlagWord, kCountPc);
+  load(1, kFlagWord, kPollPc);
+  load(1, kData);
   EXPECT_TRUE(found().empty());
 }
 
