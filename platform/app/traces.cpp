@@ -88,10 +88,11 @@ void add_trace_options(CLI::App& app, TraceOptions& options) {
                    "write functions of harts, activities of devices and arrows from offload to "
                    "completion as Chrome JSON, for Perfetto",
                    options.timeline);
-  add_trace_option(app, "--bus-trace", "FILE",
-                   "write every data access of harts, DMA and accelerators as CSV, or as SQLite into "
-                   "*.sqlite, *.sqlite3 and *.db",
-                   options.bus_trace);
+  add_trace_option(
+      app, "--bus-trace", "FILE",
+      "write every data access of harts, DMA and accelerators as CSV, or as SQLite into "
+      "*.sqlite, *.sqlite3 and *.db",
+      options.bus_trace);
   add_trace_option(app, "--wave", "FILE",
                    "write state, pc and function of harts and what devices do as waves (FST)",
                    options.wave);

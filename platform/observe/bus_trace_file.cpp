@@ -14,12 +14,13 @@ namespace tessera {
 
 namespace {
 
+constexpr std::size_t kBufferBytes = 1 << 16;
+
 class BusCsv final : public BusTraceFile {
  public:
   explicit BusCsv(const std::string& path) : file_(path) {}
 
   void write(const BusTraceRow& row) override {
-    constexpr std::size_t kBufferBytes = 1 << 16;
     const auto out = std::back_inserter(buffer_);
     fmt::format_to(out, "{},{},{},{:#010x},{},", row.cycle, row.agent, row.operation, row.address,
                    row.bytes);

@@ -12,11 +12,11 @@ namespace tessera {
 
 /// One access, as BusTrace shows it. Nothing: does not apply.
 struct BusTraceRow {
-  Cycles cycle;
+  Cycles cycle = 0;
   const std::string& agent;
-  const char* operation;
-  std::uint32_t address;
-  std::uint32_t bytes;
+  const char* operation = "";
+  std::uint32_t address = 0;
+  std::uint32_t bytes = 0;
   std::optional<Cycles> wait;
   std::optional<std::uint64_t> activity;
   std::optional<std::uint32_t> bank;
