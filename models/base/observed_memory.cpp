@@ -37,9 +37,12 @@ void ObservedMemory::report(AccessKind kind, std::uint32_t address, std::size_t 
   access.activity = activity_;
   access.kind = kind;
   access.cycle = access.issued = services_.now();
-  const auto tell = [&](std::uint32_t place, std::size_t /*offset*/, std::size_t length) {
+  const std::uint32_t stride = kind == AccessKind::kLoad ? row_stride_ : 0;
+  const auto tell = [&](std::uint32_t place, std::size_t offset, std::size_t length) {
     access.address = place;
     access.bytes = static_cast<std::uint32_t>(length);
+    access.gap =
+        offset + length == bytes && stride > bytes ? stride - static_cast<std::uint32_t>(bytes) : 0;
     probe->accessed(access);
   };
   if (services_.raw_layout) {

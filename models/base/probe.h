@@ -102,6 +102,7 @@ struct MemoryAccess {
   std::uint32_t result = 0;  ///< of a hart: loaded, old value of an AMO, 0 for an SC that succeeds
   Cycles issued = 0;         ///< of a hart, on L1: when the instruction issued
   Cycles cycle = 0;          ///< when it is performed
+  std::uint32_t gap = 0;     ///< of a device that reads rows: bytes behind this one, up to the next
 
   bool writes() const { return kind != AccessKind::kLoad && kind != AccessKind::kLoadReserved; }
   bool reads() const { return kind != AccessKind::kStore; }

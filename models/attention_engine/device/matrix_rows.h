@@ -30,14 +30,17 @@ inline std::optional<EngineError> read_rows(ByteMemory& memory, const MatrixRows
                                             HostMatrix& matrix) {
   matrix.row_bytes = rows.row_bytes;
   matrix.bytes.resize(std::size_t{rows.rows} * rows.row_bytes);
-  for (std::uint32_t row = 0; row < rows.rows; ++row) {
+  std::optional<EngineError> error;
+  memory.reads_rows(rows.stride);
+  for (std::uint32_t row = 0; row < rows.rows && !error; ++row) {
     const std::uint32_t address = rows.address + row * rows.stride;
     if (!memory.read(address, matrix.bytes.data() + std::size_t{row} * rows.row_bytes,
                      rows.row_bytes)) {
-      return axi_error(memory, address, "an operand");
+      error = axi_error(memory, address, "an operand");
     }
   }
-  return std::nullopt;
+  memory.reads_rows(0);
+  return error;
 }
 
 /// `bytes`: [rows][row_bytes].

@@ -7,8 +7,9 @@ namespace tessera {
 
 namespace {
 
-/// Of an attention engine.
+/// Of the attention engine, and of ITAs.
 const std::string kDescriptor = "descriptor";
+const std::string kJob = "job";
 
 /// Of the DMA.
 bool is_transfer(const std::string& kind) {
@@ -50,9 +51,12 @@ std::vector<const DeviceOrder::Launch*> DeviceOrder::unknown_ends(const VectorCl
   return unknown;
 }
 
-bool DeviceOrder::may_skip() const {
-  return std::any_of(devices_.begin(), devices_.end(),
-                     [](const auto& device) { return device.second.kind == kDescriptor; });
+bool DeviceOrder::shares_work() const {
+  const auto has = [this](const std::string& kind) {
+    return std::any_of(devices_.begin(), devices_.end(),
+                       [&kind](const auto& device) { return device.second.kind == kind; });
+  };
+  return has(kDescriptor) && has(kJob);
 }
 
 bool DeviceOrder::moves_data(AgentId agent) const {

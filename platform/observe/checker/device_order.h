@@ -38,8 +38,8 @@ class DeviceOrder {
   const Launch* launch(AgentId device, std::uint64_t number) const;
   /// Launches that somebody with this knowledge does not know to have ended.
   std::vector<const Launch*> unknown_ends(const VectorClock& known) const;
-  /// Whether something was launched that leaves out operands by what other operands say.
-  bool may_skip() const;
+  /// Whether both attention engine and ITAs were at work.
+  bool shares_work() const;
   /// Whether the activities of `device` are transfers of the DMA.
   bool moves_data(AgentId device) const;
 

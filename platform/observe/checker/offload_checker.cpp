@@ -336,6 +336,9 @@ void OffloadChecker::device_accessed(const MemoryAccess& access) {
     }
     address += bytes;
   }
+  if (access.gap != 0) {
+    take_all(end, access.gap);
+  }
   if (is_move) {
     check_bounds_of_transfer(access, accessor);
     input_moves_.accessed(access);

@@ -125,6 +125,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   void device_wrote(const ShadowMemory::Place& place, std::uint32_t address,
                     const ShadowAccess& write, Cycles cycle);
   void take(const ShadowMemory::Place& place, std::uint32_t address, std::uint8_t bytes);
+  void take_all(std::uint32_t address, std::uint32_t bytes);
   void settle_move(std::uint64_t transfer);
   bool is_input(std::uint32_t address) const;
   bool is_left_to_others(std::uint32_t address) const;

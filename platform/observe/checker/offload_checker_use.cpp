@@ -91,15 +91,20 @@ void OffloadChecker::settle_move(std::uint64_t transfer) {
   if (is_aligned && shadow_.at(move->to) && !is_left_to_others(move->to)) {
     return;
   }
-  for (std::uint32_t address = move->from; address < move->from_end;) {
+  take_all(move->from, move->from_end - move->from);
+  input_moves_.forget(transfer);
+}
+
+/// The program has seen these bytes, or has left them out as what lies between rows.
+void OffloadChecker::take_all(std::uint32_t begin, std::uint32_t num_bytes) {
+  for (std::uint32_t address = begin; address < begin + num_bytes;) {
     const std::uint32_t bytes =
-        std::min(kWordBytes - address % kWordBytes, move->from_end - address);
+        std::min(kWordBytes - address % kWordBytes, begin + num_bytes - address);
     if (const auto place = shadow_.at(address)) {
       place->take(byte_mask(address, bytes));
     }
     address += bytes;
   }
-  input_moves_.forget(transfer);
 }
 
 /// Nobody will read what has not been read by now, unless it is left to others.
@@ -126,10 +131,10 @@ void OffloadChecker::check_results(const ShadowAccess& end, Cycles cycle) {
   }
 }
 
-/// An engine skips what its maps leave empty. A program that leaves most of its input has no use
-/// for it.
+/// A program that leaves most of its input has no use for it. One that shares work between engine
+/// and ITAs has operands in a form for each, and leaves those of the other.
 void OffloadChecker::check_inputs(const ShadowAccess& end, Cycles cycle) {
-  if (order_.may_skip()) {
+  if (order_.shares_work()) {
     return;
   }
   for (const Setup::Input& input : setup_.inputs) {

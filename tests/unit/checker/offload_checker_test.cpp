@@ -23,14 +23,15 @@ constexpr std::uint32_t kLookPc = 0x8000'0204;
 constexpr std::uint32_t kCountPc = 0x8000'0304;
 constexpr AgentId kDma = 3;
 constexpr AgentId kIta = 4;
-constexpr AgentId kHost = 5;
-constexpr AgentId kBackEnd = 6;
+constexpr AgentId kEngine = 5;
+constexpr AgentId kHost = 6;
+constexpr AgentId kBackEnd = 7;
 
-/// Three harts, a DMA and an ITA; each event is a cycle later than the last.
+/// Three harts, a DMA, an ITA and an attention engine; each event is a cycle later than the last.
 class OffloadCheckerTest : public testing::Test {
  protected:
   explicit OffloadCheckerTest(bool asks_for_fences = false) {
-    for (const char* name : {"core[0]", "core[1]", "core[2]", "dma", "ita[0]", "host"}) {
+    for (const char* name : {"core[0]", "core[1]", "core[2]", "dma", "ita[0]", "engine", "host"}) {
       observers_.add_agent(name);
     }
     OffloadChecker::Setup setup;
@@ -783,11 +784,44 @@ TEST_F(UseTest, BytesThatATransferLeavesOut) {
   EXPECT_THAT(found()[0].text, HasSubstr("at 0x8000080c and behind, 8 words"));
 }
 
-TEST_F(UseTest, AnEngineMaySkipInput) {
-  load_all(kInput, kInputBytes - 16);
-  checker_->launched({kIta, "descriptor", 0}, {0, 0x60, ++cycle_}, "");
-  checker_->ends({kIta, "descriptor", 0}, ++cycle_);
-  checker_->completion_seen({kIta, "descriptor", 0}, {0, 0x64, ++cycle_});
+class EngineUseTest : public UseTest {
+ protected:
+  static Activity descriptor(std::uint64_t number) { return {kEngine, "descriptor", number}; }
+  /// The engine reads rows of 16 bytes, `stride` apart.
+  void run_descriptor(std::uint64_t number, std::uint32_t operand, std::uint32_t rows,
+                      std::uint32_t stride) {
+    checker_->launched(descriptor(number), {0, 0x60, ++cycle_}, "");
+    MemoryAccess access;
+    access.agent = kEngine;
+    access.activity = number;
+    access.bytes = 16;
+    access.gap = stride - access.bytes;
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      access.address = operand + row * stride;
+      access.issued = access.cycle = ++cycle_;
+      checker_->accessed(access);
+    }
+    checker_->ends(descriptor(number), ++cycle_);
+    checker_->completion_seen(descriptor(number), {0, 0x64, ++cycle_});
+  }
+};
+
+TEST_F(EngineUseTest, RowsOfTheInputThatNoDescriptorNames) {
+  run_descriptor(0, kInput, kInputBytes / 16 - 1, 16);
+  end_run(0);
+  expect_only(FindingKind::kUnreadInput);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000870 and behind, 4 words"));
+}
+
+TEST_F(EngineUseTest, GapsBetweenAndBehindRows) {
+  run_descriptor(0, kInput, kInputBytes / 32, 32);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(EngineUseTest, InputForTheOtherOfEngineAndIta) {
+  run_descriptor(0, kInput, kInputBytes / 16 - 1, 16);
+  run_job(0, kL2, kL2 + 64);
   end_run(0);
   EXPECT_TRUE(found().empty());
 }
