@@ -199,7 +199,8 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
     attention_engine_.emplace(
         "attention_engine", attention_engine_parameters(config_), clock_,
         kHasObservers ? static_cast<ByteMemory&>(*attention_engine_memory_) : attention_engine_bus_,
-        cluster_, services_.guest_errors, stats_, DeviceProbe(observers_, agent));
+        cluster_, services_.guest_errors, stats_, DeviceProbe(observers_, agent),
+        DeviceProbe(observers_, add_agent("attention_engine.fifo")));
     bus_.connect(attention_engine_->target_socket, windows(AddressTarget::kAttentionEngine));
     cluster_.attach_bridge(bridge_, ATTENTION_ENGINE_BASE + ATTENTION_ENGINE_INST_HI, 4);
   }

@@ -161,7 +161,7 @@ void engine_set_watchdog(const struct Engine* engine, uint32_t cycles);
 void engine_check_reads(const struct Engine* engine, int is_checked);
 
 /* Pushes an instruction of a chain (engine_chain.h); waits while the FIFO is full. Instructions run
- * between descriptors. */
+ * between descriptors. Of the hart's stores they see those that a fence() has followed. */
 void engine_push(const struct Engine* engine, uint64_t instruction);
 /* Instructions that can be pushed without waiting. */
 uint32_t engine_push_space(const struct Engine* engine);

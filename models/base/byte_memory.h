@@ -18,6 +18,8 @@ class ByteMemory {
   virtual bool write(std::uint32_t address, const void* data, std::size_t bytes) = 0;
   /// What follows is part of the caller's activity `number` (probe.h), for whoever watches.
   virtual void attribute_to(std::uint64_t /*number*/) {}
+  /// What follows is done by `agent` (AgentId of probe.h), the caller or a part of it.
+  virtual void act_as(std::uint32_t /*agent*/) {}
   /// What follows reads rows that begin `stride` bytes apart, each at once; 0: no rows any more.
   /// For whoever watches.
   virtual void reads_rows(std::uint32_t /*stride*/) {}

@@ -46,6 +46,7 @@ class ObservedMemory final : public ByteMemory {
   bool read(std::uint32_t address, void* data, std::size_t bytes) override;
   bool write(std::uint32_t address, const void* data, std::size_t bytes) override;
   void attribute_to(std::uint64_t number) override { activity_ = number; }
+  void act_as(std::uint32_t agent) override { agent_ = agent; }
   void reads_rows(std::uint32_t stride) override { row_stride_ = stride; }
   bool was_refused() const override { return memory_.was_refused(); }
 
@@ -53,7 +54,7 @@ class ObservedMemory final : public ByteMemory {
   void report(AccessKind kind, std::uint32_t address, std::size_t bytes) const;
 
   ByteMemory& memory_;
-  const AgentId agent_;
+  AgentId agent_;
   const Services services_;
   std::uint64_t activity_ = 0;
   std::uint32_t row_stride_ = 0;  ///< 0: no rows are read

@@ -85,6 +85,11 @@ class ActivityFan final : public ActivityProbe {
       probe->completion_seen(activity, reader);
     }
   }
+  void used_unwritten(const Activity& activity, const std::string& what, Cycles cycle) override {
+    for (ActivityProbe* probe : probes) {
+      probe->used_unwritten(activity, what, cycle);
+    }
+  }
   void counted(AgentId agent, const char* counter, std::uint64_t value, Cycles cycle) override {
     for (ActivityProbe* probe : probes) {
       probe->counted(agent, counter, value, cycle);

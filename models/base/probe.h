@@ -146,6 +146,10 @@ class ActivityProbe {
   /// A hart's register read told it that `activity`, and those of its device and kind with smaller
   /// numbers, have ended.
   virtual void completion_seen(const Activity& /*activity*/, const Cause& /*reader*/) {}
+  /// What `activity` writes to memory depends on state of its device that nobody has set: `what`,
+  /// as a reader knows it ("acc_vrf, entry 3").
+  virtual void used_unwritten(const Activity& /*activity*/, const std::string& /*what*/,
+                              Cycles /*cycle*/) {}
   /// A number of the device changed: launches that wait, bank conflicts so far, ...
   virtual void counted(AgentId /*agent*/, const char* /*counter*/, std::uint64_t /*value*/,
                        Cycles /*cycle*/) {}

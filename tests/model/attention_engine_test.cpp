@@ -144,8 +144,18 @@ class AttentionEngineTest : public testing::Test {
   test::FlatMemory memory_{kBase, 0x80000};
   test::WakeUpRecorder harts_{8};
   test::GuestErrorRecorder errors_;
-  AttentionEngine engine_{
-      "attention_engine", engine_preset("soc64"), clock_, memory_, harts_, errors_, stats_};
+  Observers observers_;
+  const AgentId agent_ = observers_.add_agent("attention_engine");
+  const AgentId fifo_ = observers_.add_agent("attention_engine.fifo");
+  AttentionEngine engine_{"attention_engine",
+                          engine_preset("soc64"),
+                          clock_,
+                          memory_,
+                          harts_,
+                          errors_,
+                          stats_,
+                          DeviceProbe(observers_, agent_),
+                          DeviceProbe(observers_, fifo_)};
   test::BusInitiator bus_{"bus"};
   std::uint32_t written_ = 0;
 };
@@ -538,6 +548,97 @@ TEST_F(InstructionFifoTest, ChainsThatArePushedRunAndRaiseTheirInterrupt) {
   // 12 instructions at 4 cycles, then the last chain through the MVU.
   EXPECT_GT(harts_.pulses[0].cycle, 12u * 4 + 4 + 40);
   EXPECT_LT(harts_.pulses[0].cycle, 12u * 4 + 4 + 40 + 30);
+}
+
+/// What an engine tells of pushed chains.
+class ChainRecorder final : public ActivityProbe {
+ public:
+  std::uint64_t launched_chains = 0;
+  std::uint64_t ended_chains = 0;  ///< as the last end says
+  std::uint64_t seen_chains = 0;
+  std::vector<std::string> unwritten;
+
+  void launched(const Activity&, const Cause&, const std::string&) override { ++launched_chains; }
+  void begins(const Activity&, const std::string&, Cycles) override {}
+  void ends(const Activity& activity, Cycles) override { ended_chains = activity.number + 1; }
+  void completion_seen(const Activity& activity, const Cause&) override {
+    seen_chains = activity.number + 1;
+  }
+  void used_unwritten(const Activity&, const std::string& what, Cycles) override {
+    unwritten.push_back(what);
+  }
+};
+
+/// The same engine, with somebody who watches its pushed chains.
+class ObservedFifoTest : public InstructionFifoTest {
+ protected:
+  ObservedFifoTest() {
+    if (kHasObservers) {
+      observers_.attach({nullptr, nullptr, &recorder_, nullptr});
+    }
+  }
+  void push_all(const std::vector<std::uint64_t>& words) {
+    for (const std::uint64_t word : words) {
+      push(word);
+    }
+  }
+
+  ChainRecorder recorder_;
+};
+
+TEST_F(ObservedFifoTest, RegistersTellOfChainsBeforeTheInterrupt) {
+  if (!kHasObservers) {
+    GTEST_SKIP() << "built without observation";
+  }
+  push_all(products(2));
+  EXPECT_EQ(recorder_.launched_chains, 2u);
+  bus_.read(ATTENTION_ENGINE_STATUS);
+  bus_.read(ATTENTION_ENGINE_IRQ_RAW);
+  EXPECT_EQ(recorder_.seen_chains, 0u);
+  pass(10'000);
+  EXPECT_EQ(recorder_.ended_chains, 2u);
+  std::vector<std::uint64_t> more = products(1);
+  more.pop_back();  // without an interrupt
+  push_all(more);
+  pass(10'000);
+  EXPECT_EQ(recorder_.ended_chains, 3u);
+  bus_.read(ATTENTION_ENGINE_INST_SPACE);
+  EXPECT_EQ(recorder_.seen_chains, 0u);
+  bus_.read(ATTENTION_ENGINE_IRQ_RAW);
+  EXPECT_EQ(recorder_.seen_chains, 2u);
+  bus_.read(ATTENTION_ENGINE_STATUS);  // idle
+  EXPECT_EQ(recorder_.seen_chains, 3u);
+}
+
+TEST_F(ObservedFifoTest, LostChainsHaveEnded) {
+  if (!kHasObservers) {
+    GTEST_SKIP() << "built without observation";
+  }
+  push(encode({static_cast<Opcode>(0x33), MemoryId::kL2, 0, 0, 0}));
+  push_all(products(4));
+  pass(1000);
+  EXPECT_EQ(recorder_.launched_chains, 4u);
+  EXPECT_EQ(recorder_.ended_chains, 4u);
+  push_all(products(1));  // dropped
+  EXPECT_EQ(recorder_.launched_chains, 4u);
+}
+
+TEST_F(ObservedFifoTest, ResultsOfWhatNobodyWroteAreTold) {
+  if (!kHasObservers) {
+    GTEST_SKIP() << "built without observation";
+  }
+  std::vector<std::uint64_t> words;
+  ChainWriter writer(words);
+  writer.set(ScalarRegister::kRowBytes, 64);
+  writer.read(MemoryId::kMfuInitialVrf, 8, 1).write(MemoryId::kOutQ, 0, 1).end();
+  push_all(words);
+  pass(1000);
+  EXPECT_TRUE(recorder_.unwritten.empty());
+  words.clear();
+  writer.read(MemoryId::kMfuInitialVrf, 8, 1).write(MemoryId::kL2, kOutput, 1).end();
+  push_all(words);
+  pass(1000);
+  EXPECT_EQ(recorder_.unwritten, std::vector<std::string>{"mfu_initial_vrf, entry 8"});
 }
 
 TEST_F(InstructionFifoTest, APushIntoTheFullFifoWaits) {

@@ -25,26 +25,33 @@ bool ChainDecoder::is_inside(const Instruction& instruction, ErrorCode code) {
 }
 
 bool ChainDecoder::is_written(const Instruction& instruction) {
-  if (!checks_reads_ || ignores_sizes_) {
+  if (ignores_sizes_ || !(checks_reads_ || keeps_chain())) {
     return true;
   }
-  const auto& entries = is_written_[static_cast<std::size_t>(instruction.memory)];
-  const auto begin = entries.begin() + instruction.index;
-  const auto end = begin + instruction.count;
-  const auto missing = std::find(begin, end, false);
-  if (missing == end) {
-    return true;
+  const auto memory = static_cast<std::size_t>(instruction.memory);
+  const std::uint32_t end = instruction.index + instruction.count;
+  const auto missing = [&](const std::vector<bool>& entries) {
+    const auto first = entries.begin();
+    return static_cast<std::uint32_t>(std::find(first + instruction.index, first + end, false) -
+                                      first);
+  };
+  if (const std::uint32_t index = missing(is_written_[memory]); checks_reads_ && index != end) {
+    fail(ErrorCode::kReadUninitialised, index);
+    return false;
   }
-  fail(ErrorCode::kReadUninitialised, static_cast<std::uint32_t>(missing - entries.begin()));
-  return false;
+  if (const std::uint32_t index = missing(is_set_[memory]); index != end && !unset_) {
+    unset_ = FileEntry{instruction.memory, index};
+  }
+  return true;
 }
 
 void ChainDecoder::set_written(const Instruction& instruction) {
-  auto& entries = is_written_[static_cast<std::size_t>(instruction.memory)];
-  const auto limit = static_cast<std::uint32_t>(entries.size());
+  const auto memory = static_cast<std::size_t>(instruction.memory);
+  const auto limit = static_cast<std::uint32_t>(is_written_[memory].size());
   const std::uint32_t begin = std::min(instruction.index, limit);
-  std::fill_n(entries.begin() + begin, std::min<std::uint32_t>(instruction.count, limit - begin),
-              true);
+  const std::uint32_t count = std::min<std::uint32_t>(instruction.count, limit - begin);
+  std::fill_n(is_written_[memory].begin() + begin, count, true);
+  std::fill_n(is_set_[memory].begin() + begin, count, !unset_);
 }
 
 bool ChainDecoder::has_valid_operands() {

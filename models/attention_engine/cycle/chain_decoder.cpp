@@ -53,6 +53,7 @@ void ChainDecoder::reset() {
   registers_[static_cast<std::size_t>(ScalarRegister::kRequantMult)] = 1;
   for (std::uint32_t memory = 0; memory < kNumMemories; ++memory) {
     is_written_[memory].assign(engine_.entries[memory], false);
+    is_set_[memory] = is_written_[memory];
   }
 }
 
@@ -68,6 +69,7 @@ void ChainDecoder::continue_from(const ChainDecoder& other) {
 void ChainDecoder::abandon() {
   is_in_chain_ = false;
   instructions_.clear();
+  unset_.reset();
   source_ = matrix_ = sink_ = {};
   is_matrix_chain_ = is_softmax_ = false;
   softmax_steps_ = 0;
@@ -246,7 +248,7 @@ ChainDecoder::Outcome ChainDecoder::finish_chain() {
   chain_.waits_for_drain = engine_.mechanisms.drains_on_swr && has_new_shape_ && matrix_.is_given;
   has_new_shape_ = has_new_shape_ && !matrix_.is_given;
   if (keeps_chain()) {
-    kept_->push_back({chain_.sequence, instructions_, registers_});
+    kept_->push_back({chain_.sequence, instructions_, registers_, unset_});
   }
   sequence_ = chain_.sequence;
   abandon();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "models/attention_engine/cycle/chain.h"
@@ -106,6 +107,8 @@ class ChainDecoder {
   EngineParameters engine_;
   Scoreboard scoreboard_;
   std::array<std::vector<bool>, kNumMemories> is_written_;  ///< entries, since the reset
+  /// Of these, entries that chains have written that read nothing else.
+  std::array<std::vector<bool>, kNumMemories> is_set_;
   std::vector<std::uint32_t> tile_list_;
   ScalarRegisters registers_{};
   std::deque<WrittenChain>* kept_ = nullptr;
@@ -117,7 +120,8 @@ class ChainDecoder {
   bool ignores_sizes_ = false;
   bool checks_reads_ = false;
   bool is_in_chain_ = false;
-  bool has_new_shape_ = false;  ///< rows or columns were set since the last chain
+  bool has_new_shape_ = false;      ///< rows or columns were set since the last chain
+  std::optional<FileEntry> unset_;  ///< first entry that the chain reads, but is not set
   Operand source_;
   Operand matrix_;
   Operand sink_;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/attention_engine/engine_chain_regs.h"
@@ -98,12 +100,26 @@ constexpr Instruction decode(std::uint64_t word) {
 
 using ScalarRegisters = std::array<std::uint32_t, kNumScalarRegisters>;
 
+/// An entry of a register file.
+struct FileEntry {
+  MemoryId memory = MemoryId::kL2;
+  std::uint32_t index = 0;
+};
+
 /// A chain that software wrote: its instructions without end_chain, and the registers that it saw.
 struct WrittenChain {
   std::uint64_t sequence = 0;
   std::vector<Instruction> instructions;
   ScalarRegisters registers{};
+  /// What it reads, though nothing has written it since the reset, or only what follows from such
+  /// entries; none: all is written.
+  std::optional<FileEntry> unwritten;
 
+  [[nodiscard]] bool stores() const {
+    return std::any_of(instructions.begin(), instructions.end(), [](const Instruction& one) {
+      return one.opcode == Opcode::kVectorWrite && one.memory == MemoryId::kL2;
+    });
+  }
   [[nodiscard]] std::uint32_t value(ScalarRegister name) const {
     return registers[static_cast<std::size_t>(name)];
   }

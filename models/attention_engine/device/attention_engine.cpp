@@ -61,7 +61,7 @@ AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
                                  const EngineParameters& engine, const ClockDomain& clock,
                                  ByteMemory& memory, WakeUpTarget& harts,
                                  GuestErrorSink& guest_errors, StatGroup& parent_stats,
-                                 const DeviceProbe& probe)
+                                 const DeviceProbe& probe, const DeviceProbe& pushes)
     : RegisterDevice(name, clock, kUnmappedValue),
       engine_(engine),
       memory_(memory),
@@ -70,7 +70,8 @@ AttentionEngine::AttentionEngine(const sc_core::sc_module_name& name,
       bus_(kL2Cycles, 0, 1, engine.l2_word_cycles),
       alone_(engine, bus_),
       chain_data_(engine_, memory_),
-      probe_(probe) {
+      probe_(probe),
+      pushes_(pushes) {
   bus_.connect(alone_.axi_client());
   add_read_only_registers();
   add_control_registers();
@@ -126,9 +127,17 @@ void AttentionEngine::add_control_registers() {
         write_control(value, access);
       });
   registers_.add_word("STATUS", ATTENTION_ENGINE_STATUS, RegisterMode::kReadOnly)
-      .on_read([this](const RegisterAccess& access) { tell_seen(access); })
+      .on_read([this](const RegisterAccess& access) {
+        tell_seen(access);
+        const bool is_through = is_idle() || state_.is_fifo_halted;
+        tell_pushes_seen(is_through ? ended_pushes_ : 0, access);
+      })
       .value_from([this](Cycles) { return status(); });
   registers_.add_word("IRQ_RAW", ATTENTION_ENGINE_IRQ_RAW, RegisterMode::kReadOnly)
+      .on_read([this](const RegisterAccess& access) {
+        const bool has_cause = (state_.irq_raw & ATTENTION_ENGINE_IRQ_INSTRUCTION) != 0;
+        tell_pushes_seen(has_cause ? told_pushes_ : 0, access);
+      })
       .value_from([this](Cycles) { return state_.irq_raw; });
   registers_.add_word("IRQ_EN", ATTENTION_ENGINE_IRQ_EN)
       .value_from([this](Cycles) { return state_.irq_enabled; })
@@ -200,6 +209,7 @@ void AttentionEngine::add_instruction_registers() {
   registers_.add_word("INST_SPACE", ATTENTION_ENGINE_INST_SPACE, RegisterMode::kReadOnly)
       .value_from([this](Cycles) { return engine().free_places(); });
   registers_.add_word("INST_TAG", ATTENTION_ENGINE_INST_TAG, RegisterMode::kReadOnly)
+      .on_read([this](const RegisterAccess& access) { tell_pushes_seen(told_pushes_, access); })
       .value_from([this](Cycles) { return state_.instruction_tag; });
 }
 

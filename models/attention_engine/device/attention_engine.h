@@ -40,11 +40,12 @@ namespace tessera::attention_engine {
 ///         (device_misuse) and ignored.
 class AttentionEngine : public RegisterDevice {
  public:
-  /// `memory` is the AXI side: L2, and L1 in its raw view.
+  /// `memory` is the AXI side: L2, and L1 in its raw view. `pushes` acts for pushed chains, which
+  /// descriptors may overtake.
   AttentionEngine(const sc_core::sc_module_name& name, const EngineParameters& engine,
                   const ClockDomain& clock, ByteMemory& memory, WakeUpTarget& harts,
                   GuestErrorSink& guest_errors, StatGroup& parent_stats,
-                  const DeviceProbe& probe = {});
+                  const DeviceProbe& probe = {}, const DeviceProbe& pushes = {});
 
   /// Cycle timing with `timed`, or functional timing (null). REQUIRES: is_idle().
   void use_engine(TimedEngine* timed);
@@ -118,6 +119,18 @@ class AttentionEngine : public RegisterDevice {
   /// A register told how many descriptors have ended.
   void tell_seen(const RegisterAccess& reader) const;
   void tell_waiting(Cycles cycle) const;
+  [[nodiscard]] Activity pushed_chain(std::uint64_t number) const {
+    return pushes_.activity("chain", number);
+  }
+  /// The last instruction of a chain is about to be pushed.
+  void tell_pushed(const RegisterAccess& access);
+  void tell_pushed_begun(Cycles cycle);
+  void tell_pushed_ended(Cycles cycle);
+  /// What was pushed and has not ended never will.
+  void tell_pushes_lost(Cycles cycle);
+  /// A register told that the first `count` pushed chains have ended.
+  void tell_pushes_seen(std::uint64_t count, const RegisterAccess& reader) const;
+  void tell_unwritten(const Activity& activity, const WrittenChain& chain, Cycles cycle) const;
 
   // Descriptors: attention_engine_queue.cpp.
   void start_next(Cycles cycle);
@@ -126,7 +139,8 @@ class AttentionEngine : public RegisterDevice {
                 Cycles cycle);
   [[nodiscard]] std::uint32_t place_of_completion() const;
   void note_error(const EngineError& error, std::uint32_t descriptor);
-  void raise(std::uint32_t causes, Cycles cycle);
+  /// `from`: who raises them.
+  void raise(std::uint32_t causes, Cycles cycle, const DeviceProbe& from);
 
   // The cycle engine: attention_engine_run.cpp.
   [[nodiscard]] CycleEngine& engine() { return timed_ != nullptr ? timed_->engine() : alone_; }
@@ -139,8 +153,14 @@ class AttentionEngine : public RegisterDevice {
   void after_step(Cycles cycle);
   /// What is decoded from now on has been pushed.
   void expect_pushes();
-  /// What the chains that software wrote do, up to number `last`; AXI errors.
-  std::optional<EngineError> perform_chains(std::uint64_t last);
+  /// What the chains that software wrote do, as far as they are committed; AXI errors.
+  std::optional<EngineError> perform_chains(const Activity& descriptor, Cycles cycle);
+  std::optional<EngineError> perform_pushed(Cycles cycle);
+  [[nodiscard]] bool has_committed_chain() const {
+    return !written_.empty() && written_.front().sequence <= engine().committed_chains();
+  }
+  /// The first of them.
+  std::optional<EngineError> perform_chain(const Activity& activity, Cycles cycle);
   void push_instruction(std::uint32_t high, const RegisterAccess& access);
   void tell_waiting_pushes(Cycles cycle);
   void abort_engine(Cycles cycle);
@@ -175,6 +195,10 @@ class AttentionEngine : public RegisterDevice {
   const DeviceProbe probe_;
   std::uint64_t launched_ = 0;  ///< descriptors rung for; those with smaller numbers ...
   std::uint64_t ended_ = 0;     ///< ... have ended, or a reset has dropped them
+  const DeviceProbe pushes_;
+  std::uint64_t pushed_chains_ = 0;  ///< whole ones
+  std::uint64_t ended_pushes_ = 0;   ///< of these, in their order: done or lost
+  std::uint64_t told_pushes_ = 0;    ///< of these, before the last interrupt instruction
 };
 
 }  // namespace tessera::attention_engine

@@ -36,6 +36,53 @@ void AttentionEngine::tell_seen(const RegisterAccess& reader) const {
   }
 }
 
+void AttentionEngine::tell_pushed(const RegisterAccess& access) {
+  if (ActivityProbe* probe = pushes_.activities()) {
+    probe->launched(pushed_chain(pushed_chains_), cause_of(access), "pushed instructions");
+  }
+  ++pushed_chains_;
+}
+
+void AttentionEngine::tell_pushed_begun(Cycles cycle) {
+  if (ActivityProbe* probe = pushes_.activities()) {
+    probe->begins(pushed_chain(ended_pushes_), "", cycle);
+    memory_.act_as(pushes_.agent());
+    memory_.attribute_to(ended_pushes_);
+  }
+}
+
+void AttentionEngine::tell_pushed_ended(Cycles cycle) {
+  if (ActivityProbe* probe = pushes_.activities()) {
+    probe->ends(pushed_chain(ended_pushes_), cycle);
+    memory_.act_as(probe_.agent());
+  }
+  ++ended_pushes_;
+}
+
+void AttentionEngine::tell_pushes_lost(Cycles cycle) {
+  if (ActivityProbe* probe = pushes_.activities();
+      probe != nullptr && ended_pushes_ < pushed_chains_) {
+    probe->ends(pushed_chain(pushed_chains_ - 1), cycle);
+  }
+  ended_pushes_ = pushed_chains_;
+}
+
+void AttentionEngine::tell_pushes_seen(std::uint64_t count, const RegisterAccess& reader) const {
+  if (ActivityProbe* probe = pushes_.activities(); probe != nullptr && count > 0) {
+    probe->completion_seen(pushed_chain(count - 1), cause_of(reader));
+  }
+}
+
+void AttentionEngine::tell_unwritten(const Activity& activity, const WrittenChain& chain,
+                                     Cycles cycle) const {
+  if (ActivityProbe* probe = probe_.activities()) {
+    probe->used_unwritten(
+        activity,
+        fmt::format("{}, entry {}", to_string(chain.unwritten->memory), chain.unwritten->index),
+        cycle);
+  }
+}
+
 void AttentionEngine::tell_waiting(Cycles cycle) const {
   if (ActivityProbe* probe = probe_.activities()) {
     probe->counted(probe_.agent(), "descriptors", launched_ - ended_, cycle);

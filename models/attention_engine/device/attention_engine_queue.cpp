@@ -61,7 +61,7 @@ void AttentionEngine::end_job(Cycles cycle) {
     add_perf(job.source->counters());
     if (job.descriptor.work) {
       std::optional<EngineError> failure = job.descriptor.work->compute(memory_, report);
-      failure = failure ? failure : perform_chains(engine().committed_chains());
+      failure = failure ? failure : perform_chains(this->descriptor(ended_), cycle);
       error = failure.value_or(EngineError{});
       held_ = error.code == ErrorCode::kNone ? job.descriptor.work->leaves() : nullptr;
     }
@@ -120,7 +120,7 @@ void AttentionEngine::complete(const RunningJob& job, const EngineError& error,
   ++state_.head;
   causes |= state_.head == state_.tail ? ATTENTION_ENGINE_IRQ_QUEUE_EMPTY : 0;
   tell_ended(cycle);
-  raise(causes, cycle);
+  raise(causes, cycle, probe_);
   start_next(cycle);
 }
 
@@ -141,12 +141,12 @@ void AttentionEngine::note_error(const EngineError& error, std::uint32_t descrip
                             : fmt::format("descriptor {}: {}", state_.head, error.message)});
 }
 
-void AttentionEngine::raise(std::uint32_t causes, Cycles cycle) {
+void AttentionEngine::raise(std::uint32_t causes, Cycles cycle, const DeviceProbe& from) {
   state_.irq_raw |= causes;
   if ((causes & state_.irq_enabled) != 0 && state_.wake_hart != ATTENTION_ENGINE_NONE) {
     ++interrupts_;
-    if (SyncProbe* probe = probe_.sync()) {
-      probe->wake_up_sent(state_.wake_hart, {probe_.agent(), 0, cycle});
+    if (SyncProbe* probe = from.sync()) {
+      probe->wake_up_sent(state_.wake_hart, {from.agent(), 0, cycle});
     }
     harts_.wake_up(state_.wake_hart, cycle);
   }

@@ -92,7 +92,7 @@ void AttentionEngine::after_step(Cycles cycle) {
       end_job(cycle);
     }
   } else {
-    std::optional<EngineError> error = perform_chains(engine.committed_chains());
+    std::optional<EngineError> error = perform_pushed(cycle);
     if (!error && engine.has_failed()) {
       error = engine_error();
     }
@@ -103,7 +103,7 @@ void AttentionEngine::after_step(Cycles cycle) {
     }
     const std::uint32_t causes = take_interrupts();
     if (causes != 0) {
-      raise(causes, cycle);
+      raise(causes, cycle, pushes_);
     }
     if (engine.is_idle()) {
       add_perf({});
@@ -135,11 +135,30 @@ void AttentionEngine::expect_pushes() {
   decoder.keep_chains(&written_, decoder.chains() + 1);
 }
 
-std::optional<EngineError> AttentionEngine::perform_chains(std::uint64_t last) {
+std::optional<EngineError> AttentionEngine::perform_chain(const Activity& activity, Cycles cycle) {
+  const WrittenChain chain = std::move(written_.front());
+  written_.pop_front();
+  if (chain.unwritten && chain.stores()) {
+    tell_unwritten(activity, chain, cycle);
+  }
+  return chain_data_.perform(chain);
+}
+
+std::optional<EngineError> AttentionEngine::perform_chains(const Activity& descriptor,
+                                                           Cycles cycle) {
   std::optional<EngineError> error;
-  while (!error && !written_.empty() && written_.front().sequence <= last) {
-    error = chain_data_.perform(written_.front());
-    written_.pop_front();
+  while (!error && has_committed_chain()) {
+    error = perform_chain(descriptor, cycle);
+  }
+  return error;
+}
+
+std::optional<EngineError> AttentionEngine::perform_pushed(Cycles cycle) {
+  std::optional<EngineError> error;
+  while (!error && has_committed_chain()) {
+    tell_pushed_begun(cycle);
+    error = perform_chain(pushed_chain(ended_pushes_), cycle);
+    tell_pushed_ended(cycle);
   }
   return error;
 }
@@ -165,6 +184,9 @@ void AttentionEngine::push_instruction(std::uint32_t high, const RegisterAccess&
     }
     expect_pushes();
   }
+  if (attention_engine::decode(instruction).opcode == Opcode::kEndChain) {
+    tell_pushed(access);
+  }
   engine().push(instruction, cycle);
   if (timed_ == nullptr) {
     schedule();
@@ -178,6 +200,7 @@ void AttentionEngine::abort_engine(Cycles cycle) {
       state_.is_fifo_halted || engine().free_places() < engine_.instruction_fifo_depth;
   engine().abort(cycle);
   written_.clear();
+  tell_pushes_lost(cycle);
   tell_waiting_pushes(cycle);
   if (timed_ == nullptr) {
     alone_next_ = run_alone(alone_, bus_, cycle);
@@ -197,7 +220,7 @@ void AttentionEngine::fail_fifo(const EngineError& error, Cycles cycle) {
   state_.is_halted = state_.is_halted || (state_.control & ATTENTION_ENGINE_CTRL_HALT_ON_ERR) != 0;
   note_error(error, 0);
   tell_waiting_pushes(cycle);
-  raise(ATTENTION_ENGINE_IRQ_ERROR, cycle);
+  raise(ATTENTION_ENGINE_IRQ_ERROR, cycle, pushes_);
   start_next(cycle);
 }
 
@@ -219,6 +242,7 @@ std::uint32_t AttentionEngine::take_interrupts() {
     return 0;
   }
   interrupts_before_ = engine().interrupts();
+  told_pushes_ = ended_pushes_;
   state_.instruction_tag = engine().interrupt_tag();
   return ATTENTION_ENGINE_IRQ_INSTRUCTION;
 }

@@ -235,6 +235,32 @@ TEST_F(ChainDecoderTest, ReadsOfEntriesThatNothingWroteAreFoundWhenChecked) {
   EXPECT_EQ(decoder_.error().index, 2u);
 }
 
+TEST_F(ChainDecoderTest, ChainsSayWhatTheyReadThatNothingWrote) {
+  std::deque<WrittenChain> chains;
+  decoder_.keep_chains(&chains);
+  writer().read(MemoryId::kInQ, 0, 2).write(MemoryId::kAccVrf, 4, 2).end();
+  writer().read(MemoryId::kAccVrf, 4, 2).write(MemoryId::kOutQ, 0, 2).end();
+  writer().read(MemoryId::kAccVrf, 5, 2).write(MemoryId::kScoreVrf, 0, 2).end();
+  writer().read(MemoryId::kScoreVrf, 0, 2).write(MemoryId::kAccVrf, 4, 2).end();
+  writer().read(MemoryId::kInQ, 0, 2).write(MemoryId::kScoreVrf, 0, 2).end();
+  writer().set(ScalarRegister::kRowBytes, 64);
+  writer().read(MemoryId::kScoreVrf, 0, 2).write(MemoryId::kL2, 0x1000, 2).end();
+  writer().read(MemoryId::kAccVrf, 4, 2).write(MemoryId::kL2, 0x1000, 2).end();
+  EXPECT_EQ(decode_all(), Outcome::kChain);
+  ASSERT_EQ(chains.size(), 7u);
+  for (const std::size_t set : {0, 1, 4, 5}) {
+    EXPECT_FALSE(chains[set].unwritten) << set;
+  }
+  ASSERT_TRUE(chains[2].unwritten);
+  EXPECT_EQ(chains[2].unwritten->memory, MemoryId::kAccVrf);
+  EXPECT_EQ(chains[2].unwritten->index, 6u);
+  EXPECT_FALSE(chains[2].stores());
+  EXPECT_TRUE(chains[3].unwritten);  // what follows from it
+  ASSERT_TRUE(chains[6].unwritten);
+  EXPECT_EQ(chains[6].unwritten->index, 4u);
+  EXPECT_TRUE(chains[6].stores());
+}
+
 TEST_F(ChainDecoderTest, AnotherDecoderGoesOnWhereThisOneIs) {
   writer().set(ScalarRegister::kRowBytes, 64);
   writer().read(MemoryId::kInQ, 0, 2).write(MemoryId::kAccVrf, 4, 2).end();
