@@ -3,6 +3,7 @@
 
 #include "firmware/drivers/engine_chain.h"
 #include "firmware/runtime/arena.h"
+#include "firmware/runtime/hart.h"
 #include "firmware/runtime/print.h"
 #include "sw/common/random.h"
 
@@ -128,6 +129,7 @@ uint32_t check_layer(struct Engine* engine) {
   layer->num_words = 0;
   fill(layer);
   write_program(layer);
+  fence(); /* the engine reads what this hart has written */
   for (uint32_t i = 0; i < layer->num_words; ++i) {
     engine_push(engine, layer->words[i]);
   }

@@ -22,6 +22,7 @@ void DeviceOrder::launched(const Launch& launch, const VectorClock& known) {
   const Activity& activity = launch.activity;
   Device& device = devices_[activity.agent];
   device.kind = activity.kind;
+  device.num_launched = static_cast<std::uint32_t>(activity.number + 1);
   Running& running = device.running[activity.number];
   running = {known, launch.cause.agent, launch.launcher_clock};
   // Transfers of the DMA overlap: which of two that wait at the same time comes first is open. All
@@ -49,6 +50,11 @@ std::vector<const DeviceOrder::Launch*> DeviceOrder::unknown_ends(const VectorCl
     }
   }
   return unknown;
+}
+
+std::uint32_t DeviceOrder::num_launched(AgentId agent) const {
+  const Device* const device = find(agent);
+  return device == nullptr ? 0 : device->num_launched;
 }
 
 bool DeviceOrder::shares_work() const {

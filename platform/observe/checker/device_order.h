@@ -38,6 +38,7 @@ class DeviceOrder {
   const Launch* launch(AgentId device, std::uint64_t number) const;
   /// Launches that somebody with this knowledge does not know to have ended.
   std::vector<const Launch*> unknown_ends(const VectorClock& known) const;
+  std::uint32_t num_launched(AgentId device) const;
   /// Whether both attention engine and ITAs were at work.
   bool shares_work() const;
   /// Whether the activities of `device` are transfers of the DMA.
@@ -57,6 +58,7 @@ class DeviceOrder {
     std::deque<Launch> launches;               ///< numbers rise
     std::map<std::uint64_t, Running> running;  ///< by number
     VectorClock ended;
+    std::uint32_t num_launched = 0;
     std::uint64_t num_ended = 0;
   };
   Device* device_of(const Activity& activity);

@@ -31,7 +31,7 @@ OffloadChecker::OffloadChecker(Setup setup, const Observers& observers)
   }
 }
 
-/// Parts of a device ("soc.dma.backend[0]") act for it; what nobody launches acts for itself.
+/// Parts of a device ("soc.dma.backend[0]") act for it, but those that are launched themselves.
 AgentId OffloadChecker::device_of(AgentId agent) {
   if (agent >= devices_.size()) {
     devices_.resize(agent + 1, kNobody);
@@ -39,10 +39,8 @@ AgentId OffloadChecker::device_of(AgentId agent) {
   AgentId& device = devices_[agent];
   if (device == kNobody) {
     device = agent;
-    const std::string& name = observers_.agent_name(agent);
     for (AgentId other = setup_.num_harts; other < num_agents_; ++other) {
-      const std::string whole = observers_.agent_name(other) + ".";
-      if (name.compare(0, whole.size(), whole) == 0) {
+      if (is_part(agent, other) && order_.num_launched(agent) == 0) {
         device = other;
       }
     }
@@ -395,7 +393,7 @@ void OffloadChecker::launched(const Activity& activity, const Cause& cause,
   const Hart& hart = harts_[cause.agent];
   const DeviceOrder::Launch launch{activity, cause, text, hart.known[cause.agent].all,
                                    setup_.callers(cause.agent, cause.pc)};
-  order_.launched(launch, hart.known);
+  order_.launched(launch, known_at_launch(activity, cause));
   if (const auto stale = launch_registers_.launched(activity.agent, activity.number)) {
     report_stale_registers(launch, *stale);
   }
@@ -422,8 +420,17 @@ void OffloadChecker::fenced(std::uint32_t hart, Cycles cycle) {
 
 void OffloadChecker::completion_seen(const Activity& activity, const Cause& reader) {
   const VectorClock* const ended = order_.known_by_ended(activity.agent);
-  if (ended != nullptr && is_hart(reader.agent)) {
-    harts_[reader.agent].known.join(*ended);
+  if (ended == nullptr || !is_hart(reader.agent)) {
+    return;
+  }
+  VectorClock& known = harts_[reader.agent].known;
+  const auto count = static_cast<std::uint32_t>(activity.number + 1);
+  if (count >= (*ended)[activity.agent].all) {
+    known.join(*ended);
+  } else {  // others have ended since, of which the register does not tell
+    VectorClock told = *ended;
+    told[activity.agent] = Told::of_both(count);
+    known.join(told);
   }
 }
 

@@ -79,6 +79,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   void begins(const Activity& activity, const std::string& text, Cycles cycle) override;
   void ends(const Activity& activity, Cycles cycle) override;
   void completion_seen(const Activity& activity, const Cause& reader) override;
+  void used_unwritten(const Activity& activity, const std::string& what, Cycles cycle) override;
   void wake_up_sent(std::uint32_t hart, const Cause& cause) override;
   void wake_up_taken(std::uint32_t hart, Cycles cycle) override;
   void fenced(std::uint32_t hart, Cycles cycle) override;
@@ -106,7 +107,9 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   };
 
   bool is_hart(AgentId agent) const { return agent < harts_.size(); }
+  bool is_part(AgentId agent, AgentId device) const;
   AgentId device_of(AgentId agent);
+  VectorClock known_at_launch(const Activity& activity, const Cause& cause) const;
   std::uint32_t epoch_of(AgentId hart, Cycles issued) const;
   /// The hart tells what it knows, of its own stores what it must.
   void tell(AgentId hart, VectorClock& others) const;
