@@ -48,6 +48,7 @@ void add_memories(OffloadChecker::Setup& setup, const SocConfig& config, const A
       // Not the stacks: compiled code may load there what it then does not use.
       const std::uint32_t stacks = l1_config(config).layout.sequential_end();
       setup.without_contents.push_back({std::max(addresses.base, stacks), addresses.end});
+      setup.stacks.push_back({addresses.base, std::max(addresses.base, stacks)});
     } else {
       if (range.target != AddressTarget::kItaL1) {
         setup.results.push_back(addresses);

@@ -340,6 +340,8 @@ void OffloadChecker::device_accessed(const MemoryAccess& access) {
   if (is_move) {
     check_bounds_of_transfer(access, accessor);
     input_moves_.accessed(access);
+  } else if (accessor.known != nullptr) {
+    check_stacks(access, accessor.shadow);
   }
 }
 

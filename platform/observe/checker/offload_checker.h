@@ -40,6 +40,8 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
     std::vector<AddressRange> without_contents;
     /// The same for reads of devices only.
     std::vector<AddressRange> without_contents_for_devices;
+    /// Stacks of harts, of which devices know nothing; the DMA may copy from and to them.
+    std::vector<AddressRange> stacks;
     /// What the program leaves to others: all of it is to be done when the run ends.
     std::vector<AddressRange> results;
     /// What is loaded for the program to work on.
@@ -163,6 +165,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
              Cycles cycle);
   bool should_be_written(std::uint32_t address, bool by_device) const;
   void check_bounds_of_transfer(const MemoryAccess& access, const Accessor& accessor);
+  void check_stacks(const MemoryAccess& access, const ShadowAccess& shadow);
 
   void report_conflict(std::uint32_t address, const ShadowAccess& earlier,
                        const ShadowAccess& later, Cycles cycle);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the offload checker knows of devices that have parts and a state of their own.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "platform/observe/checker/offload_checker.h"
@@ -39,6 +41,23 @@ void OffloadChecker::used_unwritten(const Activity& activity, const std::string&
       "{}: state of a device is read that nobody has written, for a result in memory\n  of {}\n"
       "  {}\n  missing: what writes it before",
       to_string(kind), what, describe(reader, cycle));
+  findings_.add(std::move(finding));
+}
+
+/// A job that was not given an address of its own has a small one, or 0: stacks lie there.
+void OffloadChecker::check_stacks(const MemoryAccess& access, const ShadowAccess& shadow) {
+  const std::uint32_t end = access.address + access.bytes;
+  const bool is_in_stack = std::any_of(
+      setup_.stacks.begin(), setup_.stacks.end(),
+      [&](const AddressRange& stacks) { return access.address < stacks.end && end > stacks.base; });
+  const FindingKind kind = FindingKind::kOutOfBounds;
+  if (!is_in_stack || !findings_.wants(kind, 0, place_of(shadow), access.address)) {
+    return;
+  }
+  Finding finding{kind, access.address, access.cycle, {}, party(shadow), ""};
+  finding.text = fmt::format(
+      "{}: a device works on the stacks of harts\n  at {}\n  {}\n  missing: another address",
+      to_string(kind), data(access.address), describe(shadow, access.cycle));
   findings_.add(std::move(finding));
 }
 

@@ -41,6 +41,7 @@ class OffloadCheckerTest : public testing::Test {
     setup.asks_for_fences = asks_for_fences;
     setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
     setup.without_contents = {{0, 0x1000}};
+    setup.stacks = {{0, kData}};
     setup.without_contents_for_devices = {{kEmpty, kEmpty + 0x100}};
     setup.results = {{kL2, kL2 + 0x1000}};
     setup.inputs = {{kInput, std::vector<std::uint8_t>(kInputBytes, 1)}};
@@ -913,6 +914,16 @@ TEST_F(PushTest, StateThatNobodyHasWritten) {
   expect_only(FindingKind::kUninitialised);
   EXPECT_THAT(found()[0].text, HasSubstr("of acc_vrf, entry 3\n"));
   EXPECT_THAT(found()[0].text, HasSubstr("launched in cycle 1 by core[0] at pc 0x00000060"));
+}
+
+TEST_F(PushTest, OperandOnTheStacks) {
+  launch_all({activity(kDma, 0), descriptor(0)});
+  device(kDma, 0, AccessKind::kStore, kData - 64, 32);
+  device(kEngine, 0, AccessKind::kStore, kData, 64);
+  EXPECT_TRUE(found().empty());
+  device(kEngine, 0, AccessKind::kStore, kData - 4, 4);
+  expect_only(FindingKind::kOutOfBounds);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x000003fc"));
 }
 
 }  // namespace
