@@ -33,11 +33,18 @@ bool looks_again(const GuestCode& code, const Loop& loop, const Loop::Place& pla
          (values.registers() == registers || !loop.is_part_of_work());
 }
 
-/// The instructions up to `end` in which nothing comes in from aside, and that only look.
+/// Compilers put a function's saving of registers behind its first look.
+bool saves_on_stack(const GuestInstruction& instruction) {
+  constexpr std::uint32_t kSp = 2;
+  return instruction.opcode() == Opcode::kStore && instruction.rs1() == kSp;
+}
+
+/// The instructions up to `end` in which nothing comes in from aside, and that only look, the
+/// stack aside.
 std::vector<std::size_t> straight_way_to(const GuestCode& code, std::size_t end) {
   std::vector<std::size_t> way;
-  for (std::size_t at = end;
-       Loop::only_looks(code[at]) && way.size() < PollLoops::kMaxInstructions;) {
+  for (std::size_t at = end; (Loop::only_looks(code[at]) || saves_on_stack(code[at])) &&
+                             way.size() < PollLoops::kMaxInstructions;) {
     way.push_back(at);
     const std::vector<std::size_t> before = code.predecessors(at);
     if (before.size() != 1) {

@@ -103,6 +103,24 @@ TEST(PollLoops, FindsTheFirstLookBeforeTheLoop) {
   EXPECT_FALSE(finds(other, 0x8000'0004));
 }
 
+TEST(PollLoops, FindsTheFirstLookBeforeRegistersAreSaved) {
+  std::vector<std::uint32_t> code{
+      0x00452703,  // 0: lw a4, 4(a0)
+      0x00472783,  // 4: lw a5, 4(a4)
+      0x00912223,  // 8: sw s1, 4(sp)
+      0x00050493,  // c: mv s1, a0
+      0x00079a63,  // 10: bnez a5, 24
+      kWfi,        // 14:
+      0x0044a703,  // 18: lw a4, 4(s1)
+      0x00472783,  // 1c: lw a5, 4(a4)
+      0xfe078ae3,  // 20: beqz a5, 14
+      0x00008067,  // 24: ret
+  };
+  EXPECT_TRUE(finds(code, 0x8000'0004));
+  code[2] = 0x0097a223;  // sw s1, 4(a5)
+  EXPECT_FALSE(finds(code, 0x8000'0004));
+}
+
 TEST(PollLoops, FindsALoopThatBeginsInTheMiddle) {
   const std::vector<std::uint32_t> code{
       0x0080006f,     // 0: j 8
