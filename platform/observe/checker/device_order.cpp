@@ -98,6 +98,14 @@ const VectorClock* DeviceOrder::known_by(AgentId agent, std::uint64_t number) co
   return it == device->running.end() ? nullptr : &it->second.known;
 }
 
+void DeviceOrder::meet_running(VectorClock& known) const {
+  for (const auto& [agent, device] : devices_) {
+    for (const auto& [number, running] : device.running) {
+      known.meet(running.known);
+    }
+  }
+}
+
 const VectorClock* DeviceOrder::known_by_ended(AgentId agent) const {
   const Device* const device = find(agent);
   return device == nullptr || device->num_ended == 0 ? nullptr : &device->ended;

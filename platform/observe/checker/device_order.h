@@ -31,6 +31,8 @@ class DeviceOrder {
   /// What activity `number` of `device` knows; null: it is not under way (an engine that executes
   /// pushed instructions tells the number of its last descriptor).
   const VectorClock* known_by(AgentId device, std::uint64_t number) const;
+  /// Reduces `known` to what all activities under way know, too.
+  void meet_running(VectorClock& known) const;
   /// What somebody learns who sees that all activities that have ended so far have ended; null:
   /// none has.
   const VectorClock* known_by_ended(AgentId device) const;

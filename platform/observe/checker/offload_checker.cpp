@@ -20,6 +20,7 @@ OffloadChecker::OffloadChecker(Setup setup, const Observers& observers)
       observers_(observers),
       num_agents_(observers.num_agents()),
       harts_(setup_.num_harts),
+      common_knowledge_(num_agents_),
       shadow_(setup_.memories),
       waits_(setup_.poll_loops),
       launch_registers_(setup_.launch_rules),
@@ -65,6 +66,21 @@ std::uint32_t OffloadChecker::epoch_of(AgentId agent, Cycles issued) const {
 void OffloadChecker::end_epoch(AgentId agent, Cycles issued) {
   Hart& hart = harts_[agent];
   hart.epochs[hart.num_epochs++ % kMaxEpochs] = {issued, hart.known[agent].all++};
+  has_new_epochs_ = true;
+}
+
+void OffloadChecker::update_common_knowledge() {
+  has_new_epochs_ = false;
+  checks_until_update_ = harts_.size() * harts_.size() / 2;  // so it takes part of their time
+  common_knowledge_ = harts_[0].known;
+  for (const Hart& hart : harts_) {
+    common_knowledge_.meet(hart.known);
+  }
+  order_.meet_running(common_knowledge_);
+  // Results of devices are followed until they are read.
+  for (AgentId device = setup_.num_harts; device < common_knowledge_.num_agents(); ++device) {
+    common_knowledge_[device] = {};
+  }
 }
 
 void OffloadChecker::tell(AgentId hart, VectorClock& others) const {
@@ -175,7 +191,8 @@ void OffloadChecker::device_register_accessed(const MemoryAccess& access) {
   }
   const Accessor accessor = accessor_of_hart(access);
   const auto place = shadow_registers_.at(access.address);
-  if (const auto earlier = place->word.record(accessor.shadow, {*accessor.known, access.agent})) {
+  if (const auto earlier = place->word.record(
+          accessor.shadow, {*accessor.known, access.agent, &common_knowledge_})) {
     report_conflict(access.address, *earlier, accessor.shadow, access.cycle);
   }
 }
@@ -375,7 +392,11 @@ void OffloadChecker::check(const ShadowMemory::Place& place, std::uint32_t addre
       should_be_written(address, !is_hart(access.agent))) {
     report_uninitialised(address, access, cycle);
   }
-  const Knowledge known{*accessor.known, is_hart(access.agent) ? access.agent : kNobody};
+  if (has_new_epochs_ && checks_until_update_-- == 0) {
+    update_common_knowledge();
+  }
+  const Knowledge known{*accessor.known, is_hart(access.agent) ? access.agent : kNobody,
+                        &common_knowledge_};
   if (const auto earlier = place.word.record(access, known)) {
     report_conflict(address, *earlier, access, cycle);
     learn_from_race(*earlier, access, address, place);

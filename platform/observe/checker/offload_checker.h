@@ -117,6 +117,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   void tell(AgentId hart, VectorClock& others) const;
   /// What the hart of `access` told with it, and what it has learnt since.
   VectorClock told_with(const ShadowAccess& access);
+  void update_common_knowledge();
   /// The hart has told others what it did until the instruction issued in `issued`.
   void end_epoch(AgentId hart, Cycles issued);
 
@@ -205,6 +206,10 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   const Observers& observers_;
   const std::size_t num_agents_;
   std::vector<Hart> harts_;
+  /// Of harts, what all harts and devices know, or knew a while ago; of devices, nothing.
+  VectorClock common_knowledge_;
+  bool has_new_epochs_ = false;  ///< since the last update
+  std::size_t checks_until_update_ = 0;
   std::vector<AgentId> devices_;  ///< by agent: the device it is part of; kNobody: not looked up
   DeviceOrder order_;
   ShadowMemory shadow_;

@@ -34,15 +34,20 @@ std::optional<ShadowAccess> ShadowWord::record(const ShadowAccess& access, const
   }
   if (others_bytes != nullptr) {
     others_bytes->bytes |= access.bytes;
-  } else if (ShadowAccess* place = place_for(access)) {
+  } else if (ShadowAccess* place = place_for(access, known)) {
     *place = access;
   }
   return conflict;
 }
 
-ShadowAccess* ShadowWord::place_for(const ShadowAccess& access) {
+ShadowAccess* ShadowWord::place_for(const ShadowAccess& access, const Knowledge& known) {
   for (ShadowAccess& place : places) {
     if (place.clock == 0) {
+      return &place;
+    }
+  }
+  for (ShadowAccess& place : places) {
+    if (known.is_superfluous(place)) {
       return &place;
     }
   }

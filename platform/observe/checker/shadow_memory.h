@@ -54,12 +54,17 @@ struct ShadowAccess {
 /// What somebody knows of what was done before.
 struct Knowledge {
   const VectorClock& clock;
-  AgentId hart = kNobody;  ///< who knows, and with it all that it has done itself
+  AgentId hart = kNobody;                  ///< who knows, and with it all that it has done itself
+  const VectorClock* everybody = nullptr;  ///< what all know; null: nothing
 
   bool includes(const ShadowAccess& access) const {
     const Told& told = clock[access.agent];
     return access.agent == hart ||
            access.clock <= (access.kind == ShadowAccess::Kind::kWrite ? told.stores : told.all);
+  }
+  /// Whether it conflicts with nothing any more.
+  bool is_superfluous(const ShadowAccess& access) const {
+    return everybody != nullptr && Knowledge{*everybody}.includes(access);
   }
 };
 
@@ -85,7 +90,7 @@ struct alignas(64) ShadowWord {
   }
 
  private:
-  ShadowAccess* place_for(const ShadowAccess& access);
+  ShadowAccess* place_for(const ShadowAccess& access, const Knowledge& known);
 };
 
 /// What the checker knows of each word of the memories, made as they are touched.

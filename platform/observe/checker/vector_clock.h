@@ -38,6 +38,14 @@ class VectorClock {
     }
   }
 
+  /// From now on knows only what `other` knows, too. REQUIRES: as many agents.
+  void meet(const VectorClock& other) {
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      known_[i].all = std::min(known_[i].all, other.known_[i].all);
+      known_[i].stores = std::min(known_[i].stores, other.known_[i].stores);
+    }
+  }
+
  private:
   std::vector<Told> known_;
 };

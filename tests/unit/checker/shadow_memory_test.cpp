@@ -113,6 +113,20 @@ TEST(ShadowWord, KeepsWritesWhenAtomicsCrowd) {
   EXPECT_EQ(conflict->agent, 0);
 }
 
+TEST(ShadowWord, ForgetsFirstWhatAllKnow) {
+  ShadowWord word;
+  for (std::uint16_t writer = 0; writer < 4; ++writer) {  // as many as there are places
+    const auto byte = static_cast<std::uint8_t>(1u << writer);
+    word.record(access(writer, 1, Kind::kWrite, byte), {VectorClock(6)});
+  }
+  const VectorClock known = clock({1, 1, 1, 1, 1, 0});
+  const VectorClock everybody = clock({0, 0, 1, 0, 0, 0});
+  EXPECT_FALSE(word.record(access(4, 1, Kind::kRead), {known, 4, &everybody}));
+  const auto conflict = word.record(access(5, 1, Kind::kWrite), {clock({1, 1, 1, 1, 0, 1})});
+  ASSERT_TRUE(conflict);
+  EXPECT_EQ(conflict->agent, 4);
+}
+
 TEST(ShadowWord, KeepsTheBytesOfOneInstructionTogether) {
   ShadowWord word;
   for (const std::uint8_t byte :
