@@ -36,7 +36,7 @@ AddressRange addresses_of(const MapRange& range) {
 }
 
 /// Memory that has no contents before somebody writes it.
-void add_memories(OffloadChecker::Setup& setup, const SocConfig& config, const AddressMap& map,
+void add_memories(CheckerSetup& setup, const SocConfig& config, const AddressMap& map,
                   const SymbolTable& symbols) {
   for (const MapRange& range : map.ranges()) {
     if (!range.is_memory()) {
@@ -64,9 +64,9 @@ void add_memories(OffloadChecker::Setup& setup, const SocConfig& config, const A
   }
 }
 
-OffloadChecker::Setup offload_setup(const Soc& soc, const SocConfig& config, const AddressMap& map,
-                                    const ElfImage& program, const GuestPlaces& places) {
-  OffloadChecker::Setup setup;
+CheckerSetup offload_setup(const Soc& soc, const SocConfig& config, const AddressMap& map,
+                           const ElfImage& program, const GuestPlaces& places) {
+  CheckerSetup setup;
   setup.num_harts = soc.num_harts();
   add_memories(setup, config, map, program.symbols);
   setup.end_register = end_register(config);
@@ -80,13 +80,15 @@ OffloadChecker::Setup offload_setup(const Soc& soc, const SocConfig& config, con
   }
   setup.asks_for_fences = !setup.arenas.empty();  // a program of firmware/runtime
   setup.poll_loops = find_poll_loops(program);
-  setup.describe_code = [&places](std::uint32_t pc) { return places.names().describe_inlined(pc); };
-  setup.describe_data = [&places](std::uint32_t address) { return places.address(address); };
-  setup.callers = [&soc, &places](std::uint32_t hart, std::uint32_t pc) {
+  setup.names.describe_code = [&places](std::uint32_t pc) {
+    return places.names().describe_inlined(pc);
+  };
+  setup.names.describe_data = [&places](std::uint32_t address) { return places.address(address); };
+  setup.names.callers = [&soc, &places](std::uint32_t hart, std::uint32_t pc) {
     // With cycle timing an access arrives when its hart has gone on.
     return soc.hart(hart).pc == pc ? places.callers(hart, pc) : std::vector<std::uint32_t>();
   };
-  setup.describe_calls = [&places](const std::vector<std::uint32_t>& calls) {
+  setup.names.describe_calls = [&places](const std::vector<std::uint32_t>& calls) {
     return places.call_text(calls);
   };
   return setup;
@@ -101,7 +103,7 @@ Checks::Checks(const CheckOptions& options, Soc& soc, const SocConfig& config,
   if (!options.offload) {
     return;
   }
-  OffloadChecker::Setup setup = offload_setup(soc, config, map, program, places);
+  CheckerSetup setup = offload_setup(soc, config, map, program, places);
   for (const MemoryImage& image : images) {
     setup.inputs.push_back({image.address, image.bytes});
   }

@@ -18,6 +18,32 @@ bool is_transfer(const std::string& kind) {
 
 }  // namespace
 
+DeviceOrder::DeviceOrder(const Observers& observers, std::uint32_t num_harts)
+    : observers_(observers),
+      num_harts_(num_harts),
+      num_agents_(static_cast<AgentId>(observers.num_agents())) {}
+
+bool DeviceOrder::is_part(AgentId agent, AgentId device) const {
+  const std::string whole = observers_.agent_name(device) + ".";
+  return observers_.agent_name(agent).compare(0, whole.size(), whole) == 0;
+}
+
+AgentId DeviceOrder::device_of(AgentId agent) {
+  if (agent >= wholes_.size()) {
+    wholes_.resize(agent + 1, kNobody);
+  }
+  AgentId& device = wholes_[agent];
+  if (device == kNobody) {
+    device = agent;
+    for (AgentId other = num_harts_; other < num_agents_; ++other) {
+      if (is_part(agent, other) && num_launched(agent) == 0) {
+        device = other;
+      }
+    }
+  }
+  return device;
+}
+
 void DeviceOrder::launched(const Launch& launch, const VectorClock& known) {
   const Activity& activity = launch.activity;
   Device& device = devices_[activity.agent];
@@ -25,6 +51,14 @@ void DeviceOrder::launched(const Launch& launch, const VectorClock& known) {
   device.num_launched = static_cast<std::uint32_t>(activity.number + 1);
   Running& running = device.running[activity.number];
   running = {known, launch.cause.agent, launch.launcher_clock};
+  // What is launched waits for what was launched before at a part of the device: a descriptor for
+  // instructions. It is not so the other way round.
+  for (AgentId part = num_harts_; part < num_agents_; ++part) {
+    const std::uint32_t count = num_launched(part);
+    if (count > known[part].all && is_part(part, activity.agent)) {
+      running.known[part] = Told::of_both(count);
+    }
+  }
   // Transfers of the DMA overlap: which of two that wait at the same time comes first is open. All
   // other devices do one thing after the other.
   if (!is_transfer(activity.kind)) {
@@ -71,7 +105,7 @@ bool DeviceOrder::moves_data(AgentId agent) const {
 }
 
 void DeviceOrder::ends(const Activity& activity) {
-  Device* const device = device_of(activity);
+  Device* const device = device_that_ran(activity);
   if (device == nullptr) {
     return;
   }
@@ -122,7 +156,7 @@ const DeviceOrder::Launch* DeviceOrder::launch(AgentId agent, std::uint64_t numb
   return it != device->launches.end() && it->activity.number == number ? &*it : nullptr;
 }
 
-DeviceOrder::Device* DeviceOrder::device_of(const Activity& activity) {
+DeviceOrder::Device* DeviceOrder::device_that_ran(const Activity& activity) {
   const auto it = devices_.find(activity.agent);
   return it == devices_.end() || it->second.kind != activity.kind ? nullptr : &it->second;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/base/observers.h"
 #include "platform/observe/checker/vector_clock.h"
 
 namespace tessera {
@@ -24,6 +25,13 @@ class DeviceOrder {
     std::vector<std::uint32_t> callers;  ///< calls that led to it, innermost first
   };
 
+  /// `observers`: of the machine, whose agents are all known; outlives this. The first `num_harts`
+  /// agents are harts.
+  DeviceOrder(const Observers& observers, std::uint32_t num_harts);
+
+  /// Parts of a device ("soc.dma.backend[0]") act for it, but those that are launched themselves.
+  AgentId device_of(AgentId agent);
+
   /// `known`: what the launching hart knows.
   void launched(const Launch& launch, const VectorClock& known);
   void ends(const Activity& activity);
@@ -40,7 +48,6 @@ class DeviceOrder {
   const Launch* launch(AgentId device, std::uint64_t number) const;
   /// Launches that somebody with this knowledge does not know to have ended.
   std::vector<const Launch*> unknown_ends(const VectorClock& known) const;
-  std::uint32_t num_launched(AgentId device) const;
   /// Whether both attention engine and ITAs were at work.
   bool shares_work() const;
   /// Whether the activities of `device` are transfers of the DMA.
@@ -63,9 +70,15 @@ class DeviceOrder {
     std::uint32_t num_launched = 0;
     std::uint64_t num_ended = 0;
   };
-  Device* device_of(const Activity& activity);
+  std::uint32_t num_launched(AgentId device) const;
+  bool is_part(AgentId agent, AgentId device) const;
+  Device* device_that_ran(const Activity& activity);
   const Device* find(AgentId device) const;
 
+  const Observers& observers_;
+  const AgentId num_harts_;
+  const AgentId num_agents_;
+  std::vector<AgentId> wholes_;  ///< by agent: device_of() it; kNobody: not looked up
   std::map<AgentId, Device> devices_;
 };
 

@@ -36,7 +36,7 @@ class OffloadCheckerTest : public testing::Test {
          {"core[0]", "core[1]", "core[2]", "dma", "ita[0]", "engine", "engine.fifo", "host"}) {
       observers_.add_agent(name);
     }
-    OffloadChecker::Setup setup;
+    CheckerSetup setup;
     setup.num_harts = 3;
     setup.asks_for_fences = asks_for_fences;
     setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
@@ -52,14 +52,16 @@ class OffloadCheckerTest : public testing::Test {
     // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
     setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
     setup.poll_loops.add_code(kCountPc, {0x00b7202f});  // amoadd.w zero, a1, (a4)
-    setup.describe_code = [](std::uint32_t pc) {
+    setup.names.describe_code = [](std::uint32_t pc) {
       return pc == 0x44 ? "compute (a.c:7)" : pc == 0x48 ? "compute+0x4 (a.c:7)" : "";
     };
-    setup.callers = [this](std::uint32_t /*hart*/, std::uint32_t /*pc*/) { return callers_; };
-    setup.describe_calls = [](const std::vector<std::uint32_t>& calls) {
+    setup.names.callers = [this](std::uint32_t /*hart*/, std::uint32_t /*pc*/) { return callers_; };
+    setup.names.describe_calls = [](const std::vector<std::uint32_t>& calls) {
       return calls.empty() ? "" : fmt::format("main+{:#x} (a.c:90)", calls[0]);
     };
-    setup.describe_data = [](std::uint32_t address) { return address == kData ? "table" : ""; };
+    setup.names.describe_data = [](std::uint32_t address) {
+      return address == kData ? "table" : "";
+    };
     checker_ = std::make_unique<OffloadChecker>(std::move(setup), observers_);
     observers_.add_agent("dma.backend[0]");
     MemoryAccess access;
@@ -408,13 +410,13 @@ TEST_F(OffloadCheckerTest, Suppressed) {
 TEST(OffloadCheckerContents, ReadsOfWhatNobodyWrote) {
   Observers observers;
   observers.add_agent("core[0]");
-  OffloadChecker::Setup setup;
+  CheckerSetup setup;
   setup.num_harts = 1;
   setup.memories = {{0, 0x1000}, {kL2, kL2 + 0x1000}};
   setup.without_contents = {{0, 0x1000}};
-  setup.describe_code = setup.describe_data = [](std::uint32_t) { return ""; };
-  setup.callers = [](std::uint32_t, std::uint32_t) { return std::vector<std::uint32_t>(); };
-  setup.describe_calls = [](const std::vector<std::uint32_t>&) { return ""; };
+  setup.names.describe_code = setup.names.describe_data = [](std::uint32_t) { return ""; };
+  setup.names.callers = [](std::uint32_t, std::uint32_t) { return std::vector<std::uint32_t>(); };
+  setup.names.describe_calls = [](const std::vector<std::uint32_t>&) { return ""; };
   OffloadChecker checker(std::move(setup), observers);
   MemoryAccess access;
   access.agent = 0;

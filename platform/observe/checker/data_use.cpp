@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the offload checker knows of who has read what.
+#include "platform/observe/checker/data_use.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "platform/observe/checker/offload_checker.h"
 
 namespace tessera {
 
@@ -18,13 +17,25 @@ constexpr std::uint32_t kMaxGap = 64;
 
 }  // namespace
 
-/// Before the write is recorded.
-void OffloadChecker::device_wrote(const ShadowMemory::Place& place, std::uint32_t address,
-                                  const ShadowAccess& write, Cycles cycle) {
+DataUse::DataUse(const CheckerSetup& setup, ShadowMemory& shadow, const HartOrder& harts,
+                 const DeviceOrder& devices, CheckReports& reports)
+    : setup_(setup), shadow_(shadow), harts_(harts), devices_(devices), reports_(reports) {}
+
+/// The DMA only moves input on.
+void DataUse::device_reads(const ShadowMemory::Place& place, std::uint32_t address,
+                           const ShadowAccess& read) {
+  const bool moves_input = devices_.moves_data(read.agent) && is_input(address);
+  if (!moves_input && !place.has_taken(read.bytes)) {
+    take(place, address, read.bytes);
+  }
+}
+
+void DataUse::device_writes(const ShadowMemory::Place& place, std::uint32_t address,
+                            const ShadowAccess& write, Cycles cycle) {
   for (const ShadowAccess& one : place.word.places) {
     const bool is_own = one.clock == write.clock && one.agent == write.agent;
     if (is_own && one.kind == Kind::kRead && (one.bytes & write.bytes) != 0) {
-      report_own_operand(address, one, write, cycle);
+      reports_.own_operand({address, cycle}, one, write);
     } else if (!is_own && place.is_taken() && is_result_of_device(one)) {
       result_use_.used(one);
     }
@@ -38,23 +49,22 @@ void OffloadChecker::device_wrote(const ShadowMemory::Place& place, std::uint32_
     return;
   }
   place.state &= static_cast<std::uint16_t>(~ShadowMemory::kTaken);
-  if (!order_.moves_data(write.agent)) {
-    result_use_.written(write, place_of(write));
+  if (!devices_.moves_data(write.agent)) {
+    result_use_.written(write, reports_.place_of(write));
   }
 }
 
-bool OffloadChecker::is_result_of_device(const ShadowAccess& access) const {
-  return access.clock != 0 && access.kind == Kind::kWrite && !is_hart(access.agent);
+bool DataUse::is_result_of_device(const ShadowAccess& access) const {
+  return access.clock != 0 && access.kind == Kind::kWrite && !harts_.is_hart(access.agent);
 }
 
-/// Somebody reads. Input that a transfer has brought here is read with it.
-void OffloadChecker::take(const ShadowMemory::Place& place, std::uint32_t address,
-                          std::uint8_t bytes) {
+/// Input that a transfer has brought here is read with it.
+void DataUse::take(const ShadowMemory::Place& place, std::uint32_t address, std::uint8_t bytes) {
   const auto fresh = static_cast<std::uint8_t>(bytes & ~(place.state >> ShadowMemory::kTakenShift));
   place.take(bytes);
   for (const ShadowAccess& one : place.word.places) {
     const InputMoves::Move* const move =
-        one.clock != 0 && one.kind == Kind::kWrite && order_.moves_data(one.agent)
+        one.clock != 0 && one.kind == Kind::kWrite && devices_.moves_data(one.agent)
             ? input_moves_.find(one.clock - 1)
             : nullptr;
     if (move != nullptr) {
@@ -66,19 +76,19 @@ void OffloadChecker::take(const ShadowMemory::Place& place, std::uint32_t addres
   }
 }
 
-bool OffloadChecker::is_input(std::uint32_t address) const {
-  const auto holds = [address](const Setup::Input& input) {
+bool DataUse::is_input(std::uint32_t address) const {
+  const auto holds = [address](const CheckerSetup::Input& input) {
     return address - input.address < input.bytes.size();
   };
   return std::any_of(setup_.inputs.begin(), setup_.inputs.end(), holds);
 }
 
-bool OffloadChecker::is_left_to_others(std::uint32_t address) const {
+bool DataUse::is_left_to_others(std::uint32_t address) const {
   return contains(setup_.results, address) || contains(setup_.dumps, address);
 }
 
 /// Only what has gone to L1, word by word, can be followed.
-void OffloadChecker::settle_move(std::uint64_t transfer) {
+void DataUse::transfer_ends(std::uint64_t transfer) {
   const InputMoves::Move* const move = input_moves_.find(transfer);
   if (move == nullptr) {
     return;
@@ -95,8 +105,7 @@ void OffloadChecker::settle_move(std::uint64_t transfer) {
   input_moves_.forget(transfer);
 }
 
-/// The program has seen these bytes, or has left them out as what lies between rows.
-void OffloadChecker::take_all(std::uint32_t begin, std::uint32_t num_bytes) {
+void DataUse::take_all(std::uint32_t begin, std::uint32_t num_bytes) {
   for (std::uint32_t address = begin; address < begin + num_bytes;) {
     const std::uint32_t bytes =
         std::min(kWordBytes - address % kWordBytes, begin + num_bytes - address);
@@ -108,7 +117,7 @@ void OffloadChecker::take_all(std::uint32_t begin, std::uint32_t num_bytes) {
 }
 
 /// Nobody will read what has not been read by now, unless it is left to others.
-void OffloadChecker::check_results(const ShadowAccess& end, Cycles cycle) {
+void DataUse::check_results(const ShadowAccess& end, Cycles cycle) {
   std::vector<std::pair<std::uint32_t, ShadowAccess>> unread;
   for (const AddressRange& memory : setup_.memories) {
     if (contains(setup_.results, memory.base)) {
@@ -125,32 +134,32 @@ void OffloadChecker::check_results(const ShadowAccess& end, Cycles cycle) {
     });
   }
   for (const auto& [address, write] : unread) {
-    if (result_use_.has_used(place_of(write))) {
-      report_unused_result(address, write, end, cycle);
+    if (result_use_.has_used(reports_.place_of(write))) {
+      reports_.unused_result({address, cycle}, write, end);
     }
   }
 }
 
 /// A program that leaves most of its input has no use for it. One that shares work between engine
 /// and ITAs has operands in a form for each, and leaves those of the other.
-void OffloadChecker::check_inputs(const ShadowAccess& end, Cycles cycle) {
-  if (order_.shares_work()) {
+void DataUse::check_inputs(const ShadowAccess& end, Cycles cycle) {
+  if (devices_.shares_work()) {
     return;
   }
-  for (const Setup::Input& input : setup_.inputs) {
+  for (const CheckerSetup::Input& input : setup_.inputs) {
     const Unread unread = find_unread(input);
     if (2 * unread.words > unread.all_words) {
       continue;
     }
     for (const Unread::Piece& piece : unread.pieces) {
       if (piece.words >= kMinUnreadWords) {
-        report_unread_input(piece.begin, piece.words, end, cycle);
+        reports_.unread_input({piece.begin, cycle}, piece.words, end);
       }
     }
   }
 }
 
-OffloadChecker::Unread OffloadChecker::find_unread(const Setup::Input& input) {
+DataUse::Unread DataUse::find_unread(const CheckerSetup::Input& input) {
   Unread unread;
   for (std::uint32_t offset = 0; offset < input.bytes.size();) {
     const std::uint32_t address = input.address + offset;
@@ -172,7 +181,7 @@ OffloadChecker::Unread OffloadChecker::find_unread(const Setup::Input& input) {
   return unread;
 }
 
-void OffloadChecker::Unread::add(std::uint32_t address) {
+void DataUse::Unread::add(std::uint32_t address) {
   if (pieces.empty() || address - pieces.back().last > kMaxGap) {
     pieces.push_back({address, address, 0});
   }
