@@ -5,6 +5,14 @@
 
 namespace tessera::attention_engine {
 
+namespace {
+
+/// Rows of one load or store. An assumption: more than any register file holds, and what a
+/// forgotten register asks for is more.
+constexpr std::uint32_t kMaxBytesOfRows = 1u << 28;
+
+}  // namespace
+
 bool ChainDecoder::is_register_file(const Instruction& instruction) {
   const MemoryId memory = instruction.memory;
   if (memory >= MemoryId::kMvmInitialVrf && memory <= MemoryId::kScoreVrf) {
@@ -67,14 +75,17 @@ bool ChainDecoder::has_valid_operands() {
   return true;
 }
 
-/// Rows in L2: they begin at a whole AXI word and have bytes.
+/// Rows in L2: they begin at a whole AXI word and have bytes, though no more than fit anywhere.
 bool ChainDecoder::has_valid_rows(const Instruction& instruction) {
   if (instruction.index % engine_.axi_bytes != 0) {
     fail(ErrorCode::kMisaligned, instruction.index, engine_.axi_bytes);
     return false;
   }
-  if (value(ScalarRegister::kRowBytes) == 0) {
-    fail(ErrorCode::kBadChain);
+  const std::uint64_t bytes =
+      std::uint64_t{value(ScalarRegister::kRowBytes)} * value(ScalarRegister::kIterations);
+  if (bytes == 0 || bytes > kMaxBytesOfRows) {
+    fail(ErrorCode::kBadChain, static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, ~0u)),
+         kMaxBytesOfRows);
     return false;
   }
   return true;

@@ -29,11 +29,11 @@ struct HostMatrix {
 inline std::optional<EngineError> read_rows(ByteMemory& memory, const MatrixRows& rows,
                                             HostMatrix& matrix) {
   matrix.row_bytes = rows.row_bytes;
-  matrix.bytes.resize(std::size_t{rows.rows} * rows.row_bytes);
   std::optional<EngineError> error;
   memory.reads_rows(rows.stride);
   for (std::uint32_t row = 0; row < rows.rows && !error; ++row) {
     const std::uint32_t address = rows.address + row * rows.stride;
+    matrix.bytes.resize(std::size_t{row + 1} * rows.row_bytes);
     if (!memory.read(address, matrix.bytes.data() + std::size_t{row} * rows.row_bytes,
                      rows.row_bytes)) {
       error = axi_error(memory, address, "an operand");

@@ -175,6 +175,11 @@ TEST_F(ChainDecoderTest, NothingThatCouldHangTheEngineIsAChain) {
   EXPECT_EQ(error_of(), ErrorCode::kBadChain);  // no vectors
   writer().read(MemoryId::kL2, 0).write(MemoryId::kAccVrf, 0, 1).end();
   EXPECT_EQ(error_of(), ErrorCode::kBadChain);  // rows without bytes
+  writer().set(ScalarRegister::kIterations, 0xFFFF);
+  writer().set(ScalarRegister::kRowBytes, 0xFFFF'FFC0);
+  writer().read(MemoryId::kL2, 0).write(MemoryId::kAccVrf, 0, 1).end();
+  EXPECT_EQ(error_of(), ErrorCode::kBadChain);  // rows as nothing holds
+  writer().set(ScalarRegister::kIterations, 1);
   writer().set(ScalarRegister::kRowBytes, 64);
   writer().read(MemoryId::kL2, 0).write(MemoryId::kL2, 64).end();
   EXPECT_EQ(error_of(), ErrorCode::kBadChain);
