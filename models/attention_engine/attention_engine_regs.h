@@ -71,6 +71,7 @@
  * row, tile column, low and high word of the instruction. */
 #define ATTENTION_ENGINE_NUM_ERRINFO 8
 
+/* Names as other macros of C. NOLINTBEGIN(readability-identifier-naming) */
 /* Error codes. Source: specification, section 1.10. */
 enum {
   ATTENTION_ENGINE_ERROR_NONE,
@@ -94,6 +95,7 @@ enum {
   ATTENTION_ENGINE_ERROR_READ_UNINITIALISED,
   ATTENTION_ENGINE_NUM_ERRORS
 };
+/* NOLINTEND(readability-identifier-naming) */
 
 /* A descriptor: 64 bytes, little-endian, byte offsets. Addresses are byte addresses. */
 #define ATTENTION_ENGINE_DESC_BYTES 64u

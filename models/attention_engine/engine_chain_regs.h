@@ -5,6 +5,7 @@
 #ifndef TESSERA_ENGINE_CHAIN_REGS_H
 #define TESSERA_ENGINE_CHAIN_REGS_H
 
+/* Names as other macros of C. NOLINTBEGIN(readability-identifier-naming) */
 /* Operations. */
 enum {
   ATTENTION_ENGINE_OP_NOP = 0x00,
@@ -82,5 +83,6 @@ enum {
   ATTENTION_ENGINE_REGISTER_ROW_BYTES = 13,
   ATTENTION_ENGINE_NUM_REGISTERS = 16
 };
+/* NOLINTEND(readability-identifier-naming) */
 
 #endif

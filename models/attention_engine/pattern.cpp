@@ -172,6 +172,7 @@ std::optional<PatternKind> pattern_kind_from_name(std::string_view name) {
 const std::vector<PatternKind>& pattern_kinds() {
   static const std::vector<PatternKind> kinds = [] {
     std::vector<PatternKind> list;
+    list.reserve(kNames.size());
     for (const KindName& name : kNames) {
       list.push_back(name.kind);
     }

@@ -68,7 +68,7 @@ class DramPath : public AxiSlave {
   /// What leaves a channel, not before `due`.
   struct Due {
     AxiResponse response;
-    Cycles due;
+    Cycles due = 0;
   };
   struct Channel {
     Channel(const DramParameters& dram, std::uint32_t core_khz, StatGroup& stats)

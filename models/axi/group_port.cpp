@@ -42,7 +42,7 @@ void GroupPort::step_read_responses(Cycles now) {
   demux_.read_arbiter().accept();
   AxiResponse response;
   if (winner == kCache) {
-    response = *cached;
+    response = *cached;  // NOLINT(clang-analyzer-core.NonNullParamChecker): it wins if it is there
     cache_.accept_response(now);
   } else {
     response = cut.read_responses.front();
@@ -143,6 +143,7 @@ GroupPort::Target GroupPort::send_addresses(const AxiRequest* bypass, const AxiR
     mux.channels.writes.pop(now);
   }
   if (is_read_out) {
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): what goes out is shown
     send(*shown.read, output.read_id, cut.reads, now);
     read_arbiter_.accept();
     return winner;

@@ -167,7 +167,7 @@ void ConfigNode::report(const std::string& key, const std::string& text) const {
 }
 
 std::string ConfigNode::cite(const std::string& key) const {
-  const std::string path = path_of(key);
+  std::string path = path_of(key);
   if (tree_ == nullptr) {
     return path;
   }

@@ -140,8 +140,8 @@ Observers::Observers() : fans_(std::make_unique<Fans>()) {}
 Observers::~Observers() = default;
 
 const Observers& Observers::none() {
-  static const Observers kNone;
-  return kNone;
+  static const Observers unobserved;
+  return unobserved;
 }
 
 void Observers::attach(const Probes& probes) {
@@ -158,8 +158,8 @@ AgentId Observers::add_agent(const std::string& name) {
 }
 
 const std::string& Observers::agent_name(AgentId agent) const {
-  static const std::string kNobodyName = "nobody";
-  return agent < names_.size() ? names_[agent] : kNobodyName;
+  static const std::string nobody = "nobody";
+  return agent < names_.size() ? names_[agent] : nobody;
 }
 
 }  // namespace tessera

@@ -104,7 +104,7 @@ bool DmaL1Side::access(const BeatCursor::Beat& beat, Cycles cycle) {
     attributed_ = beat.number;
     memory_.attribute_to(beat.number);
   }
-  std::array<std::uint8_t, RealignBuffer::kMaxLanes> data;
+  std::array<std::uint8_t, RealignBuffer::kMaxLanes> data{};
   const std::uint32_t source = is_write ? beat.partner : beat.address;
   const std::uint32_t destination = is_write ? beat.address : beat.partner;
   const bool is_moved = memory_.read(source, data.data(), beat.bytes) &&

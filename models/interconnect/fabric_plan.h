@@ -21,7 +21,7 @@ enum class BufferKind : std::uint8_t {
 struct FabricPlan {
   static constexpr std::uint32_t kNone = ~0u;
   struct Buffer {
-    BufferKind kind;
+    BufferKind kind{};
     std::uint32_t input = 0;  ///< of all arbiters it can reach
     std::uint32_t row = 0;    ///< which of them a token goes to; kBank: it is told
   };

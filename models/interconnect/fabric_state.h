@@ -75,9 +75,9 @@ struct Destination {
 };
 /// A token that has become visible at an arbiter.
 struct Arrival {
-  std::uint16_t arbiter;
-  Token token;
-  Place place;
+  std::uint16_t arbiter = 0;
+  Token token{};
+  Place place{};
 };
 struct Request {
   std::uint16_t arbiter;

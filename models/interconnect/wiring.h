@@ -48,7 +48,7 @@ class Wiring {
   /// What the engine reads: the parts in an order in which every wire is made before it is used.
   struct Part {
     enum class Kind { kRegister, kCrossbar, kToTile };
-    Kind kind;
+    Kind kind{};
     std::vector<Wire> inputs;
     Wire first_output = kUnconnected;
     std::uint32_t outputs = 0;

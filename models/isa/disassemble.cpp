@@ -53,11 +53,11 @@ std::string csr_name(std::int32_t number) {
 
 /// Predecessor or successor set of a fence.
 std::string fence_set(std::uint32_t bits) {
-  constexpr std::array<char, 4> letters = {'i', 'o', 'r', 'w'};
+  constexpr std::array<char, 4> kLetters = {'i', 'o', 'r', 'w'};
   std::string text;
   for (unsigned i = 0; i < 4; ++i) {
     if ((bits >> (3 - i) & 1) != 0) {
-      text += letters[i];
+      text += kLetters[i];
     }
   }
   return text.empty() ? "unknown" : text;
@@ -65,8 +65,8 @@ std::string fence_set(std::uint32_t bits) {
 
 /// Acquire and release bits of an atomic.
 const char* ordering(std::uint32_t raw) {
-  constexpr std::array<const char*, 4> suffixes = {"", ".rl", ".aq", ".aqrl"};
-  return suffixes[raw >> 25 & 3];
+  constexpr std::array<const char*, 4> kSuffixes = {"", ".rl", ".aq", ".aqrl"};
+  return kSuffixes[raw >> 25 & 3];
 }
 
 std::string operand_text(const Instruction& in, std::uint32_t pc) {

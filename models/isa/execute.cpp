@@ -19,10 +19,10 @@ namespace {
 /// Second operand of a computing instruction; offset of an access.
 template <Format format>
 TESSERA_ALWAYS_INLINE std::uint32_t operand_b(const ThreadedOp* op, const std::uint32_t* x) {
-  constexpr Operands used = operands(format);
-  if constexpr (used.has_immediate) {
+  constexpr Operands kUsed = operands(format);
+  if constexpr (kUsed.has_immediate) {
     return static_cast<std::uint32_t>(op->imm);
-  } else if constexpr (used.reads_rs2) {
+  } else if constexpr (kUsed.reads_rs2) {
     return x[op->registers.rs2];
   } else {
     return 0;
@@ -54,10 +54,10 @@ template <Format format, typename Cell>
 TESSERA_ALWAYS_INLINE bool Interpreter::Impl::load_fast(const ThreadedOp* op, std::uint32_t* x,
                                                         const DmiTable::Page* pages,
                                                         DirectAccess& done) {
-  constexpr Operands used = operands(format);
+  constexpr Operands kUsed = operands(format);
   const std::uint32_t base = x[op->rs1];
   const std::uint32_t sum = base + operand_b<format>(op, x);
-  const std::uint32_t address = used.writes_rs1 ? base : sum;
+  const std::uint32_t address = kUsed.writes_rs1 ? base : sum;
   const std::uint8_t* page = pages[address >> DmiTable::kPageBits].read;
   if (__builtin_expect(page == nullptr || (address | sum) % sizeof(Cell) != 0, false)) {
     return false;
@@ -65,9 +65,9 @@ TESSERA_ALWAYS_INLINE bool Interpreter::Impl::load_fast(const ThreadedOp* op, st
   Cell value;
   std::memcpy(&value, page + address % DmiTable::kPageBytes, sizeof value);
   done.access = {AccessKind::kLoad, sizeof(Cell), address, 0};
-  if constexpr (used.writes_rs1) {
+  if constexpr (kUsed.writes_rs1) {
     done.increment = {op->rs1, sum};
-    x[used.reads_rs2 ? op->registers.rs3 : op->registers.rs2] = sum;
+    x[kUsed.reads_rs2 ? op->registers.rs3 : op->registers.rs2] = sum;
   }
   x[op->rd] = static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
   return true;
@@ -78,11 +78,11 @@ template <Format format, typename Cell>
 TESSERA_ALWAYS_INLINE bool Interpreter::Impl::store_fast(const ThreadedOp* op, std::uint32_t* x,
                                                          const DmiTable::Page* pages,
                                                          DirectAccess& done) {
-  constexpr Operands used = operands(format);
+  constexpr Operands kUsed = operands(format);
   const std::uint32_t base = x[op->rs1];
   const std::uint32_t sum =
-      base + (used.has_immediate ? static_cast<std::uint32_t>(op->imm) : x[op->registers.rs3]);
-  const std::uint32_t address = used.writes_rs1 ? base : sum;
+      base + (kUsed.has_immediate ? static_cast<std::uint32_t>(op->imm) : x[op->registers.rs3]);
+  const std::uint32_t address = kUsed.writes_rs1 ? base : sum;
   std::uint8_t* page = pages[address >> DmiTable::kPageBits].write;
   if (__builtin_expect(page == nullptr || (address | sum) % sizeof(Cell) != 0, false)) {
     return false;
@@ -91,7 +91,7 @@ TESSERA_ALWAYS_INLINE bool Interpreter::Impl::store_fast(const ThreadedOp* op, s
   std::memcpy(page + address % DmiTable::kPageBytes, &value, sizeof value);
   done.access = {AccessKind::kStore, sizeof(Cell), address,
                  static_cast<std::make_unsigned_t<Cell>>(value)};
-  if constexpr (used.writes_rs1) {
+  if constexpr (kUsed.writes_rs1) {
     done.increment = {op->rs1, sum};
     x[op->rd] = sum;
   }
@@ -147,6 +147,7 @@ const void* const* Interpreter::Impl::handlers() {
 
 #define TESSERA_INDEX() static_cast<std::size_t>(op - page->ops.data())
 /// Runs the handler of `op`. The addresses in ops are of the loop that tells nobody.
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a statement
 #define TESSERA_DISPATCH() goto*(is_told ? labels[page->handlers[TESSERA_INDEX()]] : op->handler)
 #define TESSERA_TELL_RETIRED(next_pc)                                 \
   do {                                                                \

@@ -17,7 +17,7 @@ constexpr std::int64_t wrap_signed(std::int64_t value, unsigned bits) {
 
 /// floor(a / b), b > 0.
 constexpr std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b < 0 ? 1 : 0);
+  return a / b - (a % b < 0 ? 1 : 0);  // NOLINT(clang-analyzer-core.DivideZero)
 }
 
 /// y = saturate_int8(floor(x * mult / 2^shift + 1/2) + add)

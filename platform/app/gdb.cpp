@@ -107,6 +107,7 @@ void Gdb::restart(const debug::Server::Handover& handover) const {
   words.push_back(fmt::format("{},{},{}", handover.handles.listener, handover.handles.connection,
                               handover.is_without_acks ? 1 : 0));
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) {
     arguments.push_back(word.data());
   }

@@ -37,6 +37,7 @@ std::vector<Group> group_harts(const Soc& soc, const GuestPlaces& places) {
     group->second.harts.push_back(hart);
   }
   std::vector<Group> result;
+  result.reserve(groups.size());
   for (auto& [key, group] : groups) {
     result.push_back(std::move(group));
   }
@@ -144,6 +145,7 @@ std::string count_activities(const Soc& soc) {
     ++counts[soc.hart(i).activity];
   }
   std::vector<std::string> texts;
+  texts.reserve(counts.size());
   for (const auto& [activity, count] : counts) {
     texts.push_back(fmt::format("{} {}", count, to_string(activity)));
   }

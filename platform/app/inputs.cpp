@@ -54,6 +54,7 @@ std::string this_program() {
              segment != program->dlpi_phdr + program->dlpi_phnum; ++segment) {
           if (segment->p_type == PT_NOTE) {
             *static_cast<std::string*>(found) += find_build_id(
+                // NOLINTNEXTLINE(performance-no-int-to-ptr): as dl_iterate_phdr tells it
                 reinterpret_cast<const std::uint8_t*>(program->dlpi_addr + segment->p_vaddr),
                 segment->p_memsz);
           }

@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+// NOLINTBEGIN(modernize-use-using): C
 typedef struct AttentionMap AttentionMap;
 
 typedef struct {
@@ -86,6 +87,7 @@ typedef struct {
   int32_t av_add;
   int32_t masked_rows;
 } AttentionConstants;
+// NOLINTEND(modernize-use-using)
 
 /// Why the last call of this thread failed.
 const char* attention_engine_error(void);

@@ -39,7 +39,7 @@ void AttentionEngine::start_next(Cycles cycle) {
       std::exchange(held_, nullptr)};
   memory_.attribute_to(ended_);
   tell_begun(cycle);
-  job_.emplace();
+  job_ = RunningJob();
   job_->descriptor = read_descriptor(context, state_.ring_address());
   job_->start = cycle;
   job_->deadline = state_.watchdog == 0 ? kNever : cycle + state_.watchdog;

@@ -19,7 +19,12 @@ constexpr std::uint32_t kMaxGap = 64;
 
 DataUse::DataUse(const CheckerSetup& setup, ShadowMemory& shadow, const HartOrder& harts,
                  const DeviceOrder& devices, CheckReports& reports)
-    : setup_(setup), shadow_(shadow), harts_(harts), devices_(devices), reports_(reports) {}
+    : setup_(setup),
+      shadow_(shadow),
+      harts_(harts),
+      devices_(devices),
+      reports_(reports),
+      hart_copies_(setup.num_harts) {}
 
 /// The DMA only moves input on.
 void DataUse::device_reads(const ShadowMemory::Place& place, std::uint32_t address,
@@ -32,8 +37,11 @@ void DataUse::device_reads(const ShadowMemory::Place& place, std::uint32_t addre
 
 void DataUse::device_writes(const ShadowMemory::Place& place, std::uint32_t address,
                             const ShadowAccess& write, Cycles cycle) {
+  hart_copies_.forget(address / kWordBytes * kWordBytes);
+  bool is_first = true;  // write of the job to this word
   for (const ShadowAccess& one : place.word.places) {
     const bool is_own = one.clock == write.clock && one.agent == write.agent;
+    is_first = is_first && !(is_own && one.kind == Kind::kWrite);
     if (is_own && one.kind == Kind::kRead && (one.bytes & write.bytes) != 0) {
       reports_.own_operand({address, cycle}, one, write);
     } else if (!is_own && place.is_taken() && is_result_of_device(one)) {
@@ -49,7 +57,7 @@ void DataUse::device_writes(const ShadowMemory::Place& place, std::uint32_t addr
     return;
   }
   place.state &= static_cast<std::uint16_t>(~ShadowMemory::kTaken);
-  if (!devices_.moves_data(write.agent)) {
+  if (is_first && !devices_.moves_data(write.agent)) {
     result_use_.written(write, reports_.place_of(write));
   }
 }
@@ -58,22 +66,93 @@ bool DataUse::is_result_of_device(const ShadowAccess& access) const {
   return access.clock != 0 && access.kind == Kind::kWrite && !harts_.is_hart(access.agent);
 }
 
-/// Input that a transfer has brought here is read with it.
-void DataUse::take(const ShadowMemory::Place& place, std::uint32_t address, std::uint8_t bytes) {
-  const auto fresh = static_cast<std::uint8_t>(bytes & ~(place.state >> ShadowMemory::kTakenShift));
-  place.take(bytes);
+/// Of all who have written there the newest: what was there before is gone.
+const InputMoves::Move* DataUse::move_to(const ShadowMemory::Place& place, unsigned byte) const {
+  const ShadowAccess* newest = nullptr;
   for (const ShadowAccess& one : place.word.places) {
-    const InputMoves::Move* const move =
-        one.clock != 0 && one.kind == Kind::kWrite && devices_.moves_data(one.agent)
-            ? input_moves_.find(one.clock - 1)
-            : nullptr;
-    if (move != nullptr) {
-      const std::uint32_t word = address / kWordBytes * kWordBytes - move->to + move->from;
-      if (const auto source = shadow_.at(word)) {
-        source->take(static_cast<std::uint8_t>(fresh & one.bytes));
-      }
+    const bool has_written =
+        one.clock != 0 && one.kind == Kind::kWrite && (one.bytes >> byte & 1) != 0;
+    if (has_written &&
+        (newest == nullptr || static_cast<std::int32_t>(one.cycle - newest->cycle) > 0)) {
+      newest = &one;
     }
   }
+  return newest != nullptr && devices_.moves_data(newest->agent)
+             ? input_moves_.find(newest->clock - 1)
+             : nullptr;
+}
+
+/// Input that a transfer or hart has brought here is read with it.
+void DataUse::take(const ShadowMemory::Place& place, std::uint32_t address, std::uint8_t bytes) {
+  const auto fresh = static_cast<std::uint8_t>(bytes & ~(place.state >> ShadowMemory::kTakenShift));
+  if (fresh == 0) {
+    return;
+  }
+  place.take(bytes);
+  const std::uint32_t word = address / kWordBytes * kWordBytes;
+  if (const auto source = hart_copies_.source(word)) {
+    take_bytes(*source, fresh);
+    return;
+  }
+  for (unsigned byte = 0; byte < kWordBytes; ++byte) {
+    const InputMoves::Move* const move = (fresh >> byte & 1) != 0 ? move_to(place, byte) : nullptr;
+    if (move != nullptr) {
+      take_bytes(word + byte - move->to + move->from, 1);
+    }
+  }
+}
+
+void DataUse::take_bytes(std::uint32_t address, std::uint8_t bytes) {
+  for (std::uint32_t byte = address; bytes != 0; ++byte, bytes >>= 1) {
+    const auto place = shadow_.at(byte);
+    if (place && (bytes & 1) != 0) {
+      take(*place, byte, byte_mask(byte, 1));
+    }
+  }
+}
+
+bool DataUse::has_input(const ShadowMemory::Place& place, std::uint32_t address) const {
+  return is_input(address) || hart_copies_.source(address / kWordBytes * kWordBytes) ||
+         move_to(place, address % kWordBytes) != nullptr;
+}
+
+void DataUse::hart_writes(const ShadowMemory::Place& place, const MemoryAccess& store) {
+  hart_copies_.forget(store.address / kWordBytes * kWordBytes);
+  place.take(byte_mask(store.address, store.bytes));
+}
+
+void DataUse::hart_loads_copy(const ShadowMemory::Place& place, const MemoryAccess& load,
+                              std::uint32_t index) {
+  if (!has_input(place, load.address)) {
+    take(place, load.address, byte_mask(load.address, load.bytes));
+  } else if (const auto former = hart_copies_.loaded(load, index)) {
+    take_all(former->address, former->bytes);
+  }
+}
+
+/// What goes to where others look is read, as what transfers bring there, and so is what becomes a
+/// local variable. One source must do for a word: of bytes from elsewhere the former is read.
+void DataUse::hart_stores_copy(const ShadowMemory::Place& place, const MemoryAccess& store,
+                               std::uint32_t index) {
+  const std::vector<HartCopies::Load> loads = hart_copies_.stored(store, index);
+  const bool is_followed = !loads.empty() && !is_left_to_others(store.address) &&
+                           !contains(setup_.stacks, store.address);
+  for (std::size_t i = is_followed ? 1 : 0; i < loads.size(); ++i) {
+    take_all(loads[i].address, loads[i].bytes);
+  }
+  if (!is_followed) {
+    hart_writes(place, store);
+    return;
+  }
+  const std::uint8_t bytes = byte_mask(store.address, store.bytes);
+  const std::uint32_t word = store.address / kWordBytes * kWordBytes;
+  const std::uint32_t source = loads[0].address - store.address % kWordBytes;
+  const auto former = hart_copies_.source(word);
+  if (former && *former != source) {
+    take_bytes(*former, static_cast<std::uint8_t>(ShadowMemory::kAllBytes & ~bytes));
+  }
+  hart_copies_.set_source(word, source);
+  place.state &= static_cast<std::uint16_t>(~(bytes << ShadowMemory::kTakenShift));
 }
 
 bool DataUse::is_input(std::uint32_t address) const {
@@ -110,7 +189,7 @@ void DataUse::take_all(std::uint32_t begin, std::uint32_t num_bytes) {
     const std::uint32_t bytes =
         std::min(kWordBytes - address % kWordBytes, begin + num_bytes - address);
     if (const auto place = shadow_.at(address)) {
-      place->take(byte_mask(address, bytes));
+      take(*place, address, byte_mask(address, bytes));
     }
     address += bytes;
   }
@@ -145,6 +224,9 @@ void DataUse::check_results(const ShadowAccess& end, Cycles cycle) {
 void DataUse::check_inputs(const ShadowAccess& end, Cycles cycle) {
   if (devices_.shares_work()) {
     return;
+  }
+  for (const HartCopies::Load& load : hart_copies_.without_store()) {
+    take_all(load.address, load.bytes);
   }
   for (const CheckerSetup::Input& input : setup_.inputs) {
     const Unread unread = find_unread(input);

@@ -7,6 +7,7 @@
 #include "platform/observe/checker/check_reports.h"
 #include "platform/observe/checker/checker_setup.h"
 #include "platform/observe/checker/device_order.h"
+#include "platform/observe/checker/hart_copies.h"
 #include "platform/observe/checker/hart_order.h"
 #include "platform/observe/checker/input_moves.h"
 #include "platform/observe/checker/result_use.h"
@@ -22,8 +23,14 @@ class DataUse {
   DataUse(const CheckerSetup& setup, ShadowMemory& shadow, const HartOrder& harts,
           const DeviceOrder& devices, CheckReports& reports);
 
-  /// A hart reads `bytes` of the word, or a device what is no data to move on.
+  /// Somebody reads `bytes` of the word, and not to copy it.
   void take(const ShadowMemory::Place& place, std::uint32_t address, std::uint8_t bytes);
+  void hart_writes(const ShadowMemory::Place& place, const MemoryAccess& store);
+  /// By instructions that only copy, into x[index] and out of it.
+  void hart_loads_copy(const ShadowMemory::Place& place, const MemoryAccess& load,
+                       std::uint32_t index);
+  void hart_stores_copy(const ShadowMemory::Place& place, const MemoryAccess& store,
+                        std::uint32_t index);
   void device_reads(const ShadowMemory::Place& place, std::uint32_t address,
                     const ShadowAccess& read);
   /// Before the write is recorded.
@@ -54,6 +61,11 @@ class DataUse {
     void add(std::uint32_t address);
   };
   Unread find_unread(const CheckerSetup::Input& input);
+  /// Those of `bytes` at `address`, of whatever word they are.
+  void take_bytes(std::uint32_t address, std::uint8_t bytes);
+  /// The transfer that has brought byte `byte` of the word, from where; null: none.
+  const InputMoves::Move* move_to(const ShadowMemory::Place& place, unsigned byte) const;
+  bool has_input(const ShadowMemory::Place& place, std::uint32_t address) const;
   bool is_input(std::uint32_t address) const;
   bool is_left_to_others(std::uint32_t address) const;
   bool is_result_of_device(const ShadowAccess& access) const;
@@ -65,6 +77,7 @@ class DataUse {
   CheckReports& reports_;
   ResultUse result_use_;
   InputMoves input_moves_;
+  HartCopies hart_copies_;
 };
 
 }  // namespace tessera

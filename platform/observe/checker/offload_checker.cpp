@@ -23,7 +23,7 @@ OffloadChecker::OffloadChecker(CheckerSetup setup, const Observers& observers)
       devices_(observers, setup_.num_harts),
       harts_(setup_.num_harts, observers.num_agents(), setup_.asks_for_fences),
       shadow_(setup_.memories),
-      waits_(setup_.poll_loops),
+      waits_(setup_.poll_loops, !setup_.inputs.empty()),
       launch_registers_(setup_.launch_rules),
       shadow_registers_(launch_registers_.ranges()),
       arenas_(setup_.arenas),
@@ -74,17 +74,13 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   }
   const bool is_load = access.kind == AccessKind::kLoad;
   const std::uint8_t marks = waits_.marks(access.pc);
-  const bool is_counted =
-      !is_store || (place->state & accessor.shadow.bytes) == accessor.shadow.bytes;
+  const bool is_counted = is_store ? (place->state & accessor.shadow.bytes) == accessor.shadow.bytes
+                                   : place->has_taken(accessor.shadow.bytes);
   if (!is_atomic && marks == 0 && is_counted && !place->has_use() &&
       place->word.remembers(accessor.shadow)) {
     return;  // as most accesses
   }
-  if (is_store) {
-    place->take(accessor.shadow.bytes);
-  } else if (!place->has_taken(accessor.shadow.bytes)) {
-    use_.take(*place, access.address, accessor.shadow.bytes);
-  }
+  hart_uses(access, *place, accessor.shadow.bytes, marks);
   if ((marks & (is_load ? Waits::kWait : Waits::kSignal)) != 0 &&
       (place->state & ShadowMemory::kFlag) == 0) {
     make_flag(access.address, *place);
@@ -108,6 +104,23 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   if (is_atomic || is_flag || gives_back || looks_at_atomic) {
     const bool ignores = (marks & Waits::kIgnores) != 0;
     synchronise(access, accessor.shadow, access.reads() && !ignores);
+  }
+}
+
+void OffloadChecker::hart_uses(const MemoryAccess& access, const ShadowMemory::Place& place,
+                               std::uint8_t bytes, std::uint8_t marks) {
+  if (access.kind == AccessKind::kStore) {
+    if ((marks & Waits::kStoresCopy) != 0) {
+      use_.hart_stores_copy(place, access, waits_.instruction(access.pc).rs2());
+    } else {
+      use_.hart_writes(place, access);
+    }
+  } else if (!place.has_taken(bytes)) {
+    if ((marks & Waits::kLoadsCopy) != 0) {
+      use_.hart_loads_copy(place, access, waits_.instruction(access.pc).rd());
+    } else {
+      use_.take(place, access.address, bytes);
+    }
   }
 }
 

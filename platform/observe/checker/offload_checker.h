@@ -56,6 +56,9 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
 
   Accessor accessor_of_hart(const MemoryAccess& access) const;
   void hart_accessed(const MemoryAccess& access);
+  /// What data is used for.
+  void hart_uses(const MemoryAccess& access, const ShadowMemory::Place& place, std::uint8_t bytes,
+                 std::uint8_t marks);
   void device_register_accessed(const MemoryAccess& access);
   void device_accessed(const MemoryAccess& access);
   void arena_changes(const MemoryAccess& access);

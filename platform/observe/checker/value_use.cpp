@@ -71,13 +71,16 @@ class Decision {
   bool decides_ = false;
 };
 
-/// Follows the value of an atomic to what uses it.
+/// Follows the value of a load or atomic to what uses it.
 class Usage {
  public:
-  explicit Usage(const GuestCode& code) : code_(code) {}
+  enum class Passes { kArithmetic, kStores };
+  /// `passes`: what is no use yet, but hands on the value.
+  Usage(const GuestCode& code, Passes passes) : code_(code), passes_(passes) {}
 
-  bool finds_one(std::size_t atomic) {
-    follow(atomic, 1u << code_[atomic].rd());
+  const std::vector<std::size_t>& stores() const { return stores_; }
+  bool finds_one(std::size_t load) {
+    follow(load, 1u << code_[load].rd());
     while (!open_.empty() && !is_used_) {
       const std::size_t index = open_.back();
       open_.pop_back();
@@ -127,8 +130,12 @@ class Usage {
     const std::uint32_t result = 1u << instruction.result() & ~1u;
     if (!reads(index, dependent)) {
       follow(index, dependent & ~result);
-    } else if (instruction.is_arithmetic()) {
+    } else if (passes_ == Passes::kArithmetic && instruction.is_arithmetic()) {
       follow(index, dependent | result);
+    } else if (passes_ == Passes::kStores && instruction.opcode() == Opcode::kStore &&
+               (dependent >> instruction.rs1() & 1) == 0) {
+      stores_.push_back(index);
+      follow(index, dependent);
     } else if (instruction.is_store_conditional() && !(dependent >> instruction.rs1() & 1)) {
       follow(index, dependent & ~result);  // the other half of a change
     } else {
@@ -158,6 +165,8 @@ class Usage {
   }
 
   const GuestCode& code_;
+  const Passes passes_;
+  std::vector<std::size_t> stores_;
   std::map<std::size_t, std::uint32_t> dependent_;  ///< before each instruction
   std::vector<std::size_t> open_;
   bool is_used_ = false;
@@ -171,7 +180,13 @@ bool decides(const GuestCode& code, std::size_t index, unsigned max_steps) {
 
 bool is_result_used(const GuestCode& code, std::size_t index) {
   return code[index].result() != 0 && !code[index].is_store_conditional() &&
-         Usage(code).finds_one(index);
+         Usage(code, Usage::Passes::kArithmetic).finds_one(index);
+}
+
+std::vector<std::size_t> copies_of(const GuestCode& code, std::size_t index) {
+  Usage usage(code, Usage::Passes::kStores);
+  return code[index].rd() == 0 || usage.finds_one(index) ? std::vector<std::size_t>()
+                                                         : usage.stores();
 }
 
 }  // namespace tessera

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "platform/observe/checker/guest_code.h"
 
@@ -14,5 +15,9 @@ bool decides(const GuestCode& code, std::size_t index, unsigned max_steps);
 /// Whether anything may use what the atomic at `index` reads, but to change the word: a
 /// load-reserved may hand on to its store-conditional, which itself tells of success only.
 bool is_result_used(const GuestCode& code, std::size_t index);
+
+/// The stores of what the load at `index` gives, if it does nothing but give it to stores; else
+/// none.
+std::vector<std::size_t> copies_of(const GuestCode& code, std::size_t index);
 
 }  // namespace tessera

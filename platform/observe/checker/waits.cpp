@@ -7,17 +7,27 @@
 
 namespace tessera {
 
-Waits::Waits(PollLoops loops) : loops_(std::move(loops)) {
+Waits::Waits(PollLoops loops, bool finds_copies) : loops_(std::move(loops)) {
   for (const GuestCode& code : loops_.code()) {
     marks_.push_back({code.address(), std::vector<std::uint8_t>(code.size())});
     for (std::size_t i = 0; i < code.size(); ++i) {
       if (code[i].opcode() == GuestInstruction::kAtomic && !is_result_used(code, i)) {
         marks_.back().of[i] |= kIgnores;
       }
+      if (finds_copies && code[i].opcode() == GuestInstruction::kLoad) {
+        mark_copies(code, i);
+      }
     }
   }
   for (const std::uint32_t load : loops_.loads()) {
     mark(load, kWait);
+  }
+}
+
+void Waits::mark_copies(const GuestCode& code, std::size_t load) {
+  for (const std::size_t store : copies_of(code, load)) {
+    marks_.back().of[load] |= kLoadsCopy;
+    marks_.back().of[store] |= kStoresCopy;
   }
 }
 
@@ -28,6 +38,12 @@ void Waits::mark(std::uint32_t pc, Mark mark) {
       marks.of[index] |= mark;
     }
   }
+}
+
+const GuestInstruction& Waits::instruction(std::uint32_t pc) const {
+  const auto code = std::find_if(loops_.code().begin(), loops_.code().end(),
+                                 [pc](const GuestCode& one) { return one.contains(pc); });
+  return (*code)[code->index(pc)];
 }
 
 bool Waits::suspect(std::uint32_t hart, std::uint32_t pc, std::uint32_t address) {

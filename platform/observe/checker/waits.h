@@ -18,13 +18,16 @@ namespace tessera {
 class Waits {
  public:
   enum Mark : std::uint8_t {
-    kWait = 1,     ///< a load that waits
-    kSignal = 2,   ///< a store or atomic that such a load has met
-    kWatched = 4,  ///< a load that may turn out to wait
-    kIgnores = 8,  ///< an atomic of which nothing uses what it reads
+    kWait = 1,         ///< a load that waits
+    kSignal = 2,       ///< a store or atomic that such a load has met
+    kWatched = 4,      ///< a load that may turn out to wait
+    kIgnores = 8,      ///< an atomic of which nothing uses what it reads
+    kLoadsCopy = 16,   ///< a load of which only stores use what it reads
+    kStoresCopy = 32,  ///< such a store
   };
 
-  explicit Waits(PollLoops loops);
+  /// `finds_copies`: whether loads and stores that copy are marked.
+  Waits(PollLoops loops, bool finds_copies);
 
   /// Of the instruction at `pc`.
   std::uint8_t marks(std::uint32_t pc) const {
@@ -36,6 +39,8 @@ class Waits {
     }
     return 0;
   }
+  /// REQUIRES: it has marks.
+  const GuestInstruction& instruction(std::uint32_t pc) const;
   /// The load at `pc` races. Returns whether it may wait; then it is watched from this look on.
   bool suspect(std::uint32_t hart, std::uint32_t pc, std::uint32_t address);
   /// A watched load. Returns whether the hart has lately looked there with it.
@@ -54,6 +59,7 @@ class Waits {
     std::array<std::uint32_t, kFlags> addresses{};  ///< the latest first
     std::size_t num_addresses = 0;
   };
+  void mark_copies(const GuestCode& code, std::size_t load);
   void mark(std::uint32_t pc, Mark mark);
 
   PollLoops loops_;

@@ -21,6 +21,7 @@ constexpr std::uint32_t kEndRegister = 0x4000'0000;
 constexpr std::uint32_t kPollPc = 0x8000'0104;
 constexpr std::uint32_t kLookPc = 0x8000'0204;
 constexpr std::uint32_t kCountPc = 0x8000'0304;
+constexpr std::uint32_t kCopyPc = 0x8000'0404;
 constexpr AgentId kDma = 3;
 constexpr AgentId kIta = 4;
 constexpr AgentId kEngine = 5;
@@ -52,6 +53,8 @@ class OffloadCheckerTest : public testing::Test {
     // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
     setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
     setup.poll_loops.add_code(kCountPc, {0x00b7202f});  // amoadd.w zero, a1, (a4)
+    // lw a5, 0(a4); sw a5, 0(a3); ret
+    setup.poll_loops.add_code(kCopyPc, {0x00072783, 0x00f6a023, 0x00008067});
     setup.names.describe_code = [](std::uint32_t pc) {
       return pc == 0x44 ? "compute (a.c:7)" : pc == 0x48 ? "compute+0x4 (a.c:7)" : "";
     };
@@ -770,6 +773,48 @@ TEST_F(UseTest, InputBroughtToADeviceIsRead) {
   run_job(0, kData, kData + 0x200);
   run_job(1, kData + 64, kData + 0x240);
   load_all(kData + 0x200, 128);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, InputReplacedInL1IsNotRead) {
+  move(0, kInput, kData, kInputBytes / 2);
+  move(1, kInput + kInputBytes / 2, kData, kInputBytes / 2);
+  load_all(kData, kInputBytes / 2);
+  end_run(0);
+  expect_only(FindingKind::kUnreadInput);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000800 and behind, 16 words"));
+}
+
+TEST_F(UseTest, InputCopiedByAHartIsReadThere) {
+  move(0, kInput, kData, kInputBytes);
+  for (std::uint32_t i = 0; i < kInputBytes; i += 4) {
+    load(0, kData + i, kCopyPc);
+    store(0, kData + 0x200 + i, kCopyPc + 4);
+  }
+  load_all(kData + 0x200, kInputBytes - 16);
+  end_run(0);
+  expect_only(FindingKind::kUnreadInput);
+  EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000870 and behind, 4 words"));
+}
+
+TEST_F(UseTest, InputCopiedToSeveralPlacesIsReadInAny) {
+  for (std::uint32_t i = 0; i < kInputBytes; i += 4) {
+    load(0, kInput + i, kCopyPc);
+    store(0, kData + i, kCopyPc + 4);
+    store(0, kData + 0x200 + i, kCopyPc + 4);
+  }
+  load_all(kData, kInputBytes / 2);
+  load_all(kData + 0x200 + kInputBytes / 2, kInputBytes / 2);
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(UseTest, InputCopiedToALocalVariableIsRead) {
+  for (std::uint32_t i = 0; i < kInputBytes; i += 4) {
+    load(0, kInput + i, kCopyPc);
+    store(0, 0x200 + i, kCopyPc + 4);
+  }
   end_run(0);
   EXPECT_TRUE(found().empty());
 }

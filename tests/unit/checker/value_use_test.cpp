@@ -52,5 +52,27 @@ TEST(ResultOfAnAtomic, IsUnusedWhenOnlyTheWordChanges) {
   EXPECT_TRUE(is_used({kLoadReserved, kA5ZeroBack4, kStoreConditional, kReturn}));
 }
 
+using Stores = std::vector<std::size_t>;
+constexpr std::uint32_t kLoadA5 = 0x00072783;     // lw a5, 0(a4)
+constexpr std::uint32_t kStoreA5 = 0x00f6a023;    // sw a5, 0(a3)
+constexpr std::uint32_t kStoreByA5 = 0x00d7a023;  // sw a3, 0(a5)
+constexpr std::uint32_t kNextA4 = 0x00470713;     // addi a4, a4, 4
+
+Stores copies(const std::vector<std::uint32_t>& words) {
+  return copies_of(GuestCode(0x8000'0000, words), 0);
+}
+
+TEST(ALoadThatCopies, OnlyGivesToStores) {
+  EXPECT_EQ(copies({kLoadA5, kNextA4, kStoreA5, kStoreA5, kReturn}), (Stores{2, 3}));
+  EXPECT_EQ(copies({kLoadA5, kStoreA5, kClearA5, kA5ZeroBack4, kReturn}), Stores{1});
+}
+
+TEST(ALoadThatCopies, IsNotUsedOtherwise) {
+  EXPECT_EQ(copies({kLoadA5, kStoreA5, kA5ZeroBack4, kReturn}), Stores());
+  EXPECT_EQ(copies({kLoadA5, kStoreA5, kStoreByA5, kReturn}), Stores());
+  EXPECT_EQ(copies({kLoadA5, kStoreA5, kAddToA0, kCallS1, kReturn}), Stores());
+  EXPECT_EQ(copies({kLoadA5, kReturn}), Stores());
+}
+
 }  // namespace
 }  // namespace tessera
