@@ -111,9 +111,18 @@ void DataUse::take_bytes(std::uint32_t address, std::uint8_t bytes) {
   }
 }
 
-bool DataUse::has_input(const ShadowMemory::Place& place, std::uint32_t address) const {
-  return is_input(address) || hart_copies_.source(address / kWordBytes * kWordBytes) ||
-         move_to(place, address % kWordBytes) != nullptr;
+/// Where the byte at `address` was loaded, if it is input.
+std::optional<std::uint32_t> DataUse::origin(const ShadowMemory::Place& place,
+                                             std::uint32_t address) const {
+  if (is_input(address)) {
+    return address;
+  }
+  const std::uint32_t byte = address % kWordBytes;
+  if (const auto source = hart_copies_.source(address - byte)) {
+    return *source + byte;
+  }
+  const InputMoves::Move* const move = move_to(place, byte);
+  return move == nullptr ? std::nullopt : std::optional(address - move->to + move->from);
 }
 
 void DataUse::hart_writes(const ShadowMemory::Place& place, const MemoryAccess& store) {
@@ -123,10 +132,11 @@ void DataUse::hart_writes(const ShadowMemory::Place& place, const MemoryAccess& 
 
 void DataUse::hart_loads_copy(const ShadowMemory::Place& place, const MemoryAccess& load,
                               std::uint32_t index) {
-  if (!has_input(place, load.address)) {
+  const auto input = origin(place, load.address);
+  if (!input) {
     take(place, load.address, byte_mask(load.address, load.bytes));
-  } else if (const auto former = hart_copies_.loaded(load, index)) {
-    take_all(former->address, former->bytes);
+  } else if (const auto former = hart_copies_.loaded(load, index, *input)) {
+    take_all(former->input, former->bytes);
   }
 }
 
@@ -138,7 +148,7 @@ void DataUse::hart_stores_copy(const ShadowMemory::Place& place, const MemoryAcc
   const bool is_followed = !loads.empty() && !is_left_to_others(store.address) &&
                            !contains(setup_.stacks, store.address);
   for (std::size_t i = is_followed ? 1 : 0; i < loads.size(); ++i) {
-    take_all(loads[i].address, loads[i].bytes);
+    take_all(loads[i].input, loads[i].bytes);
   }
   if (!is_followed) {
     hart_writes(place, store);
@@ -146,7 +156,7 @@ void DataUse::hart_stores_copy(const ShadowMemory::Place& place, const MemoryAcc
   }
   const std::uint8_t bytes = byte_mask(store.address, store.bytes);
   const std::uint32_t word = store.address / kWordBytes * kWordBytes;
-  const std::uint32_t source = loads[0].address - store.address % kWordBytes;
+  const std::uint32_t source = loads[0].input - store.address % kWordBytes;
   const auto former = hart_copies_.source(word);
   if (former && *former != source) {
     take_bytes(*former, static_cast<std::uint8_t>(ShadowMemory::kAllBytes & ~bytes));
@@ -226,7 +236,7 @@ void DataUse::check_inputs(const ShadowAccess& end, Cycles cycle) {
     return;
   }
   for (const HartCopies::Load& load : hart_copies_.without_store()) {
-    take_all(load.address, load.bytes);
+    take_all(load.input, load.bytes);
   }
   for (const CheckerSetup::Input& input : setup_.inputs) {
     const Unread unread = find_unread(input);

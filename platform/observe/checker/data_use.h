@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "platform/observe/checker/check_reports.h"
@@ -65,7 +66,8 @@ class DataUse {
   void take_bytes(std::uint32_t address, std::uint8_t bytes);
   /// The transfer that has brought byte `byte` of the word, from where; null: none.
   const InputMoves::Move* move_to(const ShadowMemory::Place& place, unsigned byte) const;
-  bool has_input(const ShadowMemory::Place& place, std::uint32_t address) const;
+  std::optional<std::uint32_t> origin(const ShadowMemory::Place& place,
+                                      std::uint32_t address) const;
   bool is_input(std::uint32_t address) const;
   bool is_left_to_others(std::uint32_t address) const;
   bool is_result_of_device(const ShadowAccess& access) const;

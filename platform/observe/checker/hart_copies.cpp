@@ -18,11 +18,12 @@ bool is_same(const HartCopies::Load& load, const MemoryAccess& store) {
 
 }  // namespace
 
-std::optional<HartCopies::Load> HartCopies::loaded(const MemoryAccess& load, std::uint32_t index) {
+std::optional<HartCopies::Load> HartCopies::loaded(const MemoryAccess& load, std::uint32_t index,
+                                                   std::uint32_t input) {
   auto& loads = harts_[load.agent][index];
   const Load former = loads.back();
   std::rotate(loads.begin(), loads.end() - 1, loads.end());
-  loads.front() = {load.address, load.result, load.bytes, false};
+  loads.front() = {input, load.result, load.bytes, false};
   return lacks_store(former) ? std::optional(former) : std::nullopt;
 }
 

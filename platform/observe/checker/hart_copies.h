@@ -12,27 +12,28 @@
 
 namespace tessera {
 
-/// Copies that harts make, load by load and store by store: where what a word holds has come from.
+/// Copies of input that harts make, load by load and store by store: which words hold what of it.
 class HartCopies {
  public:
   explicit HartCopies(std::uint32_t num_harts) : harts_(num_harts) {}
 
   /// Bytes that a hart has loaded only to store them.
   struct Load {
-    std::uint32_t address = 0;
+    std::uint32_t input = 0;  ///< where the bytes were loaded before the run
     std::uint32_t value = 0;
     std::uint32_t bytes = 0;  ///< 0: there is none
     bool is_stored = false;
   };
-  /// Into x[index]. Returns a former load into it of which no store has come, if there is one.
-  std::optional<Load> loaded(const MemoryAccess& load, std::uint32_t index);
+  /// Into x[index], what was at `input` before the run. Returns a former load into x[index] of
+  /// which no store has come, if there is one.
+  std::optional<Load> loaded(const MemoryAccess& load, std::uint32_t index, std::uint32_t input);
   /// What a store of x[index] may store: in cycle timing, the load before the last, too, for loads
   /// overtake stores. The first is the most likely.
   std::vector<Load> stored(const MemoryAccess& store, std::uint32_t index);
   /// Of which no store has come.
   std::vector<Load> without_store() const;
 
-  /// The word now holds what is at `source` and behind, in its first byte what is there.
+  /// The word now holds input from `source` on.
   void set_source(std::uint32_t word, std::uint32_t source) { sources_[word] = source; }
   std::optional<std::uint32_t> source(std::uint32_t word) const {
     const auto found = sources_.find(word);
