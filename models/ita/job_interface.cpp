@@ -265,7 +265,7 @@ JobQueue::Job JobInterface::begin_job() {
   if (misuse) {
     refuse(*misuse);
   } else {
-    check_constants(job);
+    check_job(job);
     count_tile_step(job);
   }
   return {job, misuse.has_value(), state_.origins[state_.oldest].number};
@@ -304,7 +304,7 @@ void JobInterface::run_tile_step(const TileJob& job) {
     refuse(*misuse);
     return;
   }
-  check_constants(job);
+  check_job(job);
   if (const auto output = engine_.compute(job, operands)) {
     memory_.write(job.output, output->data(), output->size());
   }
@@ -318,11 +318,12 @@ void JobInterface::refuse(const JobMisuse& misuse) {
   engine_.abandon();
 }
 
-/// Defined by the hardware, and never meant: the constants come from somewhere else.
-void JobInterface::check_constants(const TileJob& job) {
-  const std::string fault = engine_.constants_fault(job);
-  if (!fault.empty()) {
-    report(origin(), fault);
+/// Defined by the hardware, and never meant: constants or weights come from somewhere else.
+void JobInterface::check_job(const TileJob& job) {
+  for (const std::string& fault : {engine_.constants_fault(job), engine_.weights_fault(job)}) {
+    if (!fault.empty()) {
+      report(origin(), fault);
+    }
   }
 }
 

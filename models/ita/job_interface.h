@@ -112,7 +112,7 @@ class JobInterface : public RegisterDevice, public JobQueue {
   void finish_job();
   void run_tile_step(const TileJob& job);
   void refuse(const JobMisuse& misuse);
-  void check_constants(const TileJob& job);
+  void check_job(const TileJob& job);
   void count_tile_step(const TileJob& job);
   RegisterAccess origin() const;
   void show_context(std::uint32_t context, const RegisterAccess& access);

@@ -114,6 +114,16 @@ std::string TileEngine::constants_fault(const TileJob& job) const {
       requant.mult, requant.shift, to_string(phase), requant.add);
 }
 
+std::string TileEngine::weights_fault(const TileJob& job) const {
+  if (job.preloads_weights || job.weights == state_.next_weights_address) {
+    return "";
+  }
+  return fmt::format(
+      "WEIGHT_PTR0 = {:#x} in phase {}, but the job before loaded weights ahead from {:#x}, its "
+      "WEIGHT_PTR1: the first {} bytes of the tile are from there; allowed: the same address",
+      job.weights, to_string(phase_of(job)), state_.next_weights_address, block_bytes_);
+}
+
 std::optional<JobMisuse> TileEngine::pointer_refusal(const TileJob& job) const {
   struct Pointer {
     const char* name;
@@ -238,6 +248,7 @@ void TileEngine::finish_row(const TileJob& job, const TileOperands& operands, st
 
 void TileEngine::end(const TileJob& job, const TileOperands& operands) {
   state_.has_next_weights = job.loads_next_weights;
+  state_.next_weights_address = job.next_weights;
   std::copy_n(operands.next_weights.begin(), block_bytes_, state_.next_weights.begin());
   if (job.has_output) {
     end_output_tile(job.tiles, job.layer);

@@ -33,7 +33,8 @@ struct EngineState {
   std::array<std::int32_t, kTileBytes> sums{};  ///< [64][64], partial over the inner tiles
   std::array<SoftmaxRow, kTileSize> softmax{};  ///< of the block row
   bool has_next_weights = false;
-  TileBytes next_weights{};  ///< first block of the next job's tile, fetched ahead
+  std::uint32_t next_weights_address = 0;  ///< where they came from: WEIGHT_PTR1
+  TileBytes next_weights{};                ///< first block of the next job's tile, fetched ahead
 };
 
 /// What a job takes from memory.
@@ -63,6 +64,9 @@ class TileEngine {
   std::optional<JobMisuse> refusal(const TileJob& job) const;
   /// What is wrong with the requantisation constants of `job`, if it comes next; empty: nothing.
   std::string constants_fault(const TileJob& job) const;
+  /// What is wrong with where `job` says its weights are: the first block is that of another tile,
+  /// as the job before fetched it ahead; empty: nothing. REQUIRES: !refusal(job).
+  std::string weights_fault(const TileJob& job) const;
   /// Gives the layer up: idle, no weights fetched ahead. What a refused job leaves behind.
   void abandon() { state_ = EngineState{}; }
 

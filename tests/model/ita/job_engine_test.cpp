@@ -112,6 +112,16 @@ TEST_F(ItaJobEngine, ARefusedJobEndsWithoutAnEffect) {
   expect_head_result();
 }
 
+TEST_F(ItaJobEngine, WeightsLoadedAheadFromAnotherTileAreReported) {
+  ita.use_engine(&engine_);
+  std::vector<JobContext> jobs = head_jobs({64, 64, 64});
+  jobs[0].at(ITA_JOB_WEIGHT_PTR1) = jobs[0].at(ITA_JOB_WEIGHT_PTR0);
+  submit_all(jobs, 0, jobs.size());
+  run_to_rest();
+  expect_one_error("in phase K, but the job before loaded weights ahead from");
+  EXPECT_EQ(stat("refused_jobs"), 0u);
+}
+
 TEST_F(ItaJobEngine, SoftClearDropsTheJobUnderWay) {
   ita.use_engine(&engine_);
   const std::vector<JobContext> jobs = head_jobs({64, 64, 64});

@@ -3,6 +3,8 @@
 #include <array>
 #include <numeric>
 
+#include <fmt/format.h>
+
 #include "tests/model/ita/job_bench.h"
 
 namespace tessera::ita {
@@ -157,6 +159,41 @@ TEST_F(ItaJobLayers, NextWeightsAreTakenBeforeTheJobEnds) {
   std::copy_n(weights.begin(), 1024, mixed.begin());  // the first 16 rows came ahead
   driver.wait(400);
   ASSERT_EQ(driver.read(ITA_JOB_STATUS), 0u);
+  const auto expected = linear({{64, 64, 64},
+                                input.data(),
+                                mixed.data(),
+                                nullptr,
+                                BiasDirection::kPerColumn,
+                                requant[0],
+                                {}},
+                               parameters_of(Flavour::kRtl));
+  EXPECT_EQ(memory.get({output.tile(0, 1), 1, 1}), expected);
+  EXPECT_TRUE(errors.errors.empty());
+}
+
+TEST_F(ItaJobLayers, WeightsLoadedAheadFromAnotherTileAreReportedAndUsed) {
+  const auto input = random.int8(64 * 64), ahead = random.int8(64 * 64);
+  std::array<Requant, kNumConstants> requant{};
+  requant[0] = random.requant(64);
+  auto mixed = random.int8(64 * 64);
+  const auto ahead_tile = memory.put(ahead, 64, 64);
+  const auto weight_tile = memory.put(mixed, 64, 64);
+  const auto output = memory.reserve(64, 128);
+  test::JobChain chain(Layer::kLinear, {1, 1, 2, 1}, requant);
+  chain.add({memory.put(input, 64, 64), {ahead_tile.address, 2, 1}, output});
+  auto jobs = chain.jobs();
+  jobs[0].at(ITA_JOB_WEIGHT_PTR1) = ahead_tile.address;
+  jobs[1].at(ITA_JOB_WEIGHT_PTR0) = weight_tile.address;
+  submit(jobs[0]);
+  submit(jobs[1]);
+  driver.wait(1000);
+  EXPECT_EQ(driver.read(ITA_JOB_FINISHED), 2u);
+  expect_one_error(fmt::format(
+      "WEIGHT_PTR0 = {:#x} in phase linear, but the job before loaded weights ahead from {:#x}, "
+      "its WEIGHT_PTR1: the first 1024 bytes of the tile are from there; allowed: the same address",
+      weight_tile.address, ahead_tile.address));
+  EXPECT_EQ(stat("refused_jobs"), 0u);
+  std::copy_n(ahead.begin(), 1024, mixed.begin());
   const auto expected = linear({{64, 64, 64},
                                 input.data(),
                                 mixed.data(),
