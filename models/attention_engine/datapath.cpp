@@ -45,9 +45,7 @@ class Head {
         depth_(operands.head_dim),
         tiles_(map.shape, operands),
         vrf_(layout_.entries() * map.shape.tile),
-        states_(map.shape.queries),
-        l2_(plan.policy == Policy::kSpill ? map.tiles.size() * map.shape.tile * map.shape.tile
-                                          : 0) {
+        states_(map.shape.queries) {
     result_.out.resize(std::size_t{map.shape.queries} * depth_);
   }
 
@@ -238,18 +236,20 @@ class Head {
     return result_.out.data() + std::size_t{row} * map_.shape.tile * depth_;
   }
 
-  /// ScoreVrf buffer -> L2, where tiles stand in the order of the map.
+  /// ScoreVrf buffer -> L2, where there is room for one tile row.
   void spill(std::uint32_t row, std::uint32_t index) {
     if (plan_.policy == Policy::kSpill) {
-      const std::size_t bytes = tile_bytes();
-      std::copy_n(scores(row, index, 0), bytes, l2_.data() + (map_.row_begin[row] + index) * bytes);
-      result_.spilled_bytes += bytes;
+      const std::size_t place = index * tile_bytes();
+      const std::size_t bytes = std::size_t{map_.shape.queries_in(row)} * map_.shape.tile;
+      result_.scratch.resize(std::max(result_.scratch.size(), place + bytes));
+      std::copy_n(scores(row, index, 0), bytes, result_.scratch.data() + place);
+      result_.spilled_bytes += tile_bytes();
     }
   }
   void unspill(std::uint32_t row, std::uint32_t index) {
     if (plan_.policy == Policy::kSpill) {
-      const std::size_t bytes = tile_bytes();
-      std::copy_n(l2_.data() + (map_.row_begin[row] + index) * bytes, bytes, scores(row, index, 0));
+      const std::size_t bytes = std::size_t{map_.shape.queries_in(row)} * map_.shape.tile;
+      std::copy_n(result_.scratch.data() + index * tile_bytes(), bytes, scores(row, index, 0));
     }
   }
   [[nodiscard]] std::size_t tile_bytes() const {
@@ -264,7 +264,6 @@ class Head {
   HeadTiles tiles_;
   std::vector<std::int8_t> vrf_;  ///< ScoreVrf, [entries][T]
   std::vector<QueryState> states_;
-  std::vector<std::int8_t> l2_;
   std::vector<std::int8_t> logits_;    ///< of one tile
   std::vector<std::int16_t> weights_;  ///< of one tile: probabilities, or online weights
   std::vector<std::int32_t> sums_;     ///< of one tile row, [queries][depth]

@@ -54,6 +54,9 @@ struct HeadOperands {
 struct AttentionResult {
   std::vector<std::int8_t> out;  ///< [queries][head_dim], row-major
   std::uint32_t masked_rows = 0;
+  /// What the spill policy leaves in L2: scores of a tile row, T * T bytes a tile; each row takes
+  /// the place of the one before. Ends where the last store does.
+  std::vector<std::int8_t> scratch;
   std::uint64_t spilled_bytes = 0;  ///< scores written to L2, and read again
 };
 

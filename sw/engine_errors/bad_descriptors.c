@@ -66,6 +66,16 @@ static void refuse_capacities(void) {
   expect_refused("mvm_initial_vrf", kEngineVrfOverflow);
 }
 
+/* Scores that do not stay in the engine go where the descriptor says. */
+static void refuse_scratches(void) {
+  make_good(&descriptor);
+  descriptor.policy = kEngineSpill;
+  descriptor.scratch = kUnmapped;
+  expect_refused("unmapped scratch", kEngineAxiDecode);
+  descriptor.scratch = CONTROL_BASE;
+  expect_refused("registers as scratch", kEngineAxiSlave);
+}
+
 /* Programs of chains that the front end does not even fetch whole. */
 static void refuse_programs(void) {
   make_good(&descriptor);
@@ -158,6 +168,7 @@ void refuse_descriptors(void) {
   }
   refuse_misaligned();
   refuse_capacities();
+  refuse_scratches();
   refuse_programs();
   refuse_operators();
   refuse_products();

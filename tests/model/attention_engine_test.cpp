@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "models/attention_engine/cycle/chain_writer.h"
@@ -265,6 +266,29 @@ TEST_F(AttentionEngineTest, EveryErrorIsReportedAndTheNextDescriptorRuns) {
   EXPECT_EQ(errors_.errors[0].hart, 3u);
   EXPECT_EQ(error_of(attention(PatternKind::kDense)), ErrorCode::kNone);
   EXPECT_EQ(output(), expected(PatternKind::kDense));
+}
+
+TEST_F(AttentionEngineTest, TheScratchOfSpilledScoresMustBeMemory) {
+  constexpr std::uint32_t kScratchBytes =
+      4 * 64 * 64;  // of 4 tiles in a row; 8 queries in the last
+  Descriptor descriptor = attention(PatternKind::kDense);
+  put(descriptor, ATTENTION_ENGINE_DESC_POLICY, static_cast<std::uint32_t>(Policy::kSpill) + 1, 1);
+  const std::uint32_t end = memory_.base() + static_cast<std::uint32_t>(memory_.size_bytes());
+  for (const std::uint32_t scratch : {0x1000u, end - kScratchBytes + 64}) {
+    put(descriptor, ATTENTION_ENGINE_DESC_SCRATCH, scratch, 4);
+    EXPECT_EQ(error_of(descriptor), ErrorCode::kAxiDecodeError) << scratch;
+    EXPECT_EQ(errors_.errors.back().message,
+              fmt::format("descriptor {}: the scratch for spilled scores is not in memory",
+                          written_ - 1));
+  }
+  EXPECT_EQ(errors_.errors.size(), 2u);
+  EXPECT_EQ(output(), std::vector<std::int8_t>(kTokens * kDim));
+  put(descriptor, ATTENTION_ENGINE_DESC_SCRATCH, end - kScratchBytes, 4);
+  EXPECT_EQ(error_of(descriptor), ErrorCode::kNone);
+  EXPECT_EQ(output(), expected(PatternKind::kDense));
+  put(descriptor, ATTENTION_ENGINE_DESC_POLICY, static_cast<std::uint32_t>(Policy::kRow) + 1, 1);
+  put(descriptor, ATTENTION_ENGINE_DESC_SCRATCH, 0x1000, 4);  // not used
+  EXPECT_EQ(error_of(descriptor), ErrorCode::kNone);
 }
 
 TEST_F(AttentionEngineTest, HaltsOnAnErrorUntilItIsEnabledAgain) {

@@ -58,6 +58,12 @@ std::optional<EngineError> AttentionWork::compute(ByteMemory& memory, WorkReport
     }
   }
   report.uncanonical_tiles = uncanonical_tiles;
+  for (const AttentionResult& result : results) {
+    if (!result.scratch.empty() &&
+        !memory.write(job.scratch, result.scratch.data(), result.scratch.size())) {
+      return axi_error(memory, job.scratch, "the scratch for spilled scores");
+    }
+  }
   for (std::uint32_t head = 0; head < job.heads; ++head) {
     if (auto error =
             write_rows(memory, rows(job.output, head, shape.queries), results[head].out.data())) {
