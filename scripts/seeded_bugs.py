@@ -6,6 +6,7 @@ A bug is a patch of sw/ or firmware/ with a heading of lines "Key: value": Progr
 and, where needed, Workload (script and arguments) and Timing.
 """
 
+import functools
 import pathlib
 import re
 import shlex
@@ -31,8 +32,8 @@ CLEAN_WORKLOADS = (
      "--pattern window --window 40"),
     ("engine_operators", "tessera", "make_operator_workload build --seed 1"),
 )
-# Exit codes of tessera: README.
-LIMIT, HANG = 5, 6
+# Exit code of tessera: README. A limit of time is no report: a program may be slow.
+HANG = 6
 
 
 def heading(patch):
@@ -94,17 +95,40 @@ def num_findings(text):
     return int(match[1]) if match else 0
 
 
-def verdict(code, text):
-    """Returns who found the bug (nobody: empty) and the message."""
+def fault_reports(text):
+    """The guest errors of a run."""
+    return re.findall(r"^.*hart \d+ pc=.*$", text, re.M)
+
+
+def kind_of_fault(line):
+    """A guest error without what differs from run to run: cycles, addresses and other numbers."""
+    return re.sub(r"0x[0-9a-f]+|[0-9.]+", "#", re.sub(r"^\[.*?\] ", "", line))
+
+
+@functools.lru_cache(maxsize=None)
+def deliberate_faults(build_folder, program, config, timing, workload):
+    """The kinds of guest errors that the program without a bug makes."""
+    _, text = run(build_folder, build_folder / f"sw/{program}.elf", config, timing, workload)
+    return frozenset(map(kind_of_fault, fault_reports(text)))
+
+
+def verdict(code, text, deliberate=frozenset):
+    """Returns who found the bug (nobody: empty) and the message.
+
+    deliberate: returns the kinds of guest errors that say nothing; called only if there are some.
+    """
     if num_findings(text) > 0:
         report = re.search(r"^\w+: .*(?:\n  .*)+", text, re.M)
         return "offload checker", " / ".join(report[0].replace("\n", "").split("  "))
-    faults = re.findall(r"^.*hart \d+ pc=.*$", text, re.M)
+    faults = fault_reports(text)
+    known = deliberate() if faults else ()
+    faults = [line for line in faults if kind_of_fault(line) not in known]
     if faults:
         return "fault report", faults[0]
     lines = [line for line in text.splitlines() if line.strip()]
-    kind = "hang report" if code in (HANG, LIMIT) else ""
-    return kind, lines[0] if lines else f"exit code {code}"
+    if code == HANG:
+        return "hang report", lines[0] if lines else ""
+    return "", f"exit code {code}"
 
 
 def build_bug(build_folder, patch, folder):
@@ -123,8 +147,9 @@ def seek(build_folder, patch):
             elf = build_bug(build_folder, patch, pathlib.Path(name))
         except subprocess.CalledProcessError as error:
             return "", f"cannot be built: {error}"
-        return verdict(*run(build_folder, elf, keys["Config"], keys.get("Timing", "functional"),
-                            keys.get("Workload", "")))
+        how = keys["Config"], keys.get("Timing", "functional"), keys.get("Workload", "")
+        return verdict(*run(build_folder, elf, *how),
+                       lambda: deliberate_faults(build_folder, keys["Program"], *how))
 
 
 def try_bug(build_folder, patch):

@@ -88,5 +88,28 @@ class CommandLine(unittest.TestCase):
         self.assertIn("'spelling' is no check; there is: offload", done.stderr)
 
 
+class Verdicts(unittest.TestCase):
+    """What scripts/seeded_bugs.py takes for a report of the bug."""
+
+    FAULT = "[ 12cy 0.024us] W soc.dma hart 3 pc=0x80000010 <copy+0x8> device_misuse: 64 B at 0x4"
+    OTHER = "[ 99cy 0.198us] W soc.dma hart 1 pc=0x80000020 <copy+0x9> device_misuse: 32 B at 0x8"
+
+    def test_fault(self):
+        self.assertEqual(seeded_bugs.verdict(0, self.FAULT), ("fault report", self.FAULT))
+
+    def test_faults_that_the_program_makes_on_purpose(self):
+        def deliberate():
+            return frozenset({seeded_bugs.kind_of_fault(self.OTHER)})
+        self.assertEqual(seeded_bugs.verdict(0, self.FAULT, deliberate)[0], "")
+        new = self.FAULT.replace("<copy", "<move")
+        self.assertEqual(seeded_bugs.verdict(0, f"{self.FAULT}\n{new}", deliberate),
+                         ("fault report", new))
+
+    def test_only_a_hang_is_a_hang(self):
+        self.assertEqual(seeded_bugs.verdict(6, "hang: all asleep"),
+                         ("hang report", "hang: all asleep"))
+        self.assertEqual(seeded_bugs.verdict(5, "limit: 300 s")[0], "")
+
+
 if __name__ == "__main__":
     unittest.main()
