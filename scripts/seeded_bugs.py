@@ -34,6 +34,8 @@ CLEAN_WORKLOADS = (
 )
 # Exit code of tessera: README. A limit of time is no report: a program may be slow.
 HANG = 6
+# Finds harts that poll in vain, too. No job of these programs is as long.
+FINDS_POLLING = ("--hang-cycles", 10_000_000)
 
 
 def heading(patch):
@@ -148,7 +150,7 @@ def seek(build_folder, patch):
         except subprocess.CalledProcessError as error:
             return "", f"cannot be built: {error}"
         how = keys["Config"], keys.get("Timing", "functional"), keys.get("Workload", "")
-        return verdict(*run(build_folder, elf, *how),
+        return verdict(*run(build_folder, elf, *how, options=FINDS_POLLING),
                        lambda: deliberate_faults(build_folder, keys["Program"], *how))
 
 
