@@ -35,14 +35,19 @@ const std::vector<Register> kItaJobRegisters{
     {ITA_JOB_RIGHT_SHIFT0, "RIGHT_SHIFT0", false},
     {ITA_JOB_RIGHT_SHIFT1, "RIGHT_SHIFT1", false}};
 
-}  // namespace
-
-std::vector<LaunchRules> launch_rules(const Observers& observers, const SocConfig& config,
-                                      const AddressMap& map) {
+std::map<std::string, AgentId> agents_by_name(const Observers& observers) {
   std::map<std::string, AgentId> agents;
   for (AgentId agent = 0; agent < observers.num_agents(); ++agent) {
     agents[observers.agent_name(agent)] = agent;
   }
+  return agents;
+}
+
+}  // namespace
+
+std::vector<LaunchRules> launch_rules(const Observers& observers, const SocConfig& config,
+                                      const AddressMap& map) {
+  const std::map<std::string, AgentId> agents = agents_by_name(observers);
   std::vector<LaunchRules> rules;
   for (const MapRange& range : map.ranges()) {
     const auto agent = agents.find(range.name);
@@ -62,6 +67,21 @@ std::vector<LaunchRules> launch_rules(const Observers& observers, const SocConfi
     }
   }
   return rules;
+}
+
+std::vector<WakeRegister> wake_registers(const Observers& observers, const SocConfig& config,
+                                         const AddressMap& map) {
+  const std::map<std::string, AgentId> agents = agents_by_name(observers);
+  std::vector<WakeRegister> registers;
+  for (const MapRange& range : map.ranges()) {
+    const auto agent = agents.find(range.name);
+    const auto base = static_cast<std::uint32_t>(range.base);
+    if (agent != agents.end() && range.target == AddressTarget::kIta &&
+        config.ita.interface == ItaInterface::kJob) {
+      registers.push_back({agent->second, base + ITA_JOB_WAKE_HART});
+    }
+  }
+  return registers;
 }
 
 }  // namespace tessera

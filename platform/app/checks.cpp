@@ -72,6 +72,7 @@ CheckerSetup offload_setup(const Soc& soc, const SocConfig& config, const Addres
   setup.end_register = end_register(config);
   setup.end_hart = config.control.eoc_hart;
   setup.launch_rules = launch_rules(soc.observers(), config, map);
+  setup.wake_registers = wake_registers(soc.observers(), config, map);
   // firmware/runtime/arena.h
   for (const char* arena : {"l1_arena", "l2_arena"}) {
     if (const auto state = program.symbols.find(arena)) {

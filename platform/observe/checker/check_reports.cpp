@@ -375,6 +375,23 @@ void CheckReports::lost_pulse(AgentId hart, const Cause& cause) {
   });
 }
 
+void CheckReports::late_wake_up(const LateWakeUps::Late& late, Cycles cycle) {
+  const ShadowAccess work = access_by(late.activity);
+  const auto* const launch = launch_of(work);
+  const auto details = [&] {
+    return fmt::format(
+        "  {0}{1}\n  its register that says whom to wake {2}\n  the hart's wfi ended in cycle {3} "
+        "by "
+        "the pulse of {0}, which nobody gets if that ends before the write\n"
+        "  missing: the write before the launch, or a look at the device's registers before the "
+        "wfi",
+        name_of(late.activity), launch == nullptr ? "" : ", " + launch_place(*launch),
+        describe(late.write, cycle), cycle);
+  };
+  add(FindingKind::kLostWakeUp, {0, cycle}, &work, late.write, details,
+      "a device may be done before it is told whom to wake");
+}
+
 void CheckReports::early_pulse(const Where& where, const ShadowAccess& store,
                                const ShadowAccess& load) {
   const auto details = [&] {

@@ -50,6 +50,7 @@ class CheckReports {
   void unused_result(const Where& where, const ShadowAccess& write, const ShadowAccess& end);
   void unread_input(const Where& where, std::uint32_t words, const ShadowAccess& end);
   void lost_pulse(AgentId hart, const Cause& cause);
+  void late_wake_up(const LateWakeUps::Late& late, Cycles cycle);
   void early_pulse(const Where& where, const ShadowAccess& store, const ShadowAccess& load);
 
  private:

@@ -9,6 +9,7 @@
 
 #include "models/base/address_range.h"
 #include "models/base/probe.h"
+#include "platform/observe/checker/late_wake_ups.h"
 #include "platform/observe/checker/launch_registers.h"
 #include "platform/observe/checker/poll_loops.h"
 
@@ -50,6 +51,7 @@ struct CheckerSetup {
   std::optional<std::uint32_t> end_register;
   AgentId end_hart = kNobody;
   std::vector<LaunchRules> launch_rules;
+  std::vector<WakeRegister> wake_registers;
   std::vector<std::uint32_t> arenas;  ///< where their state is: Arenas
   /// Whether a hart must fence its stores before it tells another of them, as firmware/README.md
   /// asks, and not only before it launches a device.

@@ -156,6 +156,11 @@ const DeviceOrder::Launch* DeviceOrder::launch(AgentId agent, std::uint64_t numb
   return it != device->launches.end() && it->activity.number == number ? &*it : nullptr;
 }
 
+const DeviceOrder::Launch* DeviceOrder::last_launch(AgentId agent) const {
+  const Device* const device = find(agent);
+  return device == nullptr || device->launches.empty() ? nullptr : &device->launches.back();
+}
+
 DeviceOrder::Device* DeviceOrder::device_that_ran(const Activity& activity) {
   const auto it = devices_.find(activity.agent);
   return it == devices_.end() || it->second.kind != activity.kind ? nullptr : &it->second;

@@ -46,6 +46,8 @@ class DeviceOrder {
   const VectorClock* known_by_ended(AgentId device) const;
   /// Of an activity; null: unknown, or long ago.
   const Launch* launch(AgentId device, std::uint64_t number) const;
+  /// The latest launch; null: none.
+  const Launch* last_launch(AgentId device) const;
   /// Launches that somebody with this knowledge does not know to have ended.
   std::vector<const Launch*> unknown_ends(const VectorClock& known) const;
   /// Whether both attention engine and ITAs were at work.

@@ -25,6 +25,7 @@ OffloadChecker::OffloadChecker(CheckerSetup setup, const Observers& observers)
       shadow_(setup_.memories),
       waits_(setup_.poll_loops, !setup_.inputs.empty()),
       launch_registers_(setup_.launch_rules),
+      late_wake_ups_(setup_.wake_registers),
       shadow_registers_(launch_registers_.ranges()),
       arenas_(setup_.arenas),
       reports_(setup_.names, observers, harts_, devices_, findings_),
@@ -129,10 +130,11 @@ void OffloadChecker::device_register_accessed(const MemoryAccess& access) {
   if (ends_run(access)) {
     check_end(access);
   }
+  const Accessor accessor = accessor_of_hart(access);
+  late_wake_ups_.register_accessed(access, accessor.shadow, *accessor.known, devices_);
   if (!launch_registers_.accessed(access)) {
     return;
   }
-  const Accessor accessor = accessor_of_hart(access);
   const auto place = shadow_registers_.at(access.address);
   if (const auto earlier = place->word.record(
           accessor.shadow, {*accessor.known, access.agent, &harts_.common_knowledge(devices_)})) {
@@ -160,6 +162,7 @@ void OffloadChecker::arena_changes(const MemoryAccess& access) {
 void OffloadChecker::synchronise(const MemoryAccess& access, const ShadowAccess& shadow,
                                  bool acquires) {
   const AgentId hart = access.agent;
+  late_wake_ups_.synchronised(hart);
   if (access.kind == AccessKind::kLoad) {
     // Who wakes others must have fenced what they are to see: they look, and may sleep on.
     if (const auto* const store = harts_.store_behind_pulse(shadow, access.address)) {
@@ -414,10 +417,14 @@ void OffloadChecker::wake_up_sent(std::uint32_t hart, const Cause& cause) {
   if (!harts_.pulse_sent(hart, cause, ended)) {
     reports_.lost_pulse(hart, cause);
   }
+  late_wake_ups_.sent(hart, cause.agent, devices_);
 }
 
-void OffloadChecker::wake_up_taken(std::uint32_t hart, Cycles /*cycle*/) {
+void OffloadChecker::wake_up_taken(std::uint32_t hart, Cycles cycle) {
   harts_.pulse_taken(hart);
+  if (const auto late = late_wake_ups_.taken(hart)) {
+    reports_.late_wake_up(*late, cycle);
+  }
 }
 
 }  // namespace tessera

@@ -15,6 +15,7 @@
 #include "platform/observe/checker/device_order.h"
 #include "platform/observe/checker/findings.h"
 #include "platform/observe/checker/hart_order.h"
+#include "platform/observe/checker/late_wake_ups.h"
 #include "platform/observe/checker/launch_registers.h"
 #include "platform/observe/checker/shadow_memory.h"
 #include "platform/observe/checker/waits.h"
@@ -85,6 +86,7 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
   ShadowMemory shadow_;
   Waits waits_;
   LaunchRegisters launch_registers_;
+  LateWakeUps late_wake_ups_;
   ShadowMemory shadow_registers_;
   Arenas arenas_;
   /// Of each transfer under way, the blocks it reads and writes: by its number times 2, plus 1.

@@ -18,6 +18,7 @@ constexpr std::uint32_t kInput = kL2 + 0x800;
 constexpr std::uint32_t kEmpty = kL2 + 0xC00;
 constexpr std::uint32_t kInputBytes = 128;
 constexpr std::uint32_t kEndRegister = 0x4000'0000;
+constexpr std::uint32_t kWakeRegister = 0x4002'0F00;
 constexpr std::uint32_t kPollPc = 0x8000'0104;
 constexpr std::uint32_t kLookPc = 0x8000'0204;
 constexpr std::uint32_t kCountPc = 0x8000'0304;
@@ -49,6 +50,7 @@ class OffloadCheckerTest : public testing::Test {
     setup.dumps = {{kDumped, kDumped + 64}};
     setup.end_register = kEndRegister;
     setup.end_hart = 0;
+    setup.wake_registers = {{kIta, kWakeRegister}};
     setup.poll_loops.add_code(kPollPc, {0x00072783, 0xfe078ee3});  // 1: lw a5, 0(a4); beqz a5, 1b
     // 1: lw a5, 0(a4); sw zero, 4(a4); beqz a5, 1b
     setup.poll_loops.add_code(kLookPc, {0x00072783, 0x00072223, 0xfe078ce3});
@@ -112,6 +114,18 @@ class OffloadCheckerTest : public testing::Test {
     access.bytes = 4;
     access.data = value;
     access.pc = 0x70;
+    access.issued = access.cycle = ++cycle_;
+    checker_->accessed(access);
+  }
+  /// A hart writes its number.
+  void wake_at_end(AgentId agent) {
+    MemoryAccess access;
+    access.agent = agent;
+    access.kind = AccessKind::kStore;
+    access.address = kWakeRegister;
+    access.bytes = 4;
+    access.data = agent;
+    access.pc = 0x58;
     access.issued = access.cycle = ++cycle_;
     checker_->accessed(access);
   }
@@ -399,6 +413,55 @@ TEST_F(OffloadCheckerTest, EighthPulseLosesAll) {
   EXPECT_TRUE(found().empty());
   wake(0, 1);
   expect_only(FindingKind::kLostWakeUp);
+}
+
+TEST_F(OffloadCheckerTest, DeviceIsToldTooLateWhomToWake) {
+  launch(kIta, 0, 1);
+  wake_at_end(1);
+  end(kIta, 0);
+  wake(kIta, 1);
+  take(1);
+  expect_only(FindingKind::kLostWakeUp);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("ita[0] job 0, launched in cycle 1 by core[1] at pc 0x00000060\n"
+                        "  its register that says whom to wake written in cycle 2 by core[1] at pc "
+                        "0x00000058\n"));
+}
+
+TEST_F(OffloadCheckerTest, WhoLooksBeforeItSleepsMayTellTheDeviceLate) {
+  launch(kIta, 0, 1);
+  wake_at_end(1);
+  load(1, kWakeRegister - 4);  // any register
+  end(kIta, 0);
+  wake(kIta, 1);
+  take(1);
+  launch(kIta, 1, 1);
+  wake_at_end(0);
+  wake_at_end(1);
+  hart(1, AccessKind::kAmoAdd, kFlagWord);  // as a barrier does
+  end(kIta, 1);
+  wake(kIta, 1);
+  take(1);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerTest, DeviceThatIsToldInTimeWhomToWake) {
+  wake_at_end(1);
+  launch(kIta, 0, 1);
+  end(kIta, 0);
+  wake(kIta, 1);
+  take(1);
+  launch(kIta, 1, 1);
+  wake_at_end(1);  // as before
+  end(kIta, 1);
+  wake(kIta, 1);
+  take(1);
+  wake_at_end(2);  // of the next, by somebody else
+  launch(kIta, 2, 0);
+  end(kIta, 2);
+  wake(kIta, 2);
+  take(2);
+  EXPECT_TRUE(found().empty());
 }
 
 TEST_F(OffloadCheckerTest, Suppressed) {
