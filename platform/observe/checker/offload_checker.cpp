@@ -75,9 +75,9 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   }
   const bool is_load = access.kind == AccessKind::kLoad;
   const std::uint8_t marks = waits_.marks(access.pc);
-  const bool is_counted = is_store ? (place->state & accessor.shadow.bytes) == accessor.shadow.bytes
-                                   : place->has_taken(accessor.shadow.bytes);
-  if (!is_atomic && marks == 0 && is_counted && !place->has_use() &&
+  const bool is_written = (place->state & accessor.shadow.bytes) == accessor.shadow.bytes;
+  const bool is_taken = is_store || place->has_taken(accessor.shadow.bytes);
+  if (!is_atomic && marks == 0 && is_written && is_taken && !place->has_use() &&
       place->word.remembers(accessor.shadow)) {
     return;  // as most accesses
   }

@@ -17,6 +17,8 @@ constexpr std::uint32_t kL2 = 0x8000'0000;
 constexpr std::uint32_t kInput = kL2 + 0x800;
 constexpr std::uint32_t kEmpty = kL2 + 0xC00;
 constexpr std::uint32_t kInputBytes = 128;
+constexpr std::uint32_t kArena = kL2 + 0x500;
+constexpr std::uint32_t kBlock = 0x900;
 constexpr std::uint32_t kEndRegister = 0x4000'0000;
 constexpr std::uint32_t kWakeRegister = 0x4002'0F00;
 constexpr std::uint32_t kPollPc = 0x8000'0104;
@@ -48,6 +50,7 @@ class OffloadCheckerTest : public testing::Test {
     setup.results = {{kL2, kL2 + 0x1000}};
     setup.inputs = {{kInput, std::vector<std::uint8_t>(kInputBytes, 1)}};
     setup.dumps = {{kDumped, kDumped + 64}};
+    setup.arenas = {kArena};
     setup.end_register = kEndRegister;
     setup.end_hart = 0;
     setup.wake_registers = {{kIta, kWakeRegister}};
@@ -76,13 +79,15 @@ class OffloadCheckerTest : public testing::Test {
     checker_->accessed(access);
   }
 
-  void hart(AgentId agent, AccessKind kind, std::uint32_t address, std::uint32_t pc = 0x40) {
+  void hart(AgentId agent, AccessKind kind, std::uint32_t address, std::uint32_t pc = 0x40,
+            std::uint32_t data = 0) {
     MemoryAccess access;
     access.agent = agent;
     access.kind = kind;
     access.address = address;
     access.bytes = 4;
     access.pc = pc;
+    access.data = data;
     access.issued = access.cycle = ++cycle_;
     checker_->accessed(access);
   }
@@ -721,6 +726,56 @@ TEST_F(OffloadCheckerTest, OperandsOfJobsHaveNoHoles) {
   device(kIta, 0, AccessKind::kLoad, kEmpty, 64);
   expect_only(FindingKind::kUninitialised);
   EXPECT_THAT(found()[0].text, HasSubstr("at 0x80000c3c"));
+}
+
+class ArenaTest : public OffloadCheckerTest {
+ protected:
+  ArenaTest() {
+    put(kBlock);
+    hart(0, AccessKind::kStore, kArena + 4, 0x50, kBlock + 0x200);
+  }
+  /// The next block starts at `next`.
+  void put(std::uint32_t next) { hart(0, AccessKind::kStore, kArena, 0x50, next); }
+  std::vector<FindingKind> kinds() const {
+    std::vector<FindingKind> kinds;
+    for (const Finding& finding : found()) {
+      kinds.push_back(finding.kind);
+    }
+    return kinds;
+  }
+};
+
+TEST_F(ArenaTest, ReadBehindTheRelease) {
+  put(kBlock + 64);
+  store(0, kBlock);
+  load(0, kBlock);
+  EXPECT_TRUE(found().empty());
+  put(kBlock);
+  load(0, kBlock);
+  EXPECT_THAT(kinds(),
+              testing::ElementsAre(FindingKind::kOutOfBounds, FindingKind::kUninitialised));
+}
+
+TEST_F(ArenaTest, ReadOfWhatAReleasedBlockHeld) {
+  put(kBlock + 64);
+  store(0, kBlock);
+  load(0, kBlock);
+  put(kBlock);
+  put(kBlock + 64);
+  load(0, kBlock);
+  expect_only(FindingKind::kUninitialised);
+}
+
+TEST_F(ArenaTest, ReleasedWhileAnotherHartMayStillRead) {
+  put(kBlock + 64);
+  store(0, kBlock);
+  wake(0, 1);
+  take(1);
+  load(1, kBlock);
+  put(kBlock);
+  put(kBlock + 64);
+  store(0, kBlock);
+  expect_only(FindingKind::kUnorderedAccess);
 }
 
 class UseTest : public OffloadCheckerTest {
