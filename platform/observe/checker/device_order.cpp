@@ -29,6 +29,9 @@ bool DeviceOrder::is_part(AgentId agent, AgentId device) const {
 }
 
 AgentId DeviceOrder::device_of(AgentId agent) {
+  if (agent == kNobody) {
+    return agent;
+  }
   if (agent >= wholes_.size()) {
     wholes_.resize(agent + 1, kNobody);
   }
@@ -49,6 +52,9 @@ void DeviceOrder::launched(const Launch& launch, const VectorClock& known) {
   Device& device = devices_[activity.agent];
   device.kind = activity.kind;
   device.num_launched = static_cast<std::uint32_t>(activity.number + 1);
+  if (device.ended.num_agents() == 0) {
+    device.ended = VectorClock(num_agents_);
+  }
   Running& running = device.running[activity.number];
   running = {known, launch.cause.agent, launch.launcher_clock};
   // What is launched waits for what was launched before at a part of the device: a descriptor for
@@ -118,9 +124,7 @@ void DeviceOrder::ends(const Activity& activity) {
     launcher.stores = std::max(launcher.stores, one.launcher_clock);
   }
   device->num_ended = activity.number + 1;
-  if (device->ended.num_agents() > activity.agent) {
-    device->ended[activity.agent] = Told::of_both(static_cast<std::uint32_t>(device->num_ended));
-  }
+  device->ended[activity.agent] = Told::of_both(static_cast<std::uint32_t>(device->num_ended));
 }
 
 const VectorClock* DeviceOrder::known_by(AgentId agent, std::uint64_t number) const {

@@ -396,6 +396,18 @@ TEST_F(OffloadCheckerTest, TransfersThatWaitTogetherDoNot) {
               HasSubstr("who launched dma transfer 1 had not seen the end of dma transfer 0"));
 }
 
+TEST_F(OffloadCheckerTest, SomebodyElseLaunchesAsWell) {
+  checker_->launched(activity(kDma, 0), {kNobody, 0, ++cycle_}, "");
+  launch(kDma, 1, 0);
+  end(kDma, 0);
+  see(kDma, 0, 0);
+  device(kNobody, 0, AccessKind::kStore, kData + 64, 4);
+  EXPECT_TRUE(found().empty());
+  device(kDma, 1, AccessKind::kStore, kData, 64);
+  load(0, kData);
+  expect_only(FindingKind::kResultTooEarly);
+}
+
 TEST_F(OffloadCheckerTest, LateStoreBelongsToItsIssue) {
   MemoryAccess late;
   late.agent = 0;
