@@ -7,9 +7,10 @@ namespace tessera {
 
 namespace {
 
-/// Of the attention engine, and of ITAs.
-const std::string kDescriptor = "descriptor";
-const std::string kJob = "job";
+/// Of the attention engine, the second where instructions are pushed; and of ITAs.
+constexpr const char* kDescriptor = "descriptor";
+constexpr const char* kChain = "chain";
+constexpr const char* kJob = "job";
 
 /// Of the DMA.
 bool is_transfer(const std::string& kind) {
@@ -98,11 +99,11 @@ std::uint32_t DeviceOrder::num_launched(AgentId agent) const {
 }
 
 bool DeviceOrder::shares_work() const {
-  const auto has = [this](const std::string& kind) {
+  const auto has = [this](const char* kind) {
     return std::any_of(devices_.begin(), devices_.end(),
-                       [&kind](const auto& device) { return device.second.kind == kind; });
+                       [kind](const auto& device) { return device.second.kind == kind; });
   };
-  return has(kDescriptor) && has(kJob);
+  return (has(kDescriptor) || has(kChain)) && has(kJob);
 }
 
 bool DeviceOrder::moves_data(AgentId agent) const {

@@ -1030,6 +1030,18 @@ TEST_F(PushTest, ResultOfAChainBeforeItsEndIsSeen) {
   EXPECT_THAT(found()[0].text, HasSubstr("engine.fifo chain 0 (pushed), launched in cycle"));
 }
 
+TEST_F(PushTest, InputForTheOtherOfChainsAndIta) {
+  launch_all({chain(0), activity(kIta, 0)});
+  device(kFifo, 0, AccessKind::kLoad, kInput, kInputBytes - 16);
+  device(kIta, 0, AccessKind::kLoad, kL2, 64);
+  end(chain(0));
+  see(chain(0));
+  end(activity(kIta, 0));
+  see(activity(kIta, 0));
+  end_run(0);
+  EXPECT_TRUE(found().empty());
+}
+
 TEST_F(PushTest, ResultOfAChainAfterItsPulse) {
   launch_all({chain(0)});
   device(kFifo, 0, AccessKind::kStore, kData, 64);
