@@ -41,18 +41,12 @@ ShadowAccess access_by(const Activity& activity) {
   return access;
 }
 
-/// The cycle whose low half is `low`, near `now`.
-Cycles whole_cycle(std::uint32_t low, Cycles now) {
-  return now + static_cast<Cycles>(
-                   std::int64_t{static_cast<std::int32_t>(low - static_cast<std::uint32_t>(now))});
-}
-
 const char* headline(FindingKind kind) {
   switch (kind) {
     case FindingKind::kResultTooEarly:
       return "a result is read whose writer is not known to be done";
     case FindingKind::kOperandOverwritten:
-      return "bytes change that a device reads, before or after";
+      return "bytes change that somebody reads, before or after";
     case FindingKind::kUnorderedWrites:
       return "two masters write the same bytes, in any order";
     case FindingKind::kUnorderedAccess:
@@ -120,8 +114,8 @@ FindingKind CheckReports::kind_of(const ShadowAccess& earlier, const ShadowAcces
   const ShadowAccess& reader = earlier.kind == Kind::kRead ? earlier : later;
   const ShadowAccess& writer = earlier.kind == Kind::kRead ? later : earlier;
   if (!harts_.is_hart(writer.agent)) {
-    return is_launched_before(reader, writer) ? FindingKind::kOperandOverwritten
-                                              : FindingKind::kResultTooEarly;
+    return is_before_launch(reader, writer) ? FindingKind::kOperandOverwritten
+                                            : FindingKind::kResultTooEarly;
   }
   return harts_.is_hart(reader.agent) ? FindingKind::kUnorderedAccess
                                       : FindingKind::kOperandOverwritten;
@@ -132,14 +126,18 @@ const DeviceOrder::Launch* CheckReports::launch_of(const ShadowAccess& access) c
   return devices_.launch(access.agent, access.clock - 1);
 }
 
-/// Of two devices: the order of their launches, which need not be that of their accesses.
-bool CheckReports::is_launched_before(const ShadowAccess& one, const ShadowAccess& other) const {
-  if (harts_.is_hart(one.agent) || harts_.is_hart(other.agent)) {
+/// Whether `one` is of a hart and lies before the launch of `device`, or of a device that was
+/// launched before: that need not be the order of their accesses.
+bool CheckReports::is_before_launch(const ShadowAccess& one, const ShadowAccess& device) const {
+  const auto* launch = launch_of(device);
+  if (launch == nullptr) {
     return false;
   }
-  const auto* launch = launch_of(one);
-  const auto* later = launch_of(other);
-  return launch != nullptr && later != nullptr && launch->cause.cycle < later->cause.cycle;
+  if (harts_.is_hart(one.agent)) {
+    return whole_cycle(one.cycle, launch->cause.cycle) < launch->cause.cycle;
+  }
+  const auto* first = launch_of(one);
+  return first != nullptr && first->cause.cycle < launch->cause.cycle;
 }
 
 std::uint64_t CheckReports::place_of(const ShadowAccess& access) const {
@@ -205,7 +203,7 @@ std::string CheckReports::missing_order(const ShadowAccess& earlier,
     return "no barrier, wake-up pulse, atomic or polled flag leads from the one to the other";
   }
   if (!harts_.is_hart(earlier.agent) && !harts_.is_hart(later.agent)) {
-    const bool is_turned = is_launched_before(later, earlier);
+    const bool is_turned = is_before_launch(later, earlier);
     return fmt::format("who launched {} had not seen the end of {}",
                        party(is_turned ? earlier : later).who,
                        party(is_turned ? later : earlier).who);

@@ -58,7 +58,7 @@ class CheckReports {
   void add(FindingKind kind, const Where& where, const ShadowAccess* earlier,
            const ShadowAccess& later, const Details& details, const char* title = nullptr);
   FindingKind kind_of(const ShadowAccess& earlier, const ShadowAccess& later) const;
-  bool is_launched_before(const ShadowAccess& one, const ShadowAccess& other) const;
+  bool is_before_launch(const ShadowAccess& one, const ShadowAccess& device) const;
   const DeviceOrder::Launch* launch_of(const ShadowAccess& access) const;
   std::string name_of(const Activity& activity) const;
   Party party(const ShadowAccess& access) const;

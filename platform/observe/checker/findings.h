@@ -15,7 +15,7 @@ namespace tessera {
 /// What the offload checker finds.
 enum class FindingKind : std::uint8_t {
   kResultTooEarly,      ///< a hart reads what a device writes, end of the device not seen
-  kOperandOverwritten,  ///< written while a device reads it
+  kOperandOverwritten,  ///< written while somebody may read it
   kUnorderedWrites,     ///< two masters write the same bytes, in any order
   kUnorderedAccess,     ///< a hart reads what another writes, in any order
   kUnusedResult,        ///< of a device: nobody has read any of it

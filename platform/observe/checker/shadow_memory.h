@@ -51,6 +51,12 @@ struct ShadowAccess {
   }
 };
 
+/// The cycle whose low half is `low`, near `now`.
+inline Cycles whole_cycle(std::uint32_t low, Cycles now) {
+  return now + static_cast<Cycles>(
+                   std::int64_t{static_cast<std::int32_t>(low - static_cast<std::uint32_t>(now))});
+}
+
 /// What somebody knows of what was done before.
 struct Knowledge {
   const VectorClock& clock;

@@ -339,6 +339,14 @@ TEST_F(OffloadCheckerTest, ResultReadEvenBeforeItIsWritten) {
   expect_only(FindingKind::kResultTooEarly);
 }
 
+TEST_F(OffloadCheckerTest, OverwrittenWhileAnotherHartMayStillRead) {
+  load(1, kData);
+  launch(kDma, 0, 0);
+  device(kDma, 0, AccessKind::kStore, kData, 64);
+  expect_only(FindingKind::kOperandOverwritten);
+  EXPECT_THAT(found()[0].text, HasSubstr("from the hart's access to the launch"));
+}
+
 TEST_F(OffloadCheckerTest, ResultBehindDone) {
   launch(kDma, 0, 0);
   device(kDma, 0, AccessKind::kStore, kData, 64);
