@@ -71,10 +71,10 @@ VectorClock HartOrder::told_with(const ShadowAccess& access) const {
   return known;
 }
 
-void HartOrder::learn_from(AgentId hart, const ShadowAccess& access) {
+void HartOrder::learn_from(AgentId hart, const ShadowAccess& access, Cycles now) {
   learn(hart, told_with(access));
   if (harts_[access.agent].known[access.agent].all == access.clock) {
-    end_epoch(access.agent, access.cycle);
+    end_epoch(access.agent, whole_cycle(access.cycle, now));
   }
 }
 
@@ -95,12 +95,12 @@ void HartOrder::release(AgentId hart, std::uint32_t address, Cycles issued) {
   end_epoch(hart, issued);
 }
 
-void HartOrder::release_late(const ShadowAccess& store, std::uint32_t address) {
+void HartOrder::release_late(const ShadowAccess& store, std::uint32_t address, Cycles now) {
   SyncWord& released = word(address);
   released.known.join(told_with(store));
   released.store = store;
   ++released.version;
-  end_epoch(store.agent, store.cycle);
+  end_epoch(store.agent, whole_cycle(store.cycle, now));
 }
 
 void HartOrder::stored(const ShadowAccess& store, std::uint32_t address) {

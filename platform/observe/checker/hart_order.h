@@ -37,19 +37,19 @@ class HartOrder {
     return common_knowledge_;
   }
 
-  /// An epoch of a hart ends where it tells others what it has done: of its instruction issued in
+  /// An epoch of a hart ends where it tells others what it has done: by an instruction issued in
   /// `issued`, maybe some time ago.
   std::uint32_t epoch_of(AgentId hart, Cycles issued) const;
   void end_epoch(AgentId hart, Cycles issued);
   void fenced(AgentId hart, Cycles issued);
   void learn(AgentId hart, const VectorClock& known) { harts_[hart].known.join(known); }
   /// From the hart of `access`: what it knew then, and what it has learnt since.
-  void learn_from(AgentId hart, const ShadowAccess& access);
+  void learn_from(AgentId hart, const ShadowAccess& access, Cycles now);
 
   void acquire(AgentId hart, std::uint32_t address);
   void release(AgentId hart, std::uint32_t address, Cycles issued);
   /// `store` released the word before that was known to be a flag.
-  void release_late(const ShadowAccess& store, std::uint32_t address);
+  void release_late(const ShadowAccess& store, std::uint32_t address, Cycles now);
   /// The last plain store to a word of synchronisation.
   void stored(const ShadowAccess& store, std::uint32_t address);
 

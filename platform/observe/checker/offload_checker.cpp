@@ -84,7 +84,7 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   hart_uses(access, *place, accessor.shadow.bytes, marks);
   if ((marks & (is_load ? Waits::kWait : Waits::kSignal)) != 0 &&
       (place->state & ShadowMemory::kFlag) == 0) {
-    make_flag(access.address, *place);
+    make_flag({access.address, access.cycle}, *place);
   }
   const bool has_looked_before = is_load && (marks & Waits::kWatched) != 0 &&
                                  waits_.looks_again(access.agent, access.pc, access.address);
@@ -96,7 +96,7 @@ void OffloadChecker::hart_accessed(const MemoryAccess& access) {
   if (!is_flag) {
     check(*place, access.address, accessor, access.cycle);
     if (is_load && (place->state & ShadowMemory::kRaced) != 0) {
-      look_at_race(accessor.shadow, access.address, *place, has_looked_before);
+      look_at_race(accessor.shadow, {access.address, access.cycle}, *place, has_looked_before);
     }
   } else if (access.writes()) {
     place->state |= accessor.shadow.bytes;
@@ -181,7 +181,7 @@ void OffloadChecker::synchronise(const MemoryAccess& access, const ShadowAccess&
 
 /// Who stored to the word before it was known to be a flag has told others what he knew then; what
 /// he has learnt since is taken for known, too.
-bool OffloadChecker::make_flag(std::uint32_t address, const ShadowMemory::Place& place) {
+bool OffloadChecker::make_flag(const CheckReports::Where& where, const ShadowMemory::Place& place) {
   const auto& accesses = place.word.places;
   const auto is_by_device = [this](const ShadowAccess& one) {
     return one.clock != 0 && !harts_.is_hart(one.agent);
@@ -193,10 +193,10 @@ bool OffloadChecker::make_flag(std::uint32_t address, const ShadowMemory::Place&
   place.state |= ShadowMemory::kFlag;
   for (const ShadowAccess& one : accesses) {
     if (one.clock != 0 && one.kind != Kind::kRead && !is_by_device(one)) {
-      harts_.release_late(one, address);
+      harts_.release_late(one, where.address, where.cycle);
     }
   }
-  findings_.forget(address);
+  findings_.forget(where.address);
   return true;
 }
 
@@ -214,7 +214,7 @@ void OffloadChecker::learn_from_race(const ShadowAccess& earlier, const ShadowAc
 
 /// Whoever decides by a value that another hart has stored has learnt from it. If that order was
 /// meant, the load waits, which shows when it comes back; else its race remains a finding.
-void OffloadChecker::look_at_race(const ShadowAccess& load, std::uint32_t address,
+void OffloadChecker::look_at_race(const ShadowAccess& load, const CheckReports::Where& where,
                                   const ShadowMemory::Place& place, bool has_looked_before) {
   const Knowledge known{harts_.known_by(load.agent), load.agent};
   for (const ShadowAccess& one : place.word.places) {
@@ -222,16 +222,16 @@ void OffloadChecker::look_at_race(const ShadowAccess& load, std::uint32_t addres
         !harts_.is_hart(one.agent) || known.includes(one)) {
       continue;
     }
-    if (!waits_.suspect(load.agent, load.pc, address)) {
+    if (!waits_.suspect(load.agent, load.pc, where.address)) {
       return;
     }
-    if (has_looked_before && make_flag(address, place)) {
+    if (has_looked_before && make_flag(where, place)) {
       waits_.learn(load.pc, one.pc);
       findings_.forget_place(reports_.place_of(one));
       findings_.forget_place(reports_.place_of(load));
     }
-    harts_.learn_from(load.agent, one);
-    harts_.acquire(load.agent, address);
+    harts_.learn_from(load.agent, one, where.cycle);
+    harts_.acquire(load.agent, where.address);
   }
 }
 

@@ -66,10 +66,10 @@ class OffloadChecker final : public MemoryProbe, public ActivityProbe, public Sy
 
   void synchronise(const MemoryAccess& access, const ShadowAccess& shadow, bool acquires);
   /// Returns whether the word is one now.
-  bool make_flag(std::uint32_t address, const ShadowMemory::Place& place);
+  bool make_flag(const CheckReports::Where& where, const ShadowMemory::Place& place);
   void learn_from_race(const ShadowAccess& earlier, const ShadowAccess& later,
                        std::uint32_t address, const ShadowMemory::Place& place);
-  void look_at_race(const ShadowAccess& load, std::uint32_t address,
+  void look_at_race(const ShadowAccess& load, const CheckReports::Where& where,
                     const ShadowMemory::Place& place, bool has_looked_before);
 
   void check(const ShadowMemory::Place& place, std::uint32_t address, const Accessor& accessor,

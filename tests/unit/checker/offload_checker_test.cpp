@@ -431,6 +431,37 @@ TEST_F(OffloadCheckerTest, LateStoreBelongsToItsIssue) {
   EXPECT_TRUE(found().empty());
 }
 
+class LateStoreTest : public OffloadCheckerTest {
+ protected:
+  /// Hart 0 stores to kData, then to kFlagWord, where hart 1 looks before the first has arrived.
+  void store_late(std::uint32_t look) {
+    MemoryAccess late;
+    late.agent = 0;
+    late.kind = AccessKind::kStore;
+    late.address = kData;
+    late.bytes = 4;
+    late.issued = ++cycle_;
+    store(0, kFlagWord);
+    load(1, kFlagWord, look);
+    late.cycle = ++cycle_;
+    checker_->accessed(late);
+    load(1, kData);
+  }
+  static constexpr Cycles kMoreThan32Bits = (Cycles{1} << 32) + 100;
+};
+
+TEST_F(LateStoreTest, BeforeItsFlagLateInARun) {
+  cycle_ = kMoreThan32Bits;
+  store_late(kPollPc);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(LateStoreTest, BeforeARaceLateInARun) {
+  cycle_ = kMoreThan32Bits;
+  store_late(kLookPc);
+  expect_only(FindingKind::kUnorderedAccess);
+}
+
 TEST_F(OffloadCheckerTest, EighthPulseLosesAll) {
   for (int i = 0; i < 7; ++i) {
     wake(0, 1);
