@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -47,25 +48,44 @@ Findings::Key Findings::key(FindingKind kind, std::uint64_t earlier, std::uint64
 
 bool Findings::wants(FindingKind kind, std::uint64_t earlier, std::uint64_t later,
                      std::uint32_t address) {
-  Pair& pair = pairs_[key(kind, earlier, later)];
-  if (pair.count++ == 0) {
+  const auto [it, is_new] = pairs_.try_emplace(key(kind, earlier, later));
+  Pair& pair = it->second;
+  if (is_new) {
     pair.order = pairs_.size();
   }
-  return pair.examples.size() < kMaxExamples &&
-         std::none_of(pair.examples.begin(), pair.examples.end(),
-                      [address](const Finding& one) { return one.address / 4 == address / 4; });
+  const auto example = std::find_if(
+      pair.examples.begin(), pair.examples.end(),
+      [address](const Example& one) { return one.finding.address / 4 == address / 4; });
+  if (example != pair.examples.end()) {
+    ++example->count;
+    return false;
+  }
+  if (pair.examples.size() == kMaxExamples) {
+    ++pair.others;
+    return false;
+  }
+  return true;
 }
 
 void Findings::add(Finding finding) {
-  pairs_[key(finding.kind, finding.earlier.id, finding.later.id)].examples.push_back(
-      std::move(finding));
+  Pair& pair = pairs_[key(finding.kind, finding.earlier.id, finding.later.id)];
+  pair.examples.push_back({std::move(finding), 1});
+}
+
+std::uint64_t Findings::Pair::count() const {
+  return std::accumulate(
+      examples.begin(), examples.end(), others,
+      [](std::uint64_t sum, const Example& example) { return sum + example.count; });
 }
 
 template <typename Condition>
 void Findings::forget_if(const Condition& condition) {
   for (auto& [unused, pair] : pairs_) {
     auto& examples = pair.examples;
-    examples.erase(std::remove_if(examples.begin(), examples.end(), condition), examples.end());
+    examples.erase(
+        std::remove_if(examples.begin(), examples.end(),
+                       [&](const Example& example) { return condition(example.finding); }),
+        examples.end());
   }
 }
 
@@ -100,7 +120,7 @@ std::string Findings::line_of(const Party& party) {
 std::vector<Findings::Shown> Findings::shown() const {
   std::vector<const Pair*> pairs;
   for (const auto& [unused, pair] : pairs_) {
-    if (!pair.examples.empty() && !is_suppressed(pair.examples.front())) {
+    if (!pair.examples.empty() && !is_suppressed(pair.examples.front().finding)) {
       pairs.push_back(&pair);
     }
   }
@@ -109,13 +129,13 @@ std::vector<Findings::Shown> Findings::shown() const {
   std::vector<Shown> shown;
   std::map<std::tuple<FindingKind, std::string, std::string>, std::size_t> shown_of_lines;
   for (const Pair* pair : pairs) {
-    const Finding& finding = pair->examples.front();
+    const Finding& finding = pair->examples.front().finding;
     const auto [first, last] = std::minmax({line_of(finding.earlier), line_of(finding.later)});
     const auto [it, is_new] = shown_of_lines.try_emplace({finding.kind, first, last}, shown.size());
     if (is_new) {
-      shown.push_back({finding, pair->count});
+      shown.push_back({finding, pair->count()});
     } else {
-      shown[it->second].count += pair->count;
+      shown[it->second].count += pair->count();
     }
   }
   return shown;

@@ -63,7 +63,7 @@ class Findings {
 
   struct Shown {
     Finding finding;
-    std::uint64_t count;  ///< how often this pair of lines was met
+    std::uint64_t count;  ///< how often this pair of lines was met, what is forgotten aside
   };
   /// One of each pair of lines, in the order of the first.
   std::vector<Shown> shown() const;
@@ -74,10 +74,16 @@ class Findings {
   /// Examples of one pair: some may turn out to be none.
   static constexpr std::size_t kMaxExamples = 16;
   using Key = std::tuple<FindingKind, std::uint64_t, std::uint64_t>;
+  struct Example {
+    Finding finding;
+    std::uint64_t count;  ///< of its word
+  };
   struct Pair {
-    std::vector<Finding> examples;
-    std::uint64_t count = 0;
+    std::vector<Example> examples;
+    std::uint64_t others = 0;  ///< of words without example
     std::size_t order = 0;
+
+    std::uint64_t count() const;
   };
   static std::string line_of(const Party& party);
   static Key key(FindingKind kind, std::uint64_t earlier, std::uint64_t later);

@@ -312,6 +312,19 @@ TEST_F(OffloadCheckerTest, PolledWordIsForgivenWhatItWasBefore) {
   EXPECT_TRUE(found().empty());
 }
 
+TEST_F(OffloadCheckerTest, WhatIsForgivenDoesNotCount) {
+  for (int i = 0; i < 5; ++i) {
+    store(0, kFlagWord);
+    load(1, kFlagWord);
+  }
+  store(0, kData);
+  load(1, kData);
+  EXPECT_EQ(checker_->findings().shown()[0].count, 6u);
+  load(2, kFlagWord, kPollPc);
+  expect_only(FindingKind::kUnorderedAccess);
+  EXPECT_EQ(checker_->findings().shown()[0].count, 1u);
+}
+
 TEST_F(OffloadCheckerTest, StoreBehindTheFlagHasNoOrder) {
   load(1, kFlagWord, kPollPc);
   store(0, kFlagWord);
