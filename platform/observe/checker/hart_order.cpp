@@ -2,6 +2,7 @@
 #include "platform/observe/checker/hart_order.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tessera {
 
@@ -98,13 +99,28 @@ void HartOrder::release(AgentId hart, std::uint32_t address, Cycles issued) {
 void HartOrder::release_late(const ShadowAccess& store, std::uint32_t address, Cycles now) {
   SyncWord& released = word(address);
   released.known.join(told_with(store));
-  released.store = store;
+  stored(store, address);
   ++released.version;
   end_epoch(store.agent, whole_cycle(store.cycle, now));
 }
 
 void HartOrder::stored(const ShadowAccess& store, std::uint32_t address) {
-  word(address).store = store;
+  SyncWord& stored = word(address);
+  stored.store = store;
+  stored.store.kind = ShadowAccess::Kind::kWrite;
+  stored.is_store_seen = false;
+}
+
+std::optional<ShadowAccess> HartOrder::sees_store(const ShadowAccess& access,
+                                                  std::uint32_t address) {
+  SyncWord& stored = word(address);
+  const ShadowAccess& store = stored.store;
+  if (store.clock == 0 || std::exchange(stored.is_store_seen, true) ||
+      store.agent == access.agent) {
+    return std::nullopt;
+  }
+  const Told& told = harts_[access.agent].known[store.agent];
+  return store.clock <= told.all && store.clock > told.stores ? std::optional(store) : std::nullopt;
 }
 
 bool HartOrder::pulse_sent(AgentId hart, const Cause& cause, const VectorClock* ended) {

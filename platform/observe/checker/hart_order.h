@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -52,6 +53,9 @@ class HartOrder {
   void release_late(const ShadowAccess& store, std::uint32_t address, Cycles now);
   /// The last plain store to a word of synchronisation.
   void stored(const ShadowAccess& store, std::uint32_t address);
+  /// The hart of `access`, a load or atomic, sees what was stored to the word last. Returns the
+  /// store if it has been told of it elsewhere, but not that it has arrived.
+  std::optional<ShadowAccess> sees_store(const ShadowAccess& access, std::uint32_t address);
 
   /// `ended`: what a sender that is no hart tells; null: nothing. Returns whether the hart can
   /// still count it; else it has lost all it had.
@@ -76,8 +80,9 @@ class HartOrder {
     std::size_t num_epochs = 0;
   };
   struct SyncWord {
-    VectorClock known;   ///< by those who have released it
-    ShadowAccess store;  ///< the last
+    VectorClock known;           ///< by those who have released it
+    ShadowAccess store;          ///< the last
+    bool is_store_seen = false;  ///< by a load or atomic: it has arrived
     std::uint32_t version = 0;
     std::vector<std::uint32_t> acquired;  ///< version that each hart has
   };

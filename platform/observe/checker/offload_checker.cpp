@@ -16,6 +16,12 @@ bool has_failed(const MemoryAccess& access) {
   return access.kind == AccessKind::kStoreConditional && access.result != 0;
 }
 
+/// Whether it may be lost that comes before a store. Who takes a lock finds it taken, and comes
+/// again.
+bool may_count(AccessKind kind) {
+  return is_amo(kind) && kind != AccessKind::kAmoSwap;
+}
+
 }  // namespace
 
 OffloadChecker::OffloadChecker(CheckerSetup setup, const Observers& observers)
@@ -163,6 +169,12 @@ void OffloadChecker::synchronise(const MemoryAccess& access, const ShadowAccess&
                                  bool acquires) {
   const AgentId hart = access.agent;
   late_wake_ups_.synchronised(hart);
+  if (access.reads()) {
+    const std::optional<ShadowAccess> store = harts_.sees_store(shadow, access.address);
+    if (store && may_count(access.kind)) {
+      reports_.conflict({access.address, access.cycle}, *store, shadow);
+    }
+  }
   if (access.kind == AccessKind::kLoad) {
     // Who wakes others must have fenced what they are to see: they look, and may sleep on.
     if (const auto* const store = harts_.store_behind_pulse(shadow, access.address)) {

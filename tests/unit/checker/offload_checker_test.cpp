@@ -666,6 +666,57 @@ TEST_F(OffloadCheckerOfRuntimeTest, FlagBehindAFence) {
   expect_only(FindingKind::kUnorderedAccess);
 }
 
+TEST_F(OffloadCheckerOfRuntimeTest, CountThatStartsAgainNeedsAFence) {
+  add(0);
+  add(1);
+  store(1, kCount, 0x44);
+  wake(1, 0);
+  take(0);
+  add(0);
+  add(0);
+  expect_only(FindingKind::kUnorderedWrites);
+  EXPECT_EQ(checker_->findings().shown()[0].count, 1u);
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("written in cycle 3 by core[1] at pc 0x00000044 compute (a.c:7)"));
+  EXPECT_THAT(found()[0].text,
+              HasSubstr("missing: a fence of core[1] between its store and what tells of it to "
+                        "core[0]"));
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, CountThatStartsAgainBehindAFence) {
+  add(0);
+  add(1);
+  store(1, kCount);
+  fence(1);
+  wake(1, 0);
+  take(0);
+  add(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, CountThatItsHartSeesToStartAgain) {
+  add(0);
+  add(1);
+  store(1, kCount);
+  add(1);
+  wake(1, 0);
+  take(0);
+  add(0);
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(OffloadCheckerOfRuntimeTest, LockThatIsGivenBackWithoutFence) {
+  add(0);
+  store(0, kCount);
+  add(1);  // it is free
+  add(2);
+  add(2);
+  store(1, kCount);
+  add(2);
+  add(0);
+  EXPECT_TRUE(found().empty());
+}
+
 TEST_F(OffloadCheckerTest, LoadsNeedNoFence) {
   load(0, kData);
   launch_at_once(kDma, 0, 0);
