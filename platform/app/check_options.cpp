@@ -23,9 +23,9 @@ void add_check_options(CLI::App& app, CheckOptions& options) {
                }
                options.offload = true;
              },
-             "offload: report accesses of harts, DMA, ITAs and engine to the same bytes in no "
-             "order, "
-             "reads of L1 that nobody has written, and lost wake-ups")
+             "offload: report accesses of harts and devices to the same bytes in no order, results "
+             "and input that nobody reads, memory that nobody has written or allocated, stale "
+             "registers, lost wake-ups, and runs that end too early")
           ->type_name("WHAT");
   app.add_option("--check-suppressions", options.suppressions,
                  "patterns of findings that are not reported, one per line")

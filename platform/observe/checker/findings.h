@@ -23,7 +23,7 @@ enum class FindingKind : std::uint8_t {
   kUninitialised,       ///< nobody has written what is read
   kOutOfBounds,         ///< of what the program has allocated
   kStaleRegisters,      ///< a device is launched with what a former launch was about
-  kLostWakeUp,          ///< pulses that nobody took
+  kLostWakeUp,          ///< pulses that nobody took, or that may come before a store
   kEndTooEarly,         ///< the run ends, and who ends it does not know that others are done
 };
 /// Lower-case name: "result_too_early", ...

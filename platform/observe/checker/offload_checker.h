@@ -23,10 +23,10 @@
 namespace tessera {
 
 /// Finds accesses of harts, DMA, ITAs and engine to the same bytes whose order the program leaves
-/// open (a happens-before race detector with vector clocks), reads of memory that nobody has
-/// written, and wake-up pulses that got lost. What makes order: a hart's program order, atomics on
-/// one word, a word that somebody polls, a wake-up pulse sent and taken, the launch of an activity,
-/// its end seen in a register or by the device's pulse.
+/// open (a happens-before race detector with vector clocks), and all else that FindingKind names.
+/// What makes order: a hart's program order, atomics on one word, a word that somebody polls, a
+/// wake-up pulse sent and taken, the launch of an activity, its end seen in a register or by the
+/// device's pulse.
 class OffloadChecker final : public MemoryProbe, public ActivityProbe, public SyncProbe {
  public:
   /// `observers`: of the machine, whose agents are all known; outlives this.
