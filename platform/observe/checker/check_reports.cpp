@@ -200,7 +200,8 @@ std::string CheckReports::missing_order(const ShadowAccess& earlier,
     }
   }
   if (harts_.is_hart(earlier.agent) && harts_.is_hart(later.agent)) {
-    return "no barrier, wake-up pulse, atomic or polled flag leads from the one to the other";
+    return "no barrier, wake-up pulse, atomic or polled flag leads from the one to the other; or "
+           "one of them has a wrong address";
   }
   if (!harts_.is_hart(earlier.agent) && !harts_.is_hart(later.agent)) {
     const bool is_turned = is_before_launch(later, earlier);

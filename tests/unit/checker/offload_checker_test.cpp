@@ -179,6 +179,7 @@ TEST_F(OffloadCheckerTest, HartsInNoOrder) {
   EXPECT_THAT(found()[0].text,
               HasSubstr("written in cycle 1 by core[0] at pc 0x00000044 compute (a.c:7)"));
   EXPECT_THAT(found()[0].text, HasSubstr("read in cycle 2 by core[1] at pc 0x00000040"));
+  EXPECT_THAT(found()[0].text, HasSubstr("; or one of them has a wrong address"));
 }
 
 TEST_F(OffloadCheckerTest, CallersOfTheLaterAccessAreKnown) {
