@@ -160,25 +160,18 @@ Party CheckReports::party(const ShadowAccess& access) const {
   return {name_of(launch->activity), names_.describe_code(launch->cause.pc), place_of(access)};
 }
 
-std::string CheckReports::describe(const ShadowAccess& access, Cycles now) const {
+std::string CheckReports::describe(const ShadowAccess& access, Cycles now, bool is_now) const {
   const std::string done = fmt::format("{} in cycle {} by {}", verb(access),
                                        whole_cycle(access.cycle, now), party(access).who);
   if (harts_.is_hart(access.agent)) {
-    return fmt::format("{} at {}", done, code(access.pc));
+    return fmt::format("{} at {}", done,
+                       is_now ? code_now(access.agent, access.pc) : code(access.pc));
   }
   const auto* launch = launch_of(access);
   if (launch == nullptr) {
     return done;
   }
   return fmt::format("{} ({}), {}", done, launch->text, launch_place(*launch));
-}
-
-std::string CheckReports::describe_now(const ShadowAccess& access, Cycles now) const {
-  return harts_.is_hart(access.agent)
-             ? fmt::format("{} in cycle {} by {} at {}", verb(access),
-                           whole_cycle(access.cycle, now), party(access).who,
-                           code_now(access.agent, access.pc))
-             : describe(access, now);
 }
 
 /// Whether who made the other access knew that `store` had been made, but not that it had arrived.
@@ -242,7 +235,7 @@ void CheckReports::conflict(const Where& where, const ShadowAccess& earlier,
                             const ShadowAccess& later) {
   add(kind_of(earlier, later), where, &earlier, later, [&] {
     return fmt::format("  at {}\n  {}\n  {}\n  missing: {}", data(where.address),
-                       describe(earlier, where.cycle), describe_now(later, where.cycle),
+                       describe(earlier, where.cycle), describe(later, where.cycle, true),
                        missing_order(earlier, later));
   });
 }
@@ -250,7 +243,7 @@ void CheckReports::conflict(const Where& where, const ShadowAccess& earlier,
 void CheckReports::uninitialised(const Where& where, const ShadowAccess& reader) {
   add(FindingKind::kUninitialised, where, nullptr, reader, [&] {
     return fmt::format("  at {}\n  {}\n  missing: a write of any master", data(where.address),
-                       describe_now(reader, where.cycle));
+                       describe(reader, where.cycle, true));
   });
 }
 
@@ -274,7 +267,7 @@ void CheckReports::out_of_bounds(const Where& where, const ShadowAccess& access,
                             where.address - block->end, block->begin)
               : "no block is in front of it";
     return fmt::format("  at {}, {}\n  {}\n  missing: an allocation that is not released",
-                       data(where.address), before, describe_now(access, where.cycle));
+                       data(where.address), before, describe(access, where.cycle, true));
   });
 }
 
@@ -396,7 +389,7 @@ void CheckReports::early_pulse(const Where& where, const ShadowAccess& store,
   const auto details = [&] {
     return fmt::format(
         "  at {}\n  {}\n  {}\n  missing: a fence of {} between its store and the wake-up pulse",
-        data(where.address), describe(store, where.cycle), describe_now(load, where.cycle),
+        data(where.address), describe(store, where.cycle), describe(load, where.cycle, true),
         party(store).who);
   };
   add(FindingKind::kLostWakeUp, where, &store, load, details,

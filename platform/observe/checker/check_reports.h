@@ -62,8 +62,8 @@ class CheckReports {
   const DeviceOrder::Launch* launch_of(const ShadowAccess& access) const;
   std::string name_of(const Activity& activity) const;
   Party party(const ShadowAccess& access) const;
-  std::string describe(const ShadowAccess& access, Cycles now) const;
-  std::string describe_now(const ShadowAccess& access, Cycles now) const;
+  /// `is_now`: the hart is just executing it, so that its callers are known.
+  std::string describe(const ShadowAccess& access, Cycles now, bool is_now = false) const;
   bool lacks_fence(const ShadowAccess& store, const ShadowAccess& other) const;
   std::string missing_order(const ShadowAccess& earlier, const ShadowAccess& later) const;
   std::string code(std::uint32_t pc, const std::vector<std::uint32_t>& callers = {}) const;

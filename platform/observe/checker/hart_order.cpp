@@ -29,12 +29,12 @@ void HartOrder::update_common_knowledge(const DeviceOrder& devices) {
   }
 }
 
-std::uint32_t HartOrder::epoch_of(AgentId agent, Cycles issued) const {
-  const Hart& hart = harts_[agent];
-  std::uint32_t clock = hart.known[agent].all;
-  const std::size_t oldest = hart.num_epochs - std::min(hart.num_epochs, kMaxEpochs);
-  for (std::size_t i = hart.num_epochs; i > oldest; --i) {
-    const Epoch& epoch = hart.epochs[(i - 1) % kMaxEpochs];
+std::uint32_t HartOrder::epoch_of(AgentId hart, Cycles issued) const {
+  const Hart& own = harts_[hart];
+  std::uint32_t clock = own.known[hart].all;
+  const std::size_t oldest = own.num_epochs - std::min(own.num_epochs, kMaxEpochs);
+  for (std::size_t i = own.num_epochs; i > oldest; --i) {
+    const Epoch& epoch = own.epochs[(i - 1) % kMaxEpochs];
     if (issued > epoch.end) {
       break;
     }
@@ -43,9 +43,9 @@ std::uint32_t HartOrder::epoch_of(AgentId agent, Cycles issued) const {
   return clock;
 }
 
-void HartOrder::end_epoch(AgentId agent, Cycles issued) {
-  Hart& hart = harts_[agent];
-  hart.epochs[hart.num_epochs++ % kMaxEpochs] = {issued, hart.known[agent].all++};
+void HartOrder::end_epoch(AgentId hart, Cycles issued) {
+  Hart& own = harts_[hart];
+  own.epochs[own.num_epochs++ % kMaxEpochs] = {issued, own.known[hart].all++};
   has_new_epochs_ = true;
 }
 
@@ -144,12 +144,12 @@ bool HartOrder::pulse_sent(AgentId hart, const Cause& cause, const VectorClock* 
   return true;
 }
 
-void HartOrder::pulse_taken(AgentId agent) {
-  Hart& hart = harts_[agent];
-  if (!hart.pulses.empty()) {
-    hart.known.join(*hart.pulses.front());
-    hart.taken = std::move(hart.pulses.front());
-    hart.pulses.pop_front();
+void HartOrder::pulse_taken(AgentId hart) {
+  Hart& own = harts_[hart];
+  if (!own.pulses.empty()) {
+    own.known.join(*own.pulses.front());
+    own.taken = std::move(own.pulses.front());
+    own.pulses.pop_front();
   }
 }
 

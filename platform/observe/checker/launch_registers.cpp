@@ -2,6 +2,7 @@
 #include "platform/observe/checker/launch_registers.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tessera {
 

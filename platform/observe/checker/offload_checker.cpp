@@ -2,6 +2,7 @@
 #include "platform/observe/checker/offload_checker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tessera {
 

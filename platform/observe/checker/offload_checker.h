@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "models/base/observers.h"
 #include "platform/observe/checker/arenas.h"

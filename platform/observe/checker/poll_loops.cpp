@@ -2,6 +2,7 @@
 #include "platform/observe/checker/poll_loops.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/observe/checker/loop.h"
 #include "platform/observe/checker/value_numbers.h"

@@ -23,8 +23,6 @@ class PollLoops {
 
   /// Adds the loops in `words`, the code from `address` on.
   void add_code(std::uint32_t address, const std::vector<std::uint32_t>& words);
-  /// Whether the load at `pc` is one.
-  bool contains(std::uint32_t pc) const { return loads_.count(pc) != 0; }
   const std::unordered_set<std::uint32_t>& loads() const { return loads_; }
   /// Whether a branch, soon after the load at `pc`, depends on its value; also one behind the
   /// return from a function that gives it.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/checker/value_numbers.h"
 
+#include <cstddef>
+
 namespace tessera {
 
 using Opcode = GuestInstruction::Opcode;

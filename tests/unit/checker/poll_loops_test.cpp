@@ -24,7 +24,7 @@ constexpr std::uint32_t kA1NotA4Back12 = 0xfee59ae3;  // bne a1, a4, . - 12
 bool finds(const std::vector<std::uint32_t>& code, std::uint32_t pc) {
   PollLoops loops;
   loops.add_code(0x8000'0000, code);
-  return loops.contains(pc);
+  return loops.loads().count(pc) != 0;
 }
 
 TEST(PollLoops, FindsTheShortestLoop) {
