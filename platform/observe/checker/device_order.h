@@ -62,8 +62,8 @@ class DeviceOrder {
 
   struct Running {
     VectorClock known;
-    AgentId launcher;
-    std::uint32_t launcher_clock;
+    AgentId launcher = kNobody;
+    std::uint32_t launcher_clock = 0;
   };
   struct Device {
     std::string kind;
