@@ -85,7 +85,7 @@ bool Debugger::is_stepping_off(const ResumeActions& actions) const {
   if (actions.size() != 1) {
     return false;
   }
-  // On RISC-V GDB continues to a breakpoint of its own at the next instruction.
+  // The hart steps, or continues to a breakpoint that GDB has put at its next instruction.
   const std::uint32_t pc = machine_.harts.pc(actions.begin()->first);
   return previous_breakpoints_.count(pc) != 0 && !has_breakpoint(pc);
 }

@@ -33,6 +33,8 @@ std::string target_description(const std::vector<CsrDescription>& csrs) {
   std::string text =
       "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
       "<target version=\"1.0\">\n<architecture>riscv:rv32</architecture>\n"
+      // Without it GDB may take the target for Linux and set a breakpoint for each step.
+      "<osabi>none</osabi>\n"
       "<feature name=\"org.gnu.gdb.riscv.cpu\">\n";
   for (std::uint64_t i = 0; i < kRegisterNames.size(); ++i) {
     text += register_element(kRegisterNames[i], i, type_of(kRegisterNames[i]));

@@ -52,6 +52,31 @@ class Sessions(GdbTest):
                     r"^main \(hart=0\) at sw/hello/hello\.c:\d+", r"^main",
                     r"\[Inferior 1 .*exited normally\]")
 
+    def test_gdb_lets_the_server_step(self):
+        text, _ = self.session(
+            "sieve", "show osabi", "break main thread 4", "continue", "delete", "stepi",
+            "set debug remote 1", "next", "stepi", "set debug remote 0", "kill")
+        self.assert_in_order(text, 'currently "none"', r"\$vCont;r\w+,\w+:4;c#",
+                             r"\$vCont;s:4;c#")
+
+    def test_step_through_a_reservation(self):
+        for timing in ((), CYCLE):
+            with self.subTest(timing=timing):
+                text, server = self.session(
+                    "atomics", "break load_reserved thread 3", "continue", "delete",
+                    *(12 * ["stepi"]), "finish", "next", "continue", arguments=timing)
+                self.assert_in_order(text, "hit Breakpoint 1", "increment", "exited normally")
+                self.assertIn("PASS atomics", server.finish()[1])
+
+    def test_until_and_advance(self):
+        for timing in ((), CYCLE):
+            with self.subTest(timing=timing):
+                text, server = self.session(
+                    "sieve", "break main thread 2", "continue", "delete", "advance barrier",
+                    "finish", "info symbol $pc", "until", "until", "continue", arguments=timing)
+                self.assert_in_order(text, "hit Breakpoint 1", "^barrier ", "^main ", "exited normally")
+                self.assertEqual(server.finish()[0], 0)
+
     def test_next_where_a_load_has_yet_to_fill_s0(self):
         text, server = self.session("barrier", "break main thread 6", "continue", "next",
                                     "next", "delete", "continue", machine="tessera",
