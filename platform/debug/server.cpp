@@ -60,9 +60,7 @@ void Server::poll() {
   PacketReader::Event event = reader_.next();
   for (; event.kind != Kind::kNone; event = reader_.next()) {
     if (event.kind == Kind::kInterrupt) {
-      StopEvent stop;
-      stop.signal = StopEvent::kInterrupted;
-      debugger_.stop(stop);
+      debugger_.stop(StopEvent::interrupt());
       return;
     }
     take(event);  // nothing else makes sense now
@@ -135,6 +133,8 @@ std::optional<std::string> Server::take(const PacketReader::Event& event) {
     transport_->send(last_sent_);
   } else if (event.kind == Kind::kDamaged) {
     transport_->send("-");
+  } else if (event.kind == Kind::kInterrupt) {
+    session_->interrupt();
   } else if (event.kind == Kind::kPacket) {
     transport_->send(is_without_acks_ ? "" : "+");
     return event.payload;

@@ -145,7 +145,10 @@ Answer Session::query(Cursor packet) {
   }
   const bool is_first = packet.take("fThreadInfo");
   if (is_first || packet.take("sThreadInfo")) {
-    next_thread_ = is_first ? 0 : next_thread_;
+    if (is_first) {
+      next_thread_ = 0;
+      note_shown();
+    }
     std::string list;
     const std::vector<std::uint32_t> harts = threads();
     const std::size_t end = std::min(harts.size(), next_thread_ + kThreadsPerPacket);
@@ -172,6 +175,7 @@ std::string Session::document(std::string_view object, std::string_view annex) {
     return memory_map(machine_.regions);
   }
   if (object == "threads" && annex.empty()) {
+    note_shown();
     if (thread_list_.empty() || end_) {
       thread_list_ = thread_list(machine_.harts, threads());
     }

@@ -51,6 +51,10 @@ class Session {
   Session(const Machine& machine, Debugger& debugger, Monitor& monitor);
 
   Answer handle(std::string_view packet);
+  /// The client wants a running machine to stop, but it stands still: GDB goes on by itself from
+  /// stops that it does not show to the user. The next resumption ends at once, unless a stop is
+  /// shown before.
+  void interrupt() { is_interrupted_ = true; }
   /// The packets that tell the client why the machine stands still.
   std::vector<std::string> stop_replies(const StopEvent& event);
   /// The run has ended; nothing is left to look at but its exit code.
@@ -69,6 +73,9 @@ class Session {
   std::optional<std::uint32_t> thread_to_hart(std::uint64_t thread) const;
   /// None when the run has ended.
   std::vector<std::uint32_t> threads() const;
+  /// The client asks for a list of threads: GDB does so when it shows a stop to the user, and not
+  /// when it goes on by itself.
+  void note_shown() { is_interrupted_ = false; }
   bool knows_thread(std::uint64_t thread) const { return thread_to_hart(thread).has_value(); }
 
   // session_resume.cpp
@@ -99,6 +106,7 @@ class Session {
   std::uint32_t hart_ = 0;  ///< that the client looks at
   std::string last_stop_ = "S05";
   std::optional<std::string> end_;
+  bool is_interrupted_ = false;
   std::string thread_list_;      ///< document of the present stop; empty: not asked for yet
   std::size_t next_thread_ = 0;  ///< of the list that is being sent in parts
 };

@@ -64,6 +64,10 @@ Answer Session::resume(const ResumeActions& actions) {
   if (const std::optional<StopEvent> event = debugger_.resume(actions)) {
     return {stop_replies(*event)};
   }
+  if (is_interrupted_) {
+    is_interrupted_ = false;
+    return {stop_replies(StopEvent::interrupt())};
+  }
   return {{}, Next::kResume};
 }
 

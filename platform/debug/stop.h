@@ -47,6 +47,13 @@ struct StopEvent {
   std::uint32_t address = 0;  ///< kBreakpoint: of it; kWatchpoint: inside the watched bytes
   int signal = kTrap;
   std::string text;  ///< shown to the user; may be empty
+
+  /// The client's Ctrl-C.
+  static StopEvent interrupt() {
+    StopEvent event;
+    event.signal = kInterrupted;
+    return event;
+  }
 };
 
 }  // namespace tessera::debug

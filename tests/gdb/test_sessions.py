@@ -151,19 +151,32 @@ class Sessions(GdbTest):
                     self.assertNotIn(complaint, text)
                 self.assertEqual(server.finish()[0], 0)
 
-    def test_ctrl_c(self):
+    def interrupted(self, *commands):
+        """All harts jump to where they are, for ever; GDB gets a Ctrl-C during `commands`."""
         server = self.serve("wake_up")
-        gdb = subprocess.Popen(
-            [GDB, "-q", "-nx", "-ex", "set pagination off", "-ex", "set confirm off", "-ex",
-             f"target remote 127.0.0.1:{server.port}", "-ex", "break main", "-ex",
-             "continue", "-ex", "delete", "-ex", "set {int}$pc = 0x6f", "-ex", "continue", "-ex",
-             "print 7 * 6", "-ex", "kill", "-ex", "quit", server.elf],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
-        time.sleep(4)  # all harts jump to where they are, for ever
+        words = [GDB, "-q", "-nx"]
+        for command in ("set pagination off", "set confirm off",
+                        f"target remote 127.0.0.1:{server.port}", "break main", "continue",
+                        "delete", "set {int}$pc = 0x6f", *commands, "print 7 * 6", "stepi",
+                        "kill", "quit"):
+            words += ["-ex", command]
+        gdb = subprocess.Popen([*words, server.elf], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        time.sleep(4)
         gdb.send_signal(signal.SIGINT)
         text, _ = gdb.communicate(timeout=60)
         self.assert_in_order(text, "received signal SIGINT", r"^\$1 = 42$")
+        self.assertEqual(text.count("SIGINT"), 1, text)
         self.assertEqual(server.finish()[0], 130)
+
+    # GDB goes on by itself all the time: the machine stands still when Ctrl-C comes.
+    def test_ctrl_c_between_two_stops_that_gdb_does_not_show(self):
+        for commands in (["stepi 1000000"], ["break *$pc if $a0 == 12345", "continue"]):
+            with self.subTest(commands=commands):
+                self.interrupted(*commands)
+
+    def test_ctrl_c(self):
+        self.interrupted("continue")
 
     def test_scheduler_locking_holds_the_others(self):
         for timing in ((), CYCLE):

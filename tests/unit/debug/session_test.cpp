@@ -116,6 +116,30 @@ TEST(Session, ThreadsAreHartsWithTheirNames) {
   EXPECT_THAT(bench.send("T1"), ElementsAre("E01"));
 }
 
+// GDB goes on by itself from stops that it does not show, and sends the byte in between.
+TEST(Session, AnInterruptOfAMachineThatStandsStillEndsTheNextResumption) {
+  Bench bench;
+  bench.send("qXfer:threads:read::0,1000");
+  bench.session.stop_replies({});
+  bench.session.interrupt();
+  EXPECT_THAT(bench.send("p20"), ElementsAre("00000080"));
+  EXPECT_THAT(bench.send("vCont;s:2;c").at(0), HasSubstr("T02thread:2;"));
+  EXPECT_EQ(bench.next, Next::kStay);
+  bench.send("vCont;c");
+  EXPECT_EQ(bench.next, Next::kResume) << "once";
+}
+
+TEST(Session, AnInterruptIsForgottenWhenTheStopIsShownToTheUser) {
+  for (const char* list : {"qXfer:threads:read::0,1000", "qfThreadInfo"}) {
+    Bench bench;
+    bench.session.stop_replies({});
+    bench.session.interrupt();
+    bench.send(list);
+    bench.send("vCont;c");
+    EXPECT_EQ(bench.next, Next::kResume) << list;
+  }
+}
+
 TEST(Session, DocumentsComeInParts) {
   Bench bench;
   std::string text;
