@@ -52,7 +52,8 @@ Gdb::Gdb(const GdbOptions& options, const Surroundings& surroundings)
       server_(open_transport(options), served_machine(around_.soc, around_.map),
               {[this] { return around_.signals.is_interrupted(); },
                [this] { around_.soc.request_stop(RunEnd::kInterrupted); },
-               [this](const debug::Server::Handover& handover) { restart(handover); }},
+               [this](const debug::Server::Handover& handover) { restart(handover); },
+               [](const std::string& line) { say("{}\n", line); }},
               debugged_machine()) {
   if (!options_.harts.empty()) {
     const auto harts = debug::parse_harts(options_.harts, around_.soc.num_harts());

@@ -52,6 +52,7 @@ void Server::poll() {
     }
     return;
   }
+  refuse_others();
   reader_.feed(transport_->receive(milliseconds{0}));
   if (!has_client()) {
     debugger_.release();
@@ -116,10 +117,17 @@ void Server::serve() {
   halted_ += std::chrono::steady_clock::now() - begin;
 }
 
+void Server::refuse_others() {
+  while (transport_->refuse_another()) {
+    host_.warn("gdb server: refused a client, another one is connected");
+  }
+}
+
 std::optional<std::string> Server::next_packet() {
   while (has_client() && !host_.is_interrupted()) {
     const PacketReader::Event event = reader_.next();
     if (event.kind == Kind::kNone) {
+      refuse_others();
       reader_.feed(transport_->receive(kPatience));
     } else if (std::optional<std::string> packet = take(event)) {
       return packet;

@@ -30,6 +30,7 @@ class Server {
     std::function<void()> end_run;         ///< after the instruction that is executing
     /// Replaces the process by a new one with the same command line.
     std::function<void(const Handover&)> restart;
+    std::function<void(const std::string&)> warn;  ///< one line for the user, without line feed
   };
   Server(std::unique_ptr<Transport> transport, const Session::Machine& machine, Host host,
          Debugger::Machine debugged);
@@ -56,6 +57,7 @@ class Server {
  private:
   void start_session();
   void serve();
+  void refuse_others();
   /// The next packet; nothing when the client has gone or the user wants to end.
   std::optional<std::string> next_packet();
   /// Takes one event from the client; a packet, if it was one.

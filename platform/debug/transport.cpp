@@ -113,6 +113,16 @@ bool Transport::accept(std::chrono::milliseconds timeout) {
   return is_connected();
 }
 
+bool Transport::refuse_another() {
+  if (!is_connected() || !wait_for_input(handles_.listener, std::chrono::milliseconds{0})) {
+    return false;
+  }
+  int other = ::accept4(handles_.listener, nullptr, nullptr, SOCK_CLOEXEC);
+  const bool has_come = other >= 0;
+  close_if_open(other);
+  return has_come;
+}
+
 std::string Transport::receive(std::chrono::milliseconds timeout) {
   if (!is_connected() || !wait_for_input(handles_.connection, timeout)) {
     return "";

@@ -31,6 +31,8 @@ class Transport {
   bool is_connected() const { return handles_.connection >= 0; }
   /// True when a client has come; without one, waits at most this long.
   bool accept(std::chrono::milliseconds timeout);
+  /// True when another client has come while one is connected; its connection is closed.
+  bool refuse_another();
   /// What has come from the client, at least one byte when some come in time; empty otherwise.
   std::string receive(std::chrono::milliseconds timeout);
   /// A client that has gone is noticed and disconnected.

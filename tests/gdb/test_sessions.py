@@ -203,6 +203,30 @@ class Sessions(GdbTest):
         self.assertIn("hit Breakpoint 1", text)
         self.assertEqual(server.finish()[0], 0)
 
+    def test_a_second_client_is_refused_at_once(self):
+        server = self.serve("wake_up")
+        first = subprocess.Popen(
+            [GDB, "-batch", "-nx", "-ex", f"target remote 127.0.0.1:{server.port}", "-ex",
+             "break main", "-ex", "continue", "-ex", "delete", "-ex", "shell sleep 2", "-ex",
+             "set {int}$pc = 0x6f", "-ex", "continue", "-ex", "kill", server.elf],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        time.sleep(1)
+        for moment in ("standing still", "running"):
+            with self.subTest(moment=moment):
+                begin = time.monotonic()
+                text = self.gdb(server, "info threads")
+                self.assertIn("onnection", text)
+                self.assertNotIn("core[0]", text)
+                self.assertLess(time.monotonic() - begin, 5)
+            time.sleep(2.5)
+        first.send_signal(signal.SIGINT)
+        text, _ = first.communicate(timeout=60)
+        self.assertIn("received signal SIGINT", text)
+        code, _, err = server.finish()
+        self.assertEqual(code, 130)
+        self.assertEqual(err.count("gdb server: refused a client, another one is connected\n"), 2,
+                         err)
+
     def test_a_client_that_sends_rubbish_does_no_harm(self):
         server = self.serve("hello")
         with socket.create_connection(("127.0.0.1", server.port)) as client:
