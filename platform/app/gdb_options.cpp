@@ -10,6 +10,9 @@
 namespace tessera::app {
 
 void read_gdb_address(const std::string& text, GdbOptions& options) {
+  if (options.is_wanted) {
+    throw UsageError("--gdb: given twice, and a run has one server");
+  }
   const std::string expected =
       fmt::format("--gdb: expected [host:]port[,wait] with a port up to 65535, got '{}'", text);
   std::string address = text;

@@ -126,6 +126,10 @@ class OptionsWithoutEffect(CliTest):
     def test_no_harts_for_gdb(self):
         self.check(["--gdb", "0", "--gdb-harts", ""], "tessera: --gdb-harts: names no hart")
 
+    def test_two_gdb_servers(self):
+        self.check(["--gdb", ":0,wait", "--gdb", ":0"],
+                   "tessera: --gdb: given twice, and a run has one server")
+
     def test_part_of_the_log_without_a_cycle(self):
         self.check(["--log-start", "5", "--log-end", "4"],
                    "tessera: --log-start 5 --log-end 4: no cycle is in between")
