@@ -58,9 +58,10 @@ Gdb::Text Gdb::where(const Words& words) const {
     return std::nullopt;
   }
   const std::string devices = what_devices_do(around_.soc);
-  return fmt::format("cycle {}: {}\n{}{}{}", around_.soc.now(), count_activities(around_.soc),
+  const std::string& access = server_.debugger().latest_access();
+  return fmt::format("cycle {}: {}\n{}{}{}{}{}", around_.soc.now(), count_activities(around_.soc),
                      where_harts_are(around_.soc, around_.places), devices.empty() ? "" : "\n",
-                     devices);
+                     devices, access.empty() ? "" : "\nlatest watched access: ", access);
 }
 
 Gdb::Text Gdb::backtrace(const Words& words) const {

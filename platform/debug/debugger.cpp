@@ -185,6 +185,7 @@ void Debugger::release() {
   breakpoints_.clear();
   watchpoints_.clear();
   watchpoint_hit_.reset();
+  latest_access_.clear();
   waiting_.clear();
   to_report_.clear();
   ResumeActions all;
@@ -352,7 +353,9 @@ void Debugger::accessed(const MemoryAccess& access) {
   event.kind = StopEvent::Kind::kWatchpoint;
   event.breakpoint = hit->kind;
   event.address = std::max(hit->address, access.address);
+  event.agent = access.agent;
   event.text = describe(access);
+  latest_access_ = event.text;
   if (access.agent >= machine_.harts.num_harts() || !knows(access.agent)) {
     stop(event);
     return;

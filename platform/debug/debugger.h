@@ -67,6 +67,8 @@ class Debugger final : public HartWatcher, public MemoryProbe {
   void release();
   /// Whether the client has its turn: its own accesses are not reported.
   void set_serving(bool is_serving) { is_serving_ = is_serving; }
+  /// The latest access that hit a watchpoint, as the user reads it; empty: none since release().
+  const std::string& latest_access() const { return latest_access_; }
   /// Halts with `event`, on a hart that the client expects to hear of.
   void stop(StopEvent event);
 
@@ -121,6 +123,7 @@ class Debugger final : public HartWatcher, public MemoryProbe {
   std::vector<Watchpoint> watchpoints_;
   /// What the client was told last; kWatchpoint only, and nothing was resumed since.
   std::optional<StopEvent> watchpoint_hit_;
+  std::string latest_access_;
   bool is_memory_watched_ = false;
   bool is_serving_ = false;
   // What HartControl was told.

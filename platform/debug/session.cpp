@@ -236,10 +236,34 @@ std::vector<std::string> Session::stop_replies(const StopEvent& event) {
       last_stop_ += fmt::format("{:x}:{};", number, to_hex_little_endian(*value));
     }
   }
-  std::vector<std::string> packets =
-      console(event.text.empty() ? "" : "[tessera] " + event.text + "\n");
+  const std::string text = told(event);
+  std::vector<std::string> packets = console(text.empty() ? "" : "[tessera] " + text + "\n");
   packets.push_back(last_stop_);
   return packets;
+}
+
+void Session::note_shown() {
+  is_interrupted_ = false;
+  told_access_.reset();
+  are_accesses_left_out_ = false;
+}
+
+// GDB goes on by itself from an access when the condition of its watchpoint is false: these are not
+// told one by one. But GDB itself names a hart only, so that any other agent is told.
+std::string Session::told(const StopEvent& event) {
+  const bool is_told = event.kind == StopEvent::Kind::kWatchpoint && told_access_ &&
+                       (told_access_->agent == event.agent || (told_access_->hart && event.hart));
+  if (!is_told) {
+    if (event.kind == StopEvent::Kind::kWatchpoint) {
+      told_access_ = event;
+    }
+    return event.text;
+  }
+  if (are_accesses_left_out_) {
+    return "";
+  }
+  are_accesses_left_out_ = true;
+  return "GDB goes on by itself: such accesses are left out here, 'monitor where' names the latest";
 }
 
 std::string Session::end_reply(std::uint8_t exit_code) {

@@ -75,7 +75,9 @@ class Session {
   std::vector<std::uint32_t> threads() const;
   /// The client asks for a list of threads: GDB does so when it shows a stop to the user, and not
   /// when it goes on by itself.
-  void note_shown() { is_interrupted_ = false; }
+  void note_shown();
+  /// What the user is told of `event`.
+  std::string told(const StopEvent& event);
   bool knows_thread(std::uint64_t thread) const { return thread_to_hart(thread).has_value(); }
 
   // session_resume.cpp
@@ -107,6 +109,8 @@ class Session {
   std::string last_stop_ = "S05";
   std::optional<std::string> end_;
   bool is_interrupted_ = false;
+  std::optional<StopEvent> told_access_;  ///< latest told one since GDB has shown a stop
+  bool are_accesses_left_out_ = false;    ///< and the user knows
   std::string thread_list_;      ///< document of the present stop; empty: not asked for yet
   std::size_t next_thread_ = 0;  ///< of the list that is being sent in parts
 };

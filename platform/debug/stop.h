@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "models/base/probe.h"
+
 namespace tessera::debug {
 
 /// The kinds of breakpoints, as packets Z and z number them.
@@ -45,6 +47,7 @@ struct StopEvent {
   std::optional<std::uint32_t> hart;  ///< nothing: whichever the client looks at
   BreakpointKind breakpoint = BreakpointKind::kSoftware;
   std::uint32_t address = 0;  ///< kBreakpoint: of it; kWatchpoint: inside the watched bytes
+  AgentId agent = kNobody;    ///< kWatchpoint: whose access it was
   int signal = kTrap;
   std::string text;  ///< shown to the user; may be empty
 

@@ -36,6 +36,21 @@ class Masters(GdbTest):
                                         "watch -l image->output[0][0]", "continue"],
                    r"soc\.attention_engine")
 
+    def test_a_false_condition_does_not_flood_the_console(self):
+        for timing in TIMINGS:
+            with self.subTest(timing=timing):
+                text, server = self.session(
+                    "hello", "watch turn if turn == 12", "continue", "monitor where", "delete",
+                    "continue", machine="minpool", arguments=timing)
+                self.assert_in_order(
+                    text, r"\[tessera\] soc\.cluster\.\S+ wrote 4 bytes",
+                    "such accesses are left out here", r'Thread 12 "\S+" hit Hardware watchpoint',
+                    "New value = 12",
+                    r"^latest watched access: soc\.cluster\.\S+core\[3\] wrote 4 bytes",
+                    "exited normally")
+                self.assertEqual(text.count("[tessera]"), 2, text)
+                self.assertEqual(server.finish()[0], 0)
+
 
 if __name__ == "__main__":
     unittest.main()

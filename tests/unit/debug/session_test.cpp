@@ -140,6 +140,29 @@ TEST(Session, AnInterruptIsForgottenWhenTheStopIsShownToTheUser) {
   }
 }
 
+// GDB goes on by itself from accesses that do not fulfil a watchpoint's condition.
+TEST(Session, AccessesAreToldUntilGdbDoesNotShowThem) {
+  Bench bench;
+  const auto told = [&](AgentId agent) {
+    StopEvent event;
+    event.kind = StopEvent::Kind::kWatchpoint;
+    event.agent = agent;
+    event.hart = agent < 4 ? std::optional(agent) : std::nullopt;
+    event.text = fmt::format("agent {}", agent);
+    const std::vector<std::string> packets = bench.session.stop_replies(event);
+    return packets.size() == 1 ? "" : from_hex(packets.at(0).substr(1)).value_or("?");
+  };
+  EXPECT_EQ(told(1), "[tessera] agent 1\n");
+  EXPECT_THAT(told(1), HasSubstr("left out here, 'monitor where' names the latest"));
+  EXPECT_EQ(told(1), "");
+  EXPECT_EQ(told(2), "") << "GDB names harts";
+  EXPECT_EQ(told(7), "[tessera] agent 7\n") << "and nobody else";
+  EXPECT_EQ(told(7), "");
+  EXPECT_EQ(told(2), "[tessera] agent 2\n") << "else the user would take it for agent 7";
+  bench.send("qXfer:threads:read::0,1000");
+  EXPECT_EQ(told(2), "[tessera] agent 2\n");
+}
+
 TEST(Session, DocumentsComeInParts) {
   Bench bench;
   std::string text;
