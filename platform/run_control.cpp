@@ -28,10 +28,10 @@ void RunControl::add_timing_switch(const TimingSwitch& change) {
   }
 }
 
-void RunControl::region(std::uint32_t id, bool begins) {
+void RunControl::region(std::uint32_t hart, std::uint32_t id, bool begins) {
   if (services_.region_of_interest) {
     cluster_.sync();
-    services_.region_of_interest(id, begins);
+    services_.region_of_interest(hart, id, begins);
     cluster_.observer_came();  // a trace of the region begins with the next instruction
   }
   const auto when = begins ? TimingSwitch::When::kRegionBegin : TimingSwitch::When::kRegionEnd;

@@ -20,8 +20,8 @@ class RunControl {
       : cluster_(cluster), clock_(clock), services_(services), end_hart_(end_hart) {}
 
   void add_timing_switch(const TimingSwitch& change);
-  /// A region of interest begins or ends.
-  void region(std::uint32_t id, bool begins);
+  /// `hart` begins or ends a region of interest.
+  void region(std::uint32_t hart, std::uint32_t id, bool begins);
   /// The first reason stands.
   void request_stop(RunEnd reason);
   void end_of_computation(std::uint32_t hart, std::uint32_t value);

@@ -112,9 +112,11 @@ class Soc::Impl : public sc_core::sc_module {
   BusMemory attention_engine_bus_{"attention_engine_bus", BusMemory::Access::kTransport};
   std::optional<ObservedMemory> attention_engine_memory_;
   std::optional<attention_engine::AttentionEngine> attention_engine_;
-  PlatformBlock platform_block_{
-      "platform_block", clock_, platform_block_values(config_),
-      [this](std::uint32_t id, bool begins) { run_control_.region(id, begins); }, timing_control()};
+  PlatformBlock platform_block_{"platform_block", clock_, platform_block_values(config_),
+                                [this](std::uint32_t hart, std::uint32_t id, bool begins) {
+                                  run_control_.region(hart, id, begins);
+                                },
+                                timing_control()};
   std::optional<BootHost> boot_host_;
   HartView hart_view_{l1_, debug_bus_};
   /// What loader and debugger write; what they read is nobody's business.
@@ -168,7 +170,10 @@ Soc::Impl::Impl(const sc_core::sc_module_name& name, const SocConfig& config,
                 },
                 services_.poll, [this]() -> HartEngine& { return cycle_engine(); },
                 [this] { return devices_are_at_rest(); },
-                [this](bool is_on) { run_control_.region(kTraceRegion, is_on); }, observers_},
+                [this](std::uint32_t hart, bool is_on) {
+                  run_control_.region(hart, kTraceRegion, is_on);
+                },
+                observers_},
                cluster_stats_),
       control_(
           "control", control_parameters(config_), clock_, cluster_,

@@ -83,7 +83,7 @@ struct SocServices {
   std::function<void()> poll;
   /// A hart wrote ROI_BEGIN (begins) or ROI_END of the platform block, or switched CSR trace on
   /// (begins) or off: then `id` is kTraceRegion. May be empty.
-  std::function<void(std::uint32_t id, bool begins)> region_of_interest;
+  std::function<void(std::uint32_t hart, std::uint32_t id, bool begins)> region_of_interest;
 };
 
 /// The machine: builds every part named in its configuration and runs it.

@@ -393,7 +393,7 @@ void Cluster::dump_csr(const HartState& hart, std::uint32_t csr, std::uint32_t v
 }
 
 void Cluster::trace_switched(const HartState& hart) {
-  services_.trace_switched(hart.trace != 0);
+  services_.trace_switched(hart.hart_id, hart.trace != 0);
 }
 
 void Cluster::guest_error(const HartState& hart, GuestErrorKind kind, std::uint32_t address,

@@ -54,7 +54,8 @@ struct ClusterServices {
   std::function<HartEngine&()> cycle_engine;
   /// No device has work under way that the other timing mode could not go on with.
   std::function<bool()> devices_are_at_rest;
-  std::function<void(bool is_on)> trace_switched;  ///< a hart switched CSR trace on or off
+  /// A hart switched CSR trace on or off.
+  std::function<void(std::uint32_t hart, bool is_on)> trace_switched;
   const Observers& observers = Observers::none();
 };
 

@@ -59,9 +59,9 @@ PlatformBlock::PlatformBlock(const sc_core::sc_module_name& name, const ClockDom
       .on_write(timing.write);
   const auto add_region = [&](const char* register_name, std::uint32_t offset, bool begins) {
     registers_.add_word(register_name, offset, RegisterMode::kWriteOnly)
-        .on_write([on_region, begins](std::uint32_t id, const RegisterAccess&) {
+        .on_write([on_region, begins](std::uint32_t id, const RegisterAccess& access) {
           if (on_region) {
-            on_region(id, begins);
+            on_region(access.hart, id, begins);
           }
         });
   };

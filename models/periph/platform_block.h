@@ -12,7 +12,7 @@ namespace tessera {
 /// Tells a program on which machine it runs, and takes its regions of interest.
 class PlatformBlock : public RegisterDevice {
  public:
-  using RegionOfInterest = std::function<void(std::uint32_t id, bool begins)>;
+  using RegionOfInterest = std::function<void(std::uint32_t hart, std::uint32_t id, bool begins)>;
   /// The timing mode, PLATFORM_BLOCK_TIMING_*: what it is, and a request to change it.
   struct TimingControl {
     std::function<std::uint32_t()> read;

@@ -174,17 +174,17 @@ SocServices Run::services() {
       soc_.request_stop(RunEnd::kInterrupted);
     }
   };
-  const auto region_of_interest = [this, log = Logger(log_, "soc.platform_block")](std::uint32_t id,
-                                                                                   bool begins) {
+  const auto region_of_interest = [this, log = Logger(log_, "soc.platform_block")](
+                                      std::uint32_t hart, std::uint32_t id, bool begins) {
     const auto known = program_.region_names.find(id);
     const std::string name =
         known == program_.region_names.end() ? fmt::to_string(id) : known->second;
     log.info("region of interest {} {}", name, begins ? "begins" : "ends");
-    traces_.region({id, name, begins, soc_.now()});
+    traces_.region({id, name, begins, soc_.now(), hart});
     if (begins) {
-      stat_writer_.begin_region(id);
+      stat_writer_.begin_region(id, hart);
     } else {
-      stat_writer_.end_region(id);
+      stat_writer_.end_region(id, hart);
     }
   };
   return {log_, guest_errors_, console, [this] { poll(); }, region_of_interest};
@@ -234,6 +234,7 @@ void Run::poll() {
     gdb_->poll();
   }
   traces_.poll(soc_.now());
+  stat_writer_.passed(soc_.now());
   if (signals_.is_interrupted()) {
     soc_.request_stop(RunEnd::kInterrupted);
   }

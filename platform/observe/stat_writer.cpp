@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/stat_writer.h"
 
-#include <algorithm>
 #include <cctype>
 #include <set>
 
@@ -64,47 +63,48 @@ void StatWriter::ignore_region() const {
       kMaxRegions);
 }
 
-void StatWriter::begin_region(std::uint32_t id) {
+void StatWriter::begin_region(std::uint32_t id, std::uint32_t hart) {
   if (regions_.count(id) == 0 && regions_.size() == kMaxRegions) {
     ignore_region();
     return;
   }
   Region& region = regions_[id];
-  if (region.depth++ == 0) {
-    region.begin_cycle = now_();
+  if (region.spans.depth() == 0) {
     region.begin_values = values();
   }
+  region.spans.begin(hart, now_());
 }
 
-void StatWriter::end_region(std::uint32_t id) {
+void StatWriter::end_region(std::uint32_t id, std::uint32_t hart) {
   const auto found = regions_.find(id);
   if (found == regions_.end() && regions_.size() == kMaxRegions) {
     ignore_region();
     return;
   }
-  if (found == regions_.end() || found->second.depth == 0) {
+  if (found == regions_.end() || !found->second.spans.end(hart, now_())) {
     log_.warn(
         "a region of interest ends but has not begun; --log soc.platform_block=info says "
         "which");
     return;
   }
-  if (--found->second.depth == 0) {
-    close(found->second);
+  if (found->second.spans.depth() == 0) {
+    add_growth(found->second);
   }
 }
 
-void StatWriter::close(Region& region) {
+void StatWriter::passed(Cycles cycle) {
+  for (auto& [id, region] : regions_) {
+    region.spans.settle(cycle, region.add_span());
+  }
+}
+
+void StatWriter::add_growth(Region& region) {
   const std::vector<std::uint64_t> end_values = values();
   region.totals.resize(end_values.size());
   region.begin_values.resize(end_values.size());
   for (std::size_t i = 0; i < end_values.size(); ++i) {
     region.totals[i] += end_values[i] - region.begin_values[i];
   }
-  // Harts are ahead of each other by up to a quantum: the one that ends may be behind the one that
-  // began, and then no time has passed.
-  region.cycles += std::max(now_(), region.begin_cycle) - region.begin_cycle;
-  ++region.times;
-  region.depth = 0;
 }
 
 std::vector<StatWriter::Entry> StatWriter::definitions() const {
@@ -140,9 +140,10 @@ std::string StatWriter::json() {
   }
   root["regions"] = Json::array();
   for (auto& [id, region] : regions_) {
-    if (region.depth > 0) {
-      close(region);
+    if (region.spans.depth() > 0) {
+      add_growth(region);
     }
+    region.spans.finish(now_(), region.add_span());
     Json changed = Json::object();
     for (std::size_t i = 0; i < region.totals.size(); ++i) {
       if (region.totals[i] != 0) {

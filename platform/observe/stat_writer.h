@@ -11,6 +11,7 @@
 #include "models/base/log.h"
 #include "models/base/stat.h"
 #include "models/base/units.h"
+#include "platform/observe/region_spans.h"
 
 namespace tessera {
 
@@ -18,10 +19,9 @@ namespace tessera {
 std::string without_indices(const std::string& path);
 
 /// Collects all statistics of a run, in total and per region of interest, and writes stats.json.
-/// A region is what lies between a begin and its end; the same id may begin again, then its numbers
-/// add up, and nested begins of one id (several harts) count from the first to the last end.
-/// Harts run ahead of each other by up to a quantum, so the cycles of a region that one hart begins
-/// and another ends are right within a quantum, and never below 0.
+/// Times and cycles of a region are those of its RegionSpans, whichever order harts are simulated
+/// in. Its statistics are what was counted while more begins than ends were simulated: nothing
+/// twice, and of a hart that marks the region at least all between its own begin and end.
 class StatWriter {
  public:
   static constexpr int kSchemaVersion = 1;
@@ -35,8 +35,11 @@ class StatWriter {
   void set_region_names(const std::map<std::uint32_t, std::string>& names) {
     region_names_ = names;
   }
-  void begin_region(std::uint32_t id);
-  void end_region(std::uint32_t id);
+  /// `hart` does it, now.
+  void begin_region(std::uint32_t id, std::uint32_t hart);
+  void end_region(std::uint32_t id, std::uint32_t hart);
+  /// No mark of a region comes any more with a time before `cycle`.
+  void passed(Cycles cycle);
 
   /// {"schema": "tessera-stats", "schema_version", "definitions": {path with [*]: {unit,
   /// description}}, "stats": {path: value}, "regions": [{id, name, times, cycles, stats}]}.
@@ -57,9 +60,15 @@ class StatWriter {
     const Stat* stat;
   };
   struct Region {
-    unsigned depth = 0;  ///< begins without their end
+    RegionSpans::Take add_span() {
+      return [this](const RegionSpans::Span& span) {
+        ++times;
+        cycles += span.end - span.begin;
+      };
+    }
+
+    RegionSpans spans;
     std::uint64_t times = 0;
-    Cycles begin_cycle = 0;
     Cycles cycles = 0;
     std::vector<std::uint64_t> begin_values;
     std::vector<std::uint64_t> totals;
@@ -69,7 +78,7 @@ class StatWriter {
   void ignore_region() const;
   /// Takes in statistics that are new.
   void collect();
-  void close(Region& region);
+  void add_growth(Region& region);
   /// One entry per path with its indices as [*].
   std::vector<Entry> definitions() const;
 

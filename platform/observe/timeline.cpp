@@ -245,27 +245,24 @@ void Timeline::wake_up_taken(std::uint32_t hart_id, Cycles cycle) {
 void Timeline::region(const RegionMark& mark) {
   Trace::region(mark);
   Region& region = regions_[mark.id];
-  if (!mark.begins) {
-    if (region.depth > 0 && --region.depth == 0) {
-      close(region, mark.cycle);
-    }
-  } else if (region.depth++ == 0 && filter_.shows(mark.cycle)) {
-    if (region.name.empty()) {
-      region.name = mark.name;
-      region.track = add_track("regions of interest", mark.name);
-    }
-    region.is_shown = true;
-    // A hart behind the one that ended it last may begin it anew.
-    region.begin = std::max(mark.cycle, region.last_end);
+  region.name = mark.name;
+  if (mark.begins) {
+    region.spans.begin(mark.hart, mark.cycle, filter_.shows(mark.cycle));
+  } else {
+    region.spans.end(mark.hart, mark.cycle);
   }
 }
 
-void Timeline::close(Region& region, Cycles end) {
-  if (region.is_shown) {
-    region.last_end = std::max(end, region.begin);
-    file_.slice(region.track, region.name, region.begin, region.last_end);
-    region.is_shown = false;
-  }
+RegionSpans::Take Timeline::draw(Region& region) {
+  return [&](const RegionSpans::Span& span) {
+    if (!span.is_shown) {
+      return;
+    }
+    if (!region.track) {
+      region.track = add_track("regions of interest", region.name);
+    }
+    file_.slice(*region.track, region.name, span.begin, span.end);
+  };
 }
 
 // --- counters of the machine, and the end ---
@@ -279,6 +276,9 @@ void Timeline::find_conflicts() {
 }
 
 void Timeline::passed(Cycles cycle) {
+  for (auto& [id, region] : regions_) {
+    region.spans.settle(cycle, draw(region));
+  }
   if (cycle < last_sample_ + kSampleCycles) {
     return;
   }
@@ -315,7 +315,7 @@ void Timeline::finish(Cycles cycle) {
     }
   }
   for (auto& [id, region] : regions_) {
-    close(region, end);
+    region.spans.finish(end, draw(region));
   }
   file_.close();
 }

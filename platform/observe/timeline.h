@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "models/base/stat.h"
 #include "platform/observe/function_stack.h"
+#include "platform/observe/region_spans.h"
 #include "platform/observe/timeline_file.h"
 #include "platform/observe/trace.h"
 
@@ -76,14 +78,11 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
     std::vector<std::uint64_t> flows;  ///< that end when it takes the pulse
   };
 
-  /// Of interest: from the first begin to the last end of its id, as in the statistics.
+  /// Of interest; as in the statistics.
   struct Region {
     std::string name;
-    Track track;
-    std::uint32_t depth = 0;  ///< begins without their end
-    bool is_shown = false;    ///< since `begin`
-    Cycles begin = 0;
-    Cycles last_end = 0;
+    std::optional<Track> track;  ///< once something is drawn
+    RegionSpans spans;
   };
 
   Hart& hart(std::uint32_t id);
@@ -93,7 +92,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   void close(Hart& hart, Cycles end);
   std::size_t free_lane(Activities& all, const Activity& activity);
   void write(const Activity& activity, const Open& open, const Track& track, Cycles end);
-  void close(Region& region, Cycles end);
+  RegionSpans::Take draw(Region& region);
   void find_conflicts();
 
   const SymbolTable& symbols_;

@@ -43,6 +43,7 @@ struct RegionMark {
   std::string name;  ///< of the program, else the number
   bool begins = false;
   Cycles cycle = 0;
+  std::uint32_t hart = 0;
 };
 
 /// Whether `text` has the form `pattern`, in which "*" stands for any text.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Two named regions of interest, one of them entered twice and from two places, and a numbered one:
- * for test_regions.py. */
+ * Regions of interest for test_regions.py: one that all harts mark, two rounds of it with a barrier
+ * in between; two named ones of hart 0, one of them entered twice and from two places; and a
+ * numbered one. */
 #include "firmware/runtime/barrier.h"
 #include "firmware/runtime/platform.h"
 
@@ -17,6 +18,12 @@ static void measured(uint32_t instructions) {
 }
 
 int main(uint32_t hart) {
+  for (uint32_t round = 0; round < 2; ++round) {
+    region_begin(REGION("all harts"));
+    work(400);
+    region_end(REGION("all harts"));
+    barrier();
+  }
   if (hart == 0) {
     measured(100);
     region_begin(REGION("softmax"));

@@ -19,15 +19,33 @@ class Regions(CliTest):
             self.assertEqual(code, 0, err)
             regions = json.loads((self.folder / timing / "stats.json").read_text())["regions"]
             self.assertEqual([(region.get("name"), region["times"]) for region in regions],
-                             [(None, 1), ("dot product", 2), ("softmax", 1)])
+                             [(None, 1), ("all harts", 2), ("dot product", 2), ("softmax", 1)])
             self.assertEqual(regions[0]["id"], 7)
-            number, dot, softmax = [
+            number, everybody, dot, softmax = [
                 region["stats"]["soc.cluster.group[0].tile[0].core[0].instructions"]
                 for region in regions]
+            self.assertTrue(1200 < everybody < 2400, everybody)
             self.assertTrue(1000 < number <= softmax < 2000, (number, softmax))
             self.assertTrue(400 < dot < 1000, dot)
             for name in ["dot product", "softmax", "7"]:
                 self.assertIn(f"soc.platform_block region of interest {name} begins\n", err)
+
+    def test_what_all_harts_mark_counts_once_and_has_the_work_of_all(self):
+        for timing in ["functional", "cycle"]:
+            for quantum in [10, 10000]:
+                self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM, "--out", "out",
+                             "--force", "--timing", timing, "--set",
+                             f"soc.quantum_cycles={quantum}")
+                regions = json.loads((self.folder / "out/stats.json").read_text())["regions"]
+                region, = (region for region in regions if region.get("name") == "all harts")
+                self.assertEqual(region["times"], 2)
+                instructions = [count for path, count in region["stats"].items()
+                                if path.endswith("].instructions")]
+                self.assertEqual(len(instructions), 16)
+                self.assertGreater(min(instructions), 1200)
+                self.assertTrue(1200 < region["cycles"] < 3000 and
+                                max(instructions) < region["cycles"] + 4 * quantum,  # at its edges
+                                (timing, quantum, region["cycles"], instructions))
 
     def test_the_timeline_has_a_track_for_each(self):
         for timing in ["functional", "cycle"]:

@@ -49,19 +49,19 @@ TEST_F(StatWriterTest, EveryStatisticHasValueUnitAndDescription) {
 TEST_F(StatWriterTest, RegionsAddUpWhatChangedInThem) {
   StatWriter writer = make();
   instructions_[0] = 100;
-  writer.begin_region(3);
+  writer.begin_region(3, 0);
   instructions_[0] += 10;
   now_ = 20;
-  writer.end_region(3);
+  writer.end_region(3, 0);
   instructions_[0] += 1000;
   now_ = 500;
-  writer.begin_region(3);
-  writer.begin_region(3);  // a second hart
+  writer.begin_region(3, 0);
+  writer.begin_region(3, 1);
   instructions_[0] += 1;
-  writer.end_region(3);
+  writer.end_region(3, 0);
   now_ = 507;
   instructions_[0] += 1;
-  writer.end_region(3);
+  writer.end_region(3, 1);
   EXPECT_EQ(Json::parse(writer.json())["regions"],
             Json::parse(R"([{"id": 3, "times": 2, "cycles": 27,
                              "stats": {"soc.hart[0].instructions": 12, "soc.requests": 24}}])"));
@@ -69,8 +69,8 @@ TEST_F(StatWriterTest, RegionsAddUpWhatChangedInThem) {
 
 TEST_F(StatWriterTest, AnOpenRegionEndsWithTheRunAndAStrayEndIsIgnored) {
   StatWriter writer = make();
-  writer.end_region(1);
-  writer.begin_region(9);
+  writer.end_region(1, 0);
+  writer.begin_region(9, 0);
   now_ = 4;
   instructions_[1] = 8;
   EXPECT_EQ(Json::parse(writer.json())["regions"],
@@ -81,17 +81,38 @@ TEST_F(StatWriterTest, AnOpenRegionEndsWithTheRunAndAStrayEndIsIgnored) {
 TEST_F(StatWriterTest, ARegionEndedByAHartThatIsBehindTakesNoTime) {
   StatWriter writer = make();
   now_ = 100;
-  writer.begin_region(1);
+  writer.begin_region(1, 0);
   now_ = 60;
-  writer.end_region(1);
+  writer.end_region(1, 1);
   EXPECT_EQ(Json::parse(writer.json())["regions"][0]["cycles"], 0);
+}
+
+TEST_F(StatWriterTest, ARegionOfHartsThatAreSimulatedOneAfterTheOtherIsOpenOnce) {
+  StatWriter writer = make();
+  for (std::uint32_t hart = 0; hart < 2; ++hart) {
+    now_ = 100 + 10 * hart;
+    writer.begin_region(1, hart);
+    instructions_[hart] += 50;
+    now_ = 150 + 10 * hart;
+    writer.end_region(1, hart);
+    instructions_[hart] += 5;
+  }
+  now_ = 170;  // after the second hart's end, but told later
+  writer.begin_region(1, 0);
+  now_ = 171;
+  writer.passed(171);
+  writer.end_region(1, 0);
+  EXPECT_EQ(Json::parse(writer.json())["regions"],
+            Json::parse(R"([{"id": 1, "times": 2, "cycles": 61,
+                             "stats": {"soc.hart[0].instructions": 50,
+                                       "soc.hart[1].instructions": 50, "soc.requests": 100}}])"));
 }
 
 TEST_F(StatWriterTest, TheNumberOfRegionsIsLimited) {
   StatWriter writer = make();
   for (std::uint32_t id = 0; id < 2 * StatWriter::kMaxRegions; ++id) {
-    writer.begin_region(id);
-    writer.end_region(id);
+    writer.begin_region(id, 0);
+    writer.end_region(id, 0);
   }
   EXPECT_EQ(Json::parse(writer.json())["regions"].size(), StatWriter::kMaxRegions);
 }
@@ -103,9 +124,9 @@ TEST_F(StatWriterTest, ManyStrayRegionsMakeFewWarnings) {
       {&root_}, [this] { return now_; }, Logger(log, "soc"));
   const auto mark = [&writer](std::uint32_t begin, std::uint32_t end) {
     for (std::uint32_t id = begin; id < end; ++id) {
-      writer.end_region(id);
-      writer.begin_region(id);
-      writer.end_region(id);
+      writer.end_region(id, 0);
+      writer.begin_region(id, 0);
+      writer.end_region(id, 0);
     }
   };
   mark(0, 2000);
