@@ -65,6 +65,30 @@ class CommitLogTest(TraceTest):
         self.assertEqual(decompressed(part / "hart_0.log.zst"),
                          "".join(whole.splitlines(keepends=True)[100:200]))
 
+    def test_what_is_no_log_is_refused(self):
+        table = self.folder / "b.csv"
+        table.write_text("cycle,agent\n1,dma\n")
+        binary = self.folder / "x.bin"
+        binary.write_bytes(b"\xff\xfe\x00\n")
+        log = self.folder / "hart.log"
+        log.write_text("a message\ncore   0: 3 0x80000000 (0x00000013)\n")
+        empty = self.folder / "asleep.log"  # of a hart that did nothing
+        empty.write_text("")
+        script = ROOT / "scripts" / "commit_diff"
+        for files, message in [([table, table], "b.csv:1: neither this line nor any other is an "
+                                                "instruction of a commit log: 'cycle,agent'"),
+                               ([log, binary], "x.bin:1: neither this line nor any other"),
+                               ([log, log, "--skip-to", "0x80000004"],
+                                "hart.log: --skip-to 0x80000004: no instruction there")]:
+            diff = subprocess.run([script, *files], capture_output=True, text=True, check=False)
+            self.assertEqual((diff.returncode, diff.stdout), (2, ""))
+            self.assertTrue(diff.stderr.startswith("commit_diff: "), diff.stderr)
+            self.assertIn(message, diff.stderr)
+        for file, count in [(log, 1), (empty, 0)]:
+            diff = subprocess.run([script, file, file], capture_output=True, text=True, check=False)
+            self.assertEqual((diff.returncode, diff.stdout),
+                             (0, f"{count} instructions, no difference\n"))
+
     def test_the_first_difference_is_found(self):
         elf, _ = self.build()
         log = self.log(elf, "functional", "harts=0") / "hart_0.log.zst"
