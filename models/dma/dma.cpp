@@ -187,7 +187,20 @@ void Dma::launch(const RegisterAccess& access) {
   state_.waiting[state_.num_waiting++] = launch;
   ++launched_;
   tell_launched(launch);
+  report_inside_l1(launch);
   start_next(access.cycle);
+}
+
+void Dma::report_inside_l1(const Launch& launch) {
+  const DmaTransfer& transfer = launch.transfer;
+  if (transfer.bytes > 0 && transfer.source < parameters_.l1_bytes &&
+      transfer.destination < parameters_.l1_bytes) {
+    report(launch, transfer.source,
+           fmt::format("transfer of {} bytes from {:#x} to {:#x}, both in L1: moved here, but a "
+                       "back-end of the hardware reaches the L1 banks of its own group only; let "
+                       "harts copy",
+                       transfer.bytes, transfer.source, transfer.destination));
+  }
 }
 
 void Dma::tell_launched(const Launch& launch) const {

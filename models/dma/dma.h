@@ -81,6 +81,7 @@ class Dma : public RegisterDevice, public DmaFrontEnd {
   void finish_all(Cycles cycle, Cycles done_from);
   bool is_status_idle(Cycles cycle) const;
   void report_early_done(const Launch& launch);
+  void report_inside_l1(const Launch& launch);
   void move(const Launch& launch);
   Activity activity(std::uint64_t number) const { return probe_.activity("transfer", number); }
   void tell_launched(const Launch& launch) const;

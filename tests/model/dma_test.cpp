@@ -125,6 +125,25 @@ TEST_F(DmaTest, TransferThatLeavesMemoryStopsAndIsReported) {
             "after 0 bytes");
 }
 
+TEST_F(DmaTest, TransferInsideL1IsMovedAndReported) {
+  memory_.l1[0x100] = 42;
+  program(0x100, 0x200, 4);
+  initiator_.initiator.hart = 5;
+  initiator_.initiator.pc = 0x80000040;
+  initiator_.read(DMA_NEXT_ID);
+  initiator_.delay = clock_.time(1000);
+  EXPECT_EQ(initiator_.read(DMA_DONE), 1u);
+  EXPECT_EQ(memory_.l1[0x200], 42);
+  ASSERT_EQ(errors_.errors.size(), 1u);
+  EXPECT_EQ(errors_.errors[0].kind, GuestErrorKind::kDeviceMisuse);
+  EXPECT_EQ(errors_.errors[0].hart, 5u);
+  EXPECT_EQ(errors_.errors[0].pc, 0x80000040u);
+  EXPECT_EQ(errors_.errors[0].address, 0x100u);
+  EXPECT_EQ(errors_.errors[0].message,
+            "transfer of 4 bytes from 0x100 to 0x200, both in L1: moved here, but a back-end of "
+            "the hardware reaches the L1 banks of its own group only; let harts copy");
+}
+
 TEST_F(DmaTest, ZeroBytesCompletesWithoutMoving) {
   program(kL2, 0x100, 0);
   initiator_.read(DMA_NEXT_ID);
