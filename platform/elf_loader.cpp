@@ -2,6 +2,7 @@
 #include "platform/elf_loader.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include <libelf.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "models/base/text.h"
 
 namespace tessera {
@@ -261,11 +263,14 @@ void ElfImage::load(ByteMemory& memory) const {
 
 std::vector<std::uint8_t> read_file(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  if (!std::filesystem::exists(path)) {
-    throw ConfigError(path, "no such file");
+  if (!stream) {
+    const int error = errno;
+    throw ConfigError(
+        path, error == ENOENT ? "no such file" : "cannot read this file" + host_reason(error));
   }
-  if (!stream || !std::filesystem::is_regular_file(path)) {
-    throw ConfigError(path, "cannot read this file");
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) {
+    throw ConfigError(path, "cannot read this file", "expected a file, no folder, device or pipe");
   }
   return {std::istreambuf_iterator<char>(stream), {}};
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "models/base/text.h"
 
 namespace tessera {
@@ -67,14 +68,16 @@ void ConfigTree::report(const ConfigOrigin& origin, const std::string& text) {
 void ConfigTree::load_file(const std::string& path) {
   ConfigOrigin origin{path, num_sources_++, 1, 1};
   std::ifstream stream(path);
+  const std::string reason = stream ? "" : host_reason();
   std::ostringstream text;
   // An empty file is an empty configuration, but << fails when there is nothing to copy.
   const bool is_read =
       fs::is_regular_file(path) && stream && (fs::is_empty(path) || text << stream.rdbuf());
   if (!is_read) {
+    std::error_code none;
     ConfigOrigin whole_file = origin;
     whole_file.line = 0;
-    report(whole_file, fs::exists(path) ? "cannot read this file" : "no such file");
+    report(whole_file, fs::exists(path, none) ? "cannot read this file" + reason : "no such file");
     return;
   }
   open_files_.push_back(fs::weakly_canonical(path));

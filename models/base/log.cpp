@@ -10,6 +10,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "models/base/log_sink.h"
 #include "models/base/text.h"
 
@@ -52,7 +53,7 @@ std::unique_ptr<spdlog::logger> make_logger(const std::string& name, std::ofstre
   if (!name.empty()) {
     file.open(name, std::ios::binary);
     if (!file) {
-      throw ConfigError(name, "cannot write the log here");
+      throw ConfigError(name, "cannot write the log here" + host_reason());
     }
     sinks.push_back(std::make_shared<spdlog::sinks::ostream_sink_st>(file));
   }

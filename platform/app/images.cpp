@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "models/base/text.h"
 #include "platform/app/exit_code.h"
 
@@ -82,7 +83,7 @@ std::vector<MemoryDump> open_dumps(const std::vector<DumpOption>& options, const
     check_is_memory(map, "--dump " + option.file, address, option.bytes);
     std::ofstream file(option.file, std::ios::binary);
     if (!file) {
-      throw ConfigError(option.file, "cannot write this file");
+      throw ConfigError(option.file, "cannot write this file" + host_reason());
     }
     dumps.push_back(
         {static_cast<std::uint32_t>(address), option.bytes, option.file, std::move(file)});

@@ -6,7 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "platform/app/exit_code.h"
+#include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "platform/app/run_dir.h"
 #include "platform/observe/profile_report.h"
 
@@ -17,8 +18,8 @@ namespace {
 void make_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error || !std::filesystem::is_directory(path)) {
-    throw UsageError(fmt::format("--profile {}: cannot make this folder", path));
+  if (error) {
+    throw ConfigError("--profile " + path, "cannot make this folder" + host_reason(error));
   }
 }
 

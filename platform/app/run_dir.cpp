@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "platform/app/exit_code.h"
 
 namespace tessera::app {
@@ -34,8 +35,8 @@ std::shared_ptr<void> lock(const fs::path& path) {
 RunDir::RunDir(const std::string& path, bool overwrite) : path_(path) {
   std::error_code error;
   fs::create_directories(path_, error);
-  if (error || !fs::is_directory(path_)) {
-    throw UsageError(fmt::format("--out {}: cannot make this folder", path));
+  if (error) {
+    throw ConfigError("--out " + path, "cannot make this folder" + host_reason(error));
   }
   lock_ = lock(path_);
   if (!overwrite && !fs::is_empty(path_)) {
@@ -71,6 +72,9 @@ void RunDir::replace(const std::string& name, const std::string& text) const {
 
 void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream stream(path, std::ios::binary);
+  if (!stream) {
+    throw ConfigError(path, "cannot write this file" + host_reason());
+  }
   stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   stream.close();
   if (!stream) {

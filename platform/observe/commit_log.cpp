@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 
 namespace tessera {
 
@@ -57,6 +58,9 @@ CommitLog::CommitLog(const std::string& folder, const TraceWindow& window,
     : Trace(window, observers), writer_(window.max_bytes), harts_(num_harts) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw ConfigError(folder, "cannot make this folder" + host_reason(error));
+  }
   remove_logs(folder);
   for (std::uint32_t hart = 0; hart < num_harts; ++hart) {
     if (filter_.shows_agent(hart)) {

@@ -6,9 +6,13 @@
 #include <cstdio>
 #include <filesystem>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "platform/observe/writable_space.h"
 
 #ifdef TESSERA_HAS_FST
@@ -58,6 +62,7 @@ class Wave::File {
       // The library would remove it.
       throw ConfigError(path, "cannot write waves here", "expected a file, no device or pipe");
     }
+    check_is_writable();
     if (!has_space(kLeastBytes - kSpareBytes)) {
       throw ConfigError(
           path, "too little space",
@@ -65,7 +70,7 @@ class Wave::File {
     }
     writer_.reset(fstWriterCreate(path.c_str(), 1));
     if (!writer_) {
-      throw ConfigError(path, "cannot write");
+      throw ConfigError(path, "cannot write" + host_reason());
     }
     fstWriterSetPackType(writer_.get(), FST_WR_PT_LZ4);
     fstWriterSetTimescale(writer_.get(), -9);
@@ -120,6 +125,18 @@ class Wave::File {
   static constexpr std::uint64_t kSpareBytes = std::uint64_t{4} << 20;
   static constexpr std::uint64_t kLeastBytes = 2 * kStepBytes + kSpareBytes;
 
+  void check_is_writable() const {
+    std::error_code none;
+    const bool was_there = std::filesystem::exists(path_, none);
+    const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) {
+      throw ConfigError(path_, "cannot write" + host_reason());
+    }
+    ::close(file);
+    if (!was_there) {
+      std::filesystem::remove(path_, none);
+    }
+  }
   /// Whether `bytes` of changes that the library holds back can be written.
   bool has_space(std::uint64_t bytes) const {
     return std::min(writable_space(path_), writable_space(P_tmpdir "/")) >= bytes + kSpareBytes;

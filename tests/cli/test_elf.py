@@ -38,7 +38,12 @@ class BadPrograms(CliTest):
         self.assert_fails(["run", "none.elf"], 3, "none.elf: no such file")
 
     def test_folder(self):
-        self.assert_fails(["run", str(self.folder)], 3, f"{self.folder}: cannot read this file")
+        self.assert_fails(["run", str(self.folder)], 3, f"{self.folder}: cannot read this file; "
+                          "expected a file, no folder, device or pipe")
+
+    def test_below_a_file(self):
+        self.file("x.elf", "")
+        self.assert_fails(["run", "x.elf/y"], 3, "x.elf/y: cannot read this file: Not a directory")
 
     def test_empty_and_text(self):
         self.check(b"", "not an ELF file" + EXPECTED)

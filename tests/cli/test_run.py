@@ -409,7 +409,22 @@ class Files(CliTest):
     def test_dump_that_cannot_be_written(self):
         code, _, err = self.run_program(HELLO, "--dump", "0:4:no/such/folder")
         self.assertEqual(code, 3)
-        self.assertIn("no/such/folder: cannot write this file\n", err)
+        self.assertIn("no/such/folder: cannot write this file: No such file or directory\n", err)
+
+    def test_why_an_output_cannot_be_written(self):
+        self.file("x.elf", HELLO)
+        self.file("file", "")
+        run = ("run", "-q", "-c", CONFIGS / "minpool.yaml", "x.elf")
+        for option, path, message in [
+                ("--commit-log", "file/l", "cannot make this folder: Not a directory"),
+                ("--timeline", "file/t", "cannot write: Not a directory"),
+                ("--bus-trace", "file/b", "cannot write: Not a directory"),
+                ("--wave", "file/w", "cannot write: Not a directory"),
+                ("--wave", "/proc/w", "cannot write: No such file or directory")]:
+            if "no library for FST" in self.tessera(*run, option, "x.fst")[2]:
+                continue
+            self.assert_fails([*run, option, path], 3, f"{path}: {message}")
+        self.assertFalse((self.folder / "w").exists())
 
 
 if __name__ == "__main__":

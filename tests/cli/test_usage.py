@@ -107,7 +107,11 @@ class Mistakes(CliTest):
     def test_out_that_is_a_file(self):
         self.file("x.elf", elf_writer.elf(elf_writer.end(0)))
         self.file("out", "")
-        self.check(["run", "x.elf", "--out", "out"], "--out out: cannot make this folder")
+        for folder, reason in [("out", "Not a directory"), ("out/o", "Not a directory"),
+                               ("/proc/o", "No such file or directory")]:
+            for option in ["--out", "--profile"]:
+                self.assert_fails(["run", "x.elf", option, folder], 3,
+                                  f"{option} {folder}: cannot make this folder: {reason}")
 
 
 class OptionsWithoutEffect(CliTest):
