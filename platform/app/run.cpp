@@ -14,6 +14,7 @@
 #include "platform/app/fault_report.h"
 #include "platform/app/hart_report.h"
 #include "platform/app/inputs.h"
+#include "platform/app/output_conflicts.h"
 #include "platform/app/say.h"
 
 namespace tessera::app {
@@ -55,6 +56,12 @@ ElfImage read_program(const std::string& path, const AddressMap& map) {
   return program;
 }
 
+Machine read_machine(const RunOptions& options) {
+  Machine machine(options.config);
+  check_outputs(options, machine.tree.files());
+  return machine;
+}
+
 /// The same, with the numbers of regions that are named.
 TraceOptions with_regions(TraceOptions traces, const ElfImage& program) {
   for (auto* trace : {&traces.commit_log, &traces.timeline, &traces.bus_trace, &traces.wave}) {
@@ -89,7 +96,7 @@ double millions(std::uint64_t count) {
 
 Run::Run(const RunOptions& options)
     : options_(options),
-      machine_(options_.config),
+      machine_(read_machine(options_)),
       program_(read_program(options_.elf, map_)),
       images_(read_images(options_.loads, program_, map_)),
       dumps_(open_dumps(options_.dumps, program_, map_)),

@@ -113,6 +113,40 @@ class Mistakes(CliTest):
                 self.assert_fails(["run", "x.elf", option, folder], 3,
                                   f"{option} {folder}: cannot make this folder: {reason}")
 
+    def test_one_file_for_two(self):
+        self.file("x.elf", elf_writer.elf(elf_writer.end(0)))
+        self.file("in.bin", "1234")
+        self.file("more.yaml", "soc: {}")
+        self.file("m.yaml", "include: [more.yaml]")
+        (self.folder / "link").symlink_to("in.bin")
+        (self.folder / "hard").hardlink_to(self.folder / "x.elf")
+        (self.folder / "d").mkdir()
+        for arguments, what in [
+                ("--bus-trace t --timeline t", "--bus-trace t: the run would overwrite "
+                                               "--timeline t"),
+                ("--dump 0:4:t --wave d/../t", "--wave d/../t: the run would overwrite --dump t"),
+                ("--dump 0:4:t --dump 4:4:./t", "--dump ./t: the run would overwrite --dump t"),
+                ("--wave x.elf", "--wave x.elf: the run would overwrite the program x.elf"),
+                ("--timeline hard", "--timeline hard: the run would overwrite the program x.elf"),
+                ("--load 0:in.bin --dump 0:4:link",
+                 "--dump link: the run would overwrite --load in.bin"),
+                ("-c m.yaml --timeline more.yaml", "--timeline more.yaml: the run would overwrite "
+                                                   "the configuration more.yaml"),
+                ("--check offload --check-suppressions in.bin --timeline in.bin",
+                 "--timeline in.bin: the run would overwrite --check-suppressions in.bin"),
+                ("--out d --timeline d/run.json",
+                 "--timeline d/run.json: the run would overwrite --out d/run.json"),
+                ("--profile d --dump 0:4:d/profile.txt",
+                 "--dump d/profile.txt: the run would overwrite --profile d/profile.txt"),
+                ("--commit-log d --dump 0:4:d/hart_0.log.zst",
+                 "--commit-log d: the run would overwrite --dump d/hart_0.log.zst")]:
+            self.check(["run", "x.elf", *arguments.split()], what)
+        self.assertEqual((self.folder / "in.bin").read_text(), "1234")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["d", "hard", "in.bin", "link", "m.yaml", "more.yaml", "x.elf"])
+        self.assertEqual(self.tessera("run", "-q", "x.elf", "--bus-trace", "/dev/null",
+                                      "--timeline", "/dev/null"), (0, "", ""))
+
 
 class OptionsWithoutEffect(CliTest):
     """What would be ignored is refused."""
