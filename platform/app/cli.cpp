@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <iterator>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -110,7 +111,7 @@ void add_limit_options(CLI::App& app, RunOptions& options) {
           "", "");
   add_value(app, "--expected-cycles", "N", "what progress calls 100 %; --max-cycles unless given",
             [&](const std::string& text) {
-              options.expected_cycles = to_number("--expected-cycles", text);
+              options.expected_cycles = to_positive("--expected-cycles", text);
             });
   add_value(app, "--guest-errors", "warn|stop",
             "warn: count and go on as the hardware does; stop: end the run at the first",
@@ -143,10 +144,9 @@ void add_memory_options(CLI::App& app, RunOptions& options) {
 }
 
 void add_output_options(CLI::App& app, RunOptions& options) {
-  app.add_option(
-         "-o,--out", options.out_dir,
-         "folder for run.json, stats.json, config.yaml, log.txt; without it none is written")
-      ->type_name("DIR");
+  add_folder(app, "-o,--out",
+             "folder for run.json, stats.json, config.yaml, log.txt; without it none is written",
+             options.out_dir);
   app.add_flag("--force", options.overwrite, "write into a folder that is not empty");
   add_value(app, "--log", "PATH=LEVEL",
             "log level below a path: trace, debug, info, warn, error, off",
@@ -175,6 +175,20 @@ auto given_options(const CLI::App& app, const std::vector<std::string>& excluded
     }
   }
   return given;
+}
+
+/// The nearest spelling; else the options that have the first letters of `word`, an abbreviation.
+std::string nearest_option(const std::string& word, const std::vector<std::string>& known) {
+  const std::string near = nearest_spelling(word, known);
+  constexpr std::size_t kLeastLetters = 5;  // two of them dashes
+  std::vector<std::string> longer;
+  for (std::size_t letters = word.size(); letters >= kLeastLetters && longer.empty(); --letters) {
+    std::copy_if(known.begin(), known.end(), std::back_inserter(longer),
+                 [&](const std::string& option) {
+                   return option.compare(0, letters, word, 0, letters) == 0;
+                 });
+  }
+  return near.empty() ? join(longer, "' or '") : near;
 }
 
 int run(RunOptions options, int argc, const char* const* argv) {
@@ -224,7 +238,13 @@ class CommandLine {
       if (error.get_exit_code() == 0) {  // --help, --version: text on stdout
         return app_.exit(error);
       }
-      throw UsageError(error.what() + suggestion());
+      const std::vector<std::string> extras = app_.remaining(true);
+      const bool is_unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+      throw UsageError((is_unexpected
+                            ? fmt::format("The following argument{} not expected: {}",
+                                          extras.size() == 1 ? " was" : "s were", join(extras, " "))
+                            : error.what()) +
+                       (extras.empty() ? "" : suggestion(extras)));
     }
   }
 
@@ -276,11 +296,7 @@ class CommandLine {
     return app;
   }
   /// "; did you mean '--max-cycles'?" about a word that nobody expected.
-  std::string suggestion() const {
-    const std::vector<std::string> extras = app_.remaining(true);
-    if (extras.empty()) {
-      return "";
-    }
+  std::string suggestion(const std::vector<std::string>& extras) const {
     const auto is_option = [](const std::string& word) { return word.front() == '-'; };
     const auto option = std::find_if(extras.begin(), extras.end(), is_option);
     const std::string& word = option == extras.end() ? extras.front() : *option;
@@ -292,7 +308,7 @@ class CommandLine {
     for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; })) {
       known.push_back(each->get_name());
     }
-    const std::string near = nearest_spelling(word, known);
+    const std::string near = nearest_option(word, known);
     return near.empty() ? "" : fmt::format("; did you mean '{}', not '{}'?", near, word);
   }
 

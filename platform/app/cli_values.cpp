@@ -53,6 +53,14 @@ std::uint64_t to_number(const std::string& option, const std::string& text) {
   return std::get<std::uint64_t>(parsed);
 }
 
+std::uint64_t to_positive(const std::string& option, const std::string& text) {
+  const std::uint64_t value = to_number(option, text);
+  if (value == 0) {
+    throw UsageError(fmt::format("{}: expected at least 1, got 0", option));
+  }
+  return value;
+}
+
 double to_fraction(const std::string& option, const std::string& text) {
   double value = 0;
   const char* end = text.data() + text.size();
@@ -61,6 +69,17 @@ double to_fraction(const std::string& option, const std::string& text) {
     throw UsageError(fmt::format("{}: expected a number from 0 to 1, got '{}'", option, text));
   }
   return value;
+}
+
+void add_folder(CLI::App& app, const std::string& name, const std::string& help,
+                std::string& folder) {
+  app.add_option(name, folder, help)
+      ->type_name("DIR")
+      ->check(
+          [](const std::string& text) {
+            return text.empty() ? "expected the name of a folder" : "";
+          },
+          "", "");
 }
 
 void add_config_options(CLI::App& app, ConfigOptions& options) {

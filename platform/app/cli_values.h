@@ -24,11 +24,16 @@ CLI::Option* add_value(CLI::App& app, const std::string& name, const std::string
                        const std::string& help,
                        const std::function<void(const std::string&)>& read);
 
-/// The value of `option`; both throw UsageError for what is none.
+/// The value of `option`; all throw UsageError for what is none.
 std::uint64_t to_number(const std::string& option, const std::string& text);
+/// At least 1.
+std::uint64_t to_positive(const std::string& option, const std::string& text);
 /// At most 1: a probability.
 double to_fraction(const std::string& option, const std::string& text);
 
+/// An option that names a folder; it may be given once.
+void add_folder(CLI::App& app, const std::string& name, const std::string& help,
+                std::string& folder);
 /// --config and --set.
 void add_config_options(CLI::App& app, ConfigOptions& options);
 /// --seed.

@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::uint64_t kMaxLastInstructions = 1024;
 
-std::uint64_t to_positive(const char* option, const std::string& text) {
-  const std::uint64_t value = to_number(option, text);
-  if (value == 0) {
-    throw UsageError(fmt::format("{}: expected at least 1, got 0", option));
-  }
-  return value;
-}
-
 }  // namespace
 
 void add_observation_options(CLI::App& app, ObservationOptions& options) {
@@ -39,10 +31,10 @@ void add_observation_options(CLI::App& app, ObservationOptions& options) {
       "end the run (exit code 6) when for N cycles no hart came into a new state: all sleep, "
       "or poll in vain; more than the longest job of a device",
       [&](const std::string& text) { options.hang_cycles = to_positive("--hang-cycles", text); });
-  app.add_option("--profile", options.profile_dir,
-                 "where all cycles went: profile.txt, profile.csv, flame graphs (*.folded), "
-                 "callgrind.out.tessera, coverage.info; slower")
-      ->type_name("DIR");
+  add_folder(app, "--profile",
+             "where all cycles went: profile.txt, profile.csv, flame graphs (*.folded), "
+             "callgrind.out.tessera, coverage.info; slower",
+             options.profile_dir);
   add_value(app, "--stats-interval", "CYCLES",
             "write how the statistics grow to stats_intervals.csv of --out",
             [&](const std::string& text) {

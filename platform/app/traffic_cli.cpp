@@ -153,9 +153,9 @@ void add_traffic_options(CLI::App& app, TrafficOptions& options) {
             [&](const std::string& text) {
               options.cycles = to_number_up_to("--cycles", text, 1, kMaxCycles);
             });
-  app.add_option("-o,--out", options.out_dir,
-                 "folder for traffic.csv, traffic.json, config.yaml and, of one load, stats.json")
-      ->type_name("DIR");
+  add_folder(app, "-o,--out",
+             "folder for traffic.csv, traffic.json, config.yaml and, of one load, stats.json",
+             options.out_dir);
   app.add_flag("--force", options.overwrite, "write into a folder that is not empty");
 }
 

@@ -2,7 +2,7 @@
 #include "platform/observe/trace.h"
 
 #include <algorithm>
-#include <charconv>
+#include <limits>
 #include <variant>
 
 #include <fmt/format.h>
@@ -15,9 +15,13 @@ namespace {
 
 template <typename Number>
 bool read_number(const std::string& text, Number& number) {
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && rest == end;
+  const auto parsed = parse_unsigned(text);
+  const auto* const value = std::get_if<std::uint64_t>(&parsed);
+  if (value == nullptr || *value > std::numeric_limits<Number>::max()) {
+    return false;
+  }
+  number = static_cast<Number>(*value);
+  return true;
 }
 
 /// "3" or "0-3".
@@ -54,10 +58,7 @@ bool read_setting(const std::string& key, const std::string& value, TraceWindow&
     return !value.empty();
   }
   if (key == "limit") {
-    const auto bytes = parse_unsigned(value);
-    const auto* const number = std::get_if<std::uint64_t>(&bytes);
-    window.max_bytes = number == nullptr ? 0 : *number;
-    return number != nullptr;
+    return read_number(value, window.max_bytes);
   }
   if (key == "scope") {
     window.scope = value;
@@ -70,6 +71,7 @@ bool read_setting(const std::string& key, const std::string& value, TraceWindow&
 
 std::string read_trace_option(const std::string& text, TraceOption& option) {
   std::string key;
+  std::set<std::string> keys;
   std::size_t begin = text.find(',');
   option.path = text.substr(0, begin);
   if (option.path.empty()) {
@@ -81,6 +83,9 @@ std::string read_trace_option(const std::string& text, TraceOption& option) {
     const std::size_t equals = field.find('=');
     if (equals != std::string::npos) {
       key = field.substr(0, equals);
+      if (!keys.insert(key).second) {
+        return fmt::format("'{}': {}= is given twice", field, key);
+      }
     }
     // A list goes on: harts=0-3,8.
     const std::string value = equals == std::string::npos ? field : field.substr(equals + 1);

@@ -147,6 +147,19 @@ class Mistakes(CliTest):
         self.assertEqual(self.tessera("run", "-q", "x.elf", "--bus-trace", "/dev/null",
                                       "--timeline", "/dev/null"), (0, "", ""))
 
+    def test_no_name(self):
+        for option in ["--out", "--profile"]:
+            self.check(["run", "x.elf", option, ""], f"{option}: expected the name of a folder")
+
+    def test_an_abbreviated_option(self):
+        self.check(["run", "x.elf", "--time", "cycle"],
+                   "The following arguments were not expected: --time cycle; "
+                   "did you mean '--timeout' or '--timeline', not '--time'?")
+
+    def test_nothing_is_no_hundred_per_cent(self):
+        self.check(["run", "x.elf", "--expected-cycles", "0"],
+                   "--expected-cycles: expected at least 1, got 0")
+
 
 class OptionsWithoutEffect(CliTest):
     """What would be ignored is refused."""
@@ -214,6 +227,17 @@ class TraceWindows(CliTest):
                                                     f"names are {harts}")
         self.check("--wave", "harts=1,scope=*core[2]",
                    f"scope=*core[2]: shows nobody; names are {harts}, soc.dma, soc.host")
+
+    def test_a_setting_given_twice(self):
+        for trace in self.TRACES:
+            self.check(trace, "from=1,harts=0,1,from=2", "'from=2': from= is given twice")
+        self.check("--wave", "harts=0,harts=1", "'harts=1': harts= is given twice")
+
+    def test_numbers_are_written_as_elsewhere(self):
+        for trace in self.TRACES:
+            self.check(trace, "from=1_000,to=0x100",
+                       "from=1000,to=256: no cycle is in between; 'to' is exclusive")
+            self.check(trace, "harts=0x10", "harts=16: this machine has harts 0..15")
 
     def test_no_time(self):
         for trace in self.TRACES:
