@@ -19,6 +19,7 @@
 #include "platform/app/options.h"
 #include "platform/app/run.h"
 #include "platform/app/say.h"
+#include "platform/app/signals.h"
 #include "platform/app/traffic_cli.h"
 
 namespace tessera::app {
@@ -331,7 +332,7 @@ int run_command_line(int argc, const char* const* argv) {
     return kBadCommandLine;
   } catch (const ConfigError& error) {
     say("{}\n", error.what());
-    return kBadInput;
+    return Signals::is_interrupted() ? kInterrupted : kBadInput;
   } catch (const std::exception& error) {
     say("internal error: {}\n", error.what());
     return kInternalError;

@@ -258,6 +258,7 @@ void Run::poll() {
 }
 
 ExitCode Run::execute() {
+  signals_.let_calls_end();
   simulation_start_ = Clock::now();
   dir_.remove_results();
   progress_.begin();

@@ -42,18 +42,18 @@ extern "C" void handle_progress_request(int) {
   progress_requests = 1;
 }
 
-void install(int signal, void (*handler)(int)) {
+void install(int signal, void (*handler)(int), int flags = SA_RESTART) {
   struct sigaction action {};
   action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = flags;
   sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
 
 Signals::Signals() {
-  install(SIGINT, handle_interrupt);
-  install(SIGTERM, handle_interrupt);
+  install(SIGINT, handle_interrupt, 0);
+  install(SIGTERM, handle_interrupt, 0);
   install(SIGUSR1, handle_progress_request);
   // Writing fails then, which ends the run like an interrupt; by default it kills the process. It
   // stays so: at its end the process tries once more to write what is left.
@@ -67,7 +67,12 @@ Signals::~Signals() {
   install(SIGUSR1, SIG_DFL);
 }
 
-bool Signals::is_interrupted() const {
+void Signals::let_calls_end() const {
+  install(SIGINT, handle_interrupt);
+  install(SIGTERM, handle_interrupt);
+}
+
+bool Signals::is_interrupted() {
   return interrupted_at != 0;
 }
 

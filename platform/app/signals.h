@@ -14,7 +14,11 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  bool is_interrupted() const;
+  /// From now on a call of the system goes on after a signal: what is written is whole. Before, a
+  /// signal ends the call, so that a file that cannot be opened yet (a pipe that nobody reads) can
+  /// be given up.
+  void let_calls_end() const;
+  static bool is_interrupted();
   /// True once after each SIGUSR1.
   bool take_progress_request();
 };

@@ -426,6 +426,26 @@ class Files(CliTest):
             self.assert_fails([*run, option, path], 3, f"{path}: {message}")
         self.assertFalse((self.folder / "w").exists())
 
+    def test_a_pipe_without_reader_is_given_up_at_the_first_signal(self):
+        self.file("x.elf", HELLO)
+        os.mkfifo(self.folder / "pipe")
+        for option in ["--bus-trace=pipe", "--timeline=pipe", "--dump=0:4:pipe"]:
+            for number in [signal.SIGTERM, signal.SIGINT]:
+                process = self.start("run", "-c", CONFIGS / "minpool.yaml", "x.elf", option)
+                self.wait_until_it_sleeps(process.pid)
+                process.send_signal(number)
+                _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+                self.assertEqual(process.returncode, 130)
+                self.assertRegex(err, "pipe: cannot write.*: Interrupted system call\n$")
+
+    def wait_until_it_sleeps(self, pid):
+        """Returns when the process has slept for a while."""
+        looks = 0
+        while looks < 20:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                looks = looks + 1 if file.read().rpartition(")")[2].split()[0] == "S" else 0
+            time.sleep(0.01)
+
 
 if __name__ == "__main__":
     unittest.main()
