@@ -2,6 +2,7 @@
 #include "platform/debug/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -245,25 +246,29 @@ std::vector<std::string> Session::stop_replies(const StopEvent& event) {
 void Session::note_shown() {
   is_interrupted_ = false;
   told_access_.reset();
+  num_told_accesses_ = 0;
   are_accesses_left_out_ = false;
 }
 
-// GDB goes on by itself from an access when the condition of its watchpoint is false: these are not
-// told one by one. But GDB itself names a hart only, so that any other agent is told.
+// GDB goes on by itself from an access when the condition of its watchpoint is false: a few of
+// these are told, the others left out. But GDB itself names a hart only, so that any other agent is
+// told.
 std::string Session::told(const StopEvent& event) {
-  const bool is_told = event.kind == StopEvent::Kind::kWatchpoint && told_access_ &&
-                       (told_access_->agent == event.agent || (told_access_->hart && event.hart));
-  if (!is_told) {
-    if (event.kind == StopEvent::Kind::kWatchpoint) {
-      told_access_ = event;
-    }
+  constexpr unsigned kMaxTold = 4;
+  if (event.kind != StopEvent::Kind::kWatchpoint) {
     return event.text;
   }
-  if (are_accesses_left_out_) {
-    return "";
+  const bool is_other =
+      !told_access_ || (told_access_->agent != event.agent && !(told_access_->hart && event.hart));
+  if (is_other || num_told_accesses_ < kMaxTold) {
+    ++num_told_accesses_;
+    told_access_ = event;
+    return event.text;
   }
-  are_accesses_left_out_ = true;
-  return "GDB goes on by itself: such accesses are left out here, 'monitor where' names the latest";
+  return std::exchange(are_accesses_left_out_, true)
+             ? ""
+             : "more of them are left out here as long as GDB goes on by itself; 'monitor where' "
+               "names the latest";
 }
 
 std::string Session::end_reply(std::uint8_t exit_code) {

@@ -110,6 +110,7 @@ class Session {
   std::optional<std::string> end_;
   bool is_interrupted_ = false;
   std::optional<StopEvent> told_access_;  ///< latest told one since GDB has shown a stop
+  unsigned num_told_accesses_ = 0;        ///< since then
   bool are_accesses_left_out_ = false;    ///< and the user knows
   std::string thread_list_;      ///< document of the present stop; empty: not asked for yet
   std::size_t next_thread_ = 0;  ///< of the list that is being sent in parts

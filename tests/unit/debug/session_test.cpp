@@ -152,8 +152,10 @@ TEST(Session, AccessesAreToldUntilGdbDoesNotShowThem) {
     const std::vector<std::string> packets = bench.session.stop_replies(event);
     return packets.size() == 1 ? "" : from_hex(packets.at(0).substr(1)).value_or("?");
   };
-  EXPECT_EQ(told(1), "[tessera] agent 1\n");
-  EXPECT_THAT(told(1), HasSubstr("left out here, 'monitor where' names the latest"));
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(told(1), "[tessera] agent 1\n");
+  }
+  EXPECT_THAT(told(1), HasSubstr("more of them are left out"));
   EXPECT_EQ(told(1), "");
   EXPECT_EQ(told(2), "") << "GDB names harts";
   EXPECT_EQ(told(7), "[tessera] agent 7\n") << "and nobody else";
