@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/run_control.h"
 
+#include <utility>
+
 #include <systemc>
 
 #include "models/base/error.h"
@@ -65,15 +67,18 @@ void RunControl::end_of_computation(std::uint32_t hart, std::uint32_t value) {
 
 RunResult RunControl::run(const RunLimits& limits) {
   static_assert(RunLimits::kNone == ClusterLimits::kNoLimit);
-  requested_end_.reset();
   cluster_.start({limits.max_cycles, limits.max_instructions});
+  if (requested_end_) {  // before the run, by a debugger
+    cluster_.request_stop();
+  }
   sc_core::sc_start();
+  const std::optional<RunEnd> requested_end = std::exchange(requested_end_, std::nullopt);
 
   RunResult result;
   switch (cluster_.stop_reason()) {
     case ClusterStop::kRequested:
-      TESSERA_CHECK(requested_end_.has_value(), "the cluster stopped unasked");
-      result.end = *requested_end_;
+      TESSERA_CHECK(requested_end.has_value(), "the cluster stopped unasked");
+      result.end = *requested_end;
       break;
     case ClusterStop::kMaxCycles:
       result.end = RunEnd::kMaxCycles;

@@ -22,7 +22,7 @@ class RunControl {
   void add_timing_switch(const TimingSwitch& change);
   /// `hart` begins or ends a region of interest.
   void region(std::uint32_t hart, std::uint32_t id, bool begins);
-  /// The first reason stands.
+  /// The first reason stands. Before run(): that run ends before the first instruction.
   void request_stop(RunEnd reason);
   void end_of_computation(std::uint32_t hart, std::uint32_t value);
   RunResult run(const RunLimits& limits);

@@ -124,7 +124,8 @@ class Soc {
   /// Runs until the end of computation, a limit or a stop request. May be called again to go on
   /// after a limit.
   RunResult run(const RunLimits& limits);
-  /// Ends run() after the instruction that is executing. For callbacks inside run().
+  /// Ends run() after the instruction that is executing, or as soon as it begins. For callbacks
+  /// inside run(), and for who decides before it.
   void request_stop(RunEnd reason);
   /// Local time of the hart or device that is acting; valid inside callbacks too.
   Cycles now() const;

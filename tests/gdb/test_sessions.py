@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions of GDB as firmware developers have them."""
 
+import json
+import pathlib
 import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -151,9 +154,9 @@ class Sessions(GdbTest):
                     self.assertNotIn(complaint, text)
                 self.assertEqual(server.finish()[0], 0)
 
-    def interrupted(self, *commands):
+    def interrupted(self, *commands, timing=()):
         """All harts jump to where they are, for ever; GDB gets a Ctrl-C during `commands`."""
-        server = self.serve("wake_up")
+        server = self.serve("wake_up", *timing)
         words = [GDB, "-q", "-nx"]
         for command in ("set pagination off", "set confirm off",
                         f"target remote 127.0.0.1:{server.port}", "break main", "continue",
@@ -177,6 +180,30 @@ class Sessions(GdbTest):
 
     def test_ctrl_c(self):
         self.interrupted("continue")
+
+    def test_ctrl_c_in_cycle_timing(self):
+        self.interrupted("continue", timing=CYCLE)
+
+    def test_killed_before_the_first_continue(self):
+        for timing in ((), CYCLE):
+            for kill in ("kill", "maint packet k", "maint packet vKill;1"):
+                with self.subTest(timing=timing, kill=kill):
+                    folder = tempfile.TemporaryDirectory()
+                    self.addCleanup(folder.cleanup)
+                    timeline = pathlib.Path(folder.name) / "timeline.json"
+                    _, server = self.session("hello", kill,
+                                             arguments=(*timing, "--timeline", timeline))
+                    self.check_killed_at_once(server)
+                    self.assertIn("traceEvents", json.loads(timeline.read_text()))
+
+    def check_killed_at_once(self, server):
+        code, out, err = server.finish()
+        self.assertEqual((code, out), (130, ""), err)
+        self.assertIn("interrupted", err)
+        facts = server.run_json()
+        self.assertEqual((facts["end"], facts["exit_code"], facts["cycles"]),
+                         ("interrupted", 130, 0))
+        self.assertTrue(json.loads((server.out / "stats.json").read_text())["stats"])
 
     def test_scheduler_locking_holds_the_others(self):
         for timing in ((), CYCLE):
