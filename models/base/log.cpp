@@ -39,6 +39,8 @@ const LevelName& name_of(LogLevel level) {
   return kLevels[static_cast<std::size_t>(level)];
 }
 
+constexpr const char* kPattern = "%^%v%$";
+
 spdlog::sink_ptr make_stderr_sink() {
   // NO_COLOR: see no-color.org; any value that is not empty.
   const char* no_color = std::getenv("NO_COLOR");
@@ -47,18 +49,9 @@ spdlog::sink_ptr make_stderr_sink() {
       is_plain ? spdlog::color_mode::never : spdlog::color_mode::automatic);
 }
 
-/// `file`, if it is named, outlives the logger.
-std::unique_ptr<spdlog::logger> make_logger(const std::string& name, std::ofstream& file) {
-  std::vector<spdlog::sink_ptr> sinks{make_stderr_sink()};
-  if (!name.empty()) {
-    file.open(name, std::ios::binary);
-    if (!file) {
-      throw ConfigError(name, "cannot write the log here" + host_reason());
-    }
-    sinks.push_back(std::make_shared<spdlog::sinks::ostream_sink_st>(file));
-  }
-  auto logger = std::make_unique<spdlog::logger>("tessera", sinks.begin(), sinks.end());
-  logger->set_pattern("%^%v%$");
+std::unique_ptr<spdlog::logger> make_logger() {
+  auto logger = std::make_unique<spdlog::logger>("tessera", make_stderr_sink());
+  logger->set_pattern(kPattern);
   logger->set_level(spdlog::level::trace);
   return logger;
 }
@@ -91,15 +84,22 @@ std::variant<LogFilter, std::string> parse_log_filter(const std::string& text) {
 }
 
 LogSink::LogSink(const LogConfig& config)
-    : config_(config),
-      lowest_level_(config.default_level),
-      logger_(make_logger(config.file, file_)) {
+    : config_(config), lowest_level_(config.default_level), logger_(make_logger()) {
   for (const LogFilter& filter : config_.filters) {
     lowest_level_ = std::min(lowest_level_, filter.level);
   }
 }
 
 LogSink::~LogSink() = default;
+
+void LogSink::write_to(const std::string& file) {
+  file_.open(file, std::ios::binary);
+  if (!file_) {
+    throw ConfigError(file, "cannot write the log here" + host_reason());
+  }
+  logger_->sinks().push_back(std::make_shared<spdlog::sinks::ostream_sink_st>(file_));
+  logger_->set_pattern(kPattern);
+}
 
 void LogSink::set_clock(std::function<Cycles()> now, std::uint64_t period_ps) {
   now_ = std::move(now);

@@ -30,7 +30,6 @@ struct LogFilter {
 struct LogConfig {
   LogLevel default_level = LogLevel::kWarn;
   std::vector<LogFilter> filters;  ///< the longest path that matches decides
-  std::string file;                ///< also written here; empty: stderr alone
   /// Lines below a warning are written in cycles [begin, end) only.
   Cycles begin = 0;
   Cycles end = std::numeric_limits<Cycles>::max();
@@ -50,12 +49,14 @@ class LogSink {
  public:
   static constexpr std::uint64_t kMaxRepeats = 5;
 
-  /// Throws ConfigError when the file cannot be written.
   explicit LogSink(const LogConfig& config);
   ~LogSink();
   LogSink(const LogSink&) = delete;
   LogSink& operator=(const LogSink&) = delete;
 
+  /// From now on lines go to `file`, too, which is new. Throws ConfigError when it cannot be
+  /// written.
+  void write_to(const std::string& file);
   /// From now on lines carry the cycle that `now` returns and its time at `period_ps`. An empty
   /// function goes back to "set-up".
   void set_clock(std::function<Cycles()> now, std::uint64_t period_ps);

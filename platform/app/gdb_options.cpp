@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/app/gdb_options.h"
 
+#include <variant>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "models/base/text.h"
 #include "platform/app/cli_values.h"
 #include "platform/app/exit_code.h"
 
@@ -27,13 +30,14 @@ void read_gdb_address(const std::string& text, GdbOptions& options) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {  // "[::1]:3333"
     host = host.substr(1, host.size() - 2);
   }
-  const std::uint64_t port =
-      to_number("--gdb", colon == std::string::npos ? address : address.substr(colon + 1));
-  if (port > 0xffff) {
+  const auto number =
+      parse_unsigned(colon == std::string::npos ? address : address.substr(colon + 1));
+  const auto* const port = std::get_if<std::uint64_t>(&number);
+  if (port == nullptr || *port > 0xffff) {
     throw UsageError(expected);
   }
   options.is_wanted = true;
-  options.port = static_cast<std::uint16_t>(port);
+  options.port = static_cast<std::uint16_t>(*port);
   options.host = host.empty() ? options.host : host;
 }
 

@@ -50,6 +50,13 @@ void MemoryImage::load(ByteMemory& memory) const {
   TESSERA_CHECK(is_written, "cannot load {} bytes at 0x{:x}", bytes.size(), address);
 }
 
+void MemoryDump::open() {
+  file.open(path, std::ios::binary);
+  if (!file) {
+    throw ConfigError(path, "cannot write this file" + host_reason());
+  }
+}
+
 void MemoryDump::write(ByteMemory& memory) {
   std::vector<char> content(bytes);
   const bool is_read = memory.read(address, content.data(), content.size());
@@ -74,19 +81,14 @@ std::vector<MemoryImage> read_images(const std::vector<LoadOption>& options,
   return images;
 }
 
-std::vector<MemoryDump> open_dumps(const std::vector<DumpOption>& options, const ElfImage& program,
+std::vector<MemoryDump> read_dumps(const std::vector<DumpOption>& options, const ElfImage& program,
                                    const AddressMap& map) {
   std::vector<MemoryDump> dumps;
   dumps.reserve(options.size());
   for (const DumpOption& option : options) {
     const std::uint64_t address = resolve("--dump", option.address, program);
     check_is_memory(map, "--dump " + option.file, address, option.bytes);
-    std::ofstream file(option.file, std::ios::binary);
-    if (!file) {
-      throw ConfigError(option.file, "cannot write this file" + host_reason());
-    }
-    dumps.push_back(
-        {static_cast<std::uint32_t>(address), option.bytes, option.file, std::move(file)});
+    dumps.push_back({static_cast<std::uint32_t>(address), option.bytes, option.file, {}});
   }
   return dumps;
 }

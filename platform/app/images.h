@@ -21,14 +21,16 @@ struct MemoryImage {
   void load(ByteMemory& memory) const;
 };
 
-/// What `--dump` takes out of it. The file is open before the run starts, so that a long run is not
-/// lost to a misspelt folder.
+/// What `--dump` takes out of it. The file is opened before the run starts, so that a long run is
+/// not lost to a misspelt folder, and after all input has been read.
 struct MemoryDump {
   std::uint32_t address;
   std::uint64_t bytes;
   std::string path;
-  std::ofstream file;
+  std::ofstream file;  ///< initially not open
 
+  /// Throws ConfigError when the file cannot be written.
+  void open();
   /// Throws ConfigError when the disk is full.
   void write(ByteMemory& memory);
 };
@@ -43,10 +45,10 @@ std::uint32_t resolve_region(const std::string& option, const std::string& regio
                              const ElfImage& program);
 
 /// Both throw UsageError when an address is neither a number nor a symbol of `program`, ConfigError
-/// when it is not memory of `map` or a file cannot be used.
+/// when it is not memory of `map` or a file cannot be read.
 std::vector<MemoryImage> read_images(const std::vector<LoadOption>& options,
                                      const ElfImage& program, const AddressMap& map);
-std::vector<MemoryDump> open_dumps(const std::vector<DumpOption>& options, const ElfImage& program,
+std::vector<MemoryDump> read_dumps(const std::vector<DumpOption>& options, const ElfImage& program,
                                    const AddressMap& map);
 
 }  // namespace tessera::app

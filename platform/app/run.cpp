@@ -62,6 +62,22 @@ Machine read_machine(const RunOptions& options) {
   return machine;
 }
 
+/// The places of the program that are named, as numbers.
+std::vector<TimingSwitch> read_switches(const std::vector<SwitchOption>& options,
+                                        const ElfImage& program) {
+  std::vector<TimingSwitch> switches;
+  for (const SwitchOption& option : options) {
+    TimingSwitch change = option.change;
+    if (change.when == TimingSwitch::When::kPc) {
+      change.value = resolve("--at symbol", option.name, program);
+    } else if (change.when != TimingSwitch::When::kCycle) {
+      change.value = resolve_region("--at roi", option.name, program);
+    }
+    switches.push_back(change);
+  }
+  return switches;
+}
+
 /// The same, with the numbers of regions that are named.
 TraceOptions with_regions(TraceOptions traces, const ElfImage& program) {
   for (auto* trace : {&traces.commit_log, &traces.timeline, &traces.bus_trace, &traces.wave}) {
@@ -98,8 +114,9 @@ Run::Run(const RunOptions& options)
     : options_(options),
       machine_(read_machine(options_)),
       program_(read_program(options_.elf, map_)),
+      switches_(read_switches(options_.switches, program_)),
       images_(read_images(options_.loads, program_, map_)),
-      dumps_(open_dumps(options_.dumps, program_, map_)),
+      dumps_(read_dumps(options_.dumps, program_, map_)),
       dir_(options_.out_dir.empty()
                ? RunDir()
                : RunDir(options_.out_dir, options_.overwrite || options_.gdb.is_restarted())),
@@ -116,7 +133,7 @@ Run::Run(const RunOptions& options)
                        }
                      }}),
       soc_(machine_.config, services()),
-      traces_(with_regions(options_.traces, program_), soc_, machine_.config, program_.symbols),
+      traces_(with_regions(options_.traces, program_), soc_, program_.symbols),
       places_(soc_, program_, map_, machine_.config),
       checks_(options_.checks, soc_, machine_.config, map_, program_, images_, dumps_, places_),
       stat_writer_(
@@ -127,28 +144,37 @@ Run::Run(const RunOptions& options)
           {options_.verbosity != Verbosity::kQuiet, options_.expected_cycles}, dir_,
           [this] { return soc_.now(); }, [this] { return count_activities(soc_); }) {
   stat_writer_.set_region_names(program_.region_names);
-  program_.load(soc_.memory());
-  for (const MemoryImage& image : images_) {
-    image.load(soc_.memory());
-  }
-  for (const SwitchOption& option : options_.switches) {
-    TimingSwitch change = option.change;
-    if (change.when == TimingSwitch::When::kPc) {
-      change.value = resolve("--at symbol", option.name, program_);
-    } else if (change.when != TimingSwitch::When::kCycle) {
-      change.value = resolve_region("--at roi", option.name, program_);
-    }
-    soc_.add_timing_switch(change);
-  }
   if (options_.gdb.is_wanted) {
     gdb_ = std::make_unique<Gdb>(
         options_.gdb, Gdb::Surroundings{soc_, map_, places_, signals_, traces_, options_.command});
   }
   check_log_filters(options_.log_filters, soc_);
+  open_outputs();
+  load_memory();
+  for (const TimingSwitch& change : switches_) {
+    soc_.add_timing_switch(change);
+  }
   warn_about_program();
   log_set_up();
   log_->set_clock([this] { return soc_.now(); }, machine_.config.clock_period_ps());
   times_.set_up = seconds_since(start_);
+}
+
+void Run::open_outputs() {
+  if (dir_.is_wanted()) {
+    log_->write_to(dir_.file("log.txt"));
+  }
+  for (MemoryDump& dump : dumps_) {
+    dump.open();
+  }
+  traces_.open(machine_.config);
+}
+
+void Run::load_memory() {
+  program_.load(soc_.memory());
+  for (const MemoryImage& image : images_) {
+    image.load(soc_.memory());
+  }
 }
 
 std::shared_ptr<LogSink> Run::make_log() const {
@@ -165,7 +191,6 @@ std::shared_ptr<LogSink> Run::make_log() const {
       break;
   }
   config.filters = options_.log_filters;
-  config.file = dir_.file("log.txt");
   config.begin = options_.observation.log_begin;
   config.end = options_.observation.log_end;
   return std::make_shared<LogSink>(config);

@@ -31,7 +31,8 @@ namespace tessera::app {
 /// One per process (SystemC elaborates once).
 class Run {
  public:
-  /// Reads and builds everything; throws UsageError or ConfigError.
+  /// Reads and builds everything; throws UsageError or ConfigError. Output of earlier runs is
+  /// replaced only when nothing of the input is wrong.
   explicit Run(const RunOptions& options);
   /// Simulates, writes the results and the summary.
   ExitCode execute();
@@ -47,6 +48,9 @@ class Run {
 
   std::shared_ptr<LogSink> make_log() const;
   SocServices services();
+  /// Opens everything that the run writes, and replaces what earlier runs left there.
+  void open_outputs();
+  void load_memory();
   void warn_about_program() const;
   void log_set_up() const;
   void poll();
@@ -71,8 +75,10 @@ class Run {
   Signals signals_;
   const Machine machine_;
   const AddressMap map_{machine_.config};
-  // All that can be wrong with the input comes to light before the machine is built.
+  // What can be wrong with the input comes to light before the machine is built, or before a file
+  // is opened where it takes the machine to know: names of its parts, numbers of its harts.
   const ElfImage program_;
+  const std::vector<TimingSwitch> switches_;
   const std::vector<MemoryImage> images_;
   std::vector<MemoryDump> dumps_;
   const RunDir dir_;

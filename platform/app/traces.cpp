@@ -98,28 +98,32 @@ void add_trace_options(CLI::App& app, TraceOptions& options) {
                    options.wave);
 }
 
-Traces::Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
-               const SymbolTable& symbols) {
-  const Observers& observers = soc.observers();
-  check_windows(options, observers, soc.num_harts());
-  if (const auto& log = options.commit_log) {
+Traces::Traces(const TraceOptions& options, Soc& soc, const SymbolTable& symbols)
+    : options_(options), soc_(soc), symbols_(symbols) {
+  check_windows(options_, soc_.observers(), soc_.num_harts());
+}
+
+void Traces::open(const SocConfig& config) {
+  const Observers& observers = soc_.observers();
+  if (const auto& log = options_.commit_log) {
     traces_.push_back({"--commit-log", std::make_unique<CommitLog>(log->path, log->window,
-                                                                   observers, soc.num_harts())});
+                                                                   observers, soc_.num_harts())});
   }
-  if (const auto& timeline = options.timeline) {
-    traces_.push_back({"--timeline", std::make_unique<Timeline>(timeline->path, timeline->window,
-                                                                observers, symbols, soc.stats())});
+  if (const auto& timeline = options_.timeline) {
+    traces_.push_back(
+        {"--timeline", std::make_unique<Timeline>(timeline->path, timeline->window, observers,
+                                                  symbols_, soc_.stats())});
   }
-  if (const auto& bus = options.bus_trace) {
+  if (const auto& bus = options_.bus_trace) {
     traces_.push_back({"--bus-trace", std::make_unique<BusTrace>(bus->path, bus->window, observers,
                                                                  l1_config(config).layout)});
   }
-  if (const auto& wave = options.wave) {
+  if (const auto& wave = options_.wave) {
     traces_.push_back({"--wave", std::make_unique<Wave>(wave->path, wave->window, observers,
-                                                        soc.num_harts(), symbols)});
+                                                        soc_.num_harts(), symbols_)});
   }
   for (const Named& one : traces_) {
-    soc.attach(one.trace->probes());
+    soc_.attach(one.trace->probes());
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,11 +32,12 @@ void add_trace_options(CLI::App& app, TraceOptions& options);
 /// The traces of one run.
 class Traces {
  public:
-  /// Attaches them to `soc`, before anything is loaded. `symbols` outlives them. Throws UsageError
-  /// and ConfigError.
-  Traces(const TraceOptions& options, Soc& soc, const SocConfig& config,
-         const SymbolTable& symbols);
+  /// `soc` and `symbols` outlive them. Throws UsageError when a window shows nobody.
+  Traces(const TraceOptions& options, Soc& soc, const SymbolTable& symbols);
 
+  /// Opens the files, which end those of earlier runs, and attaches the traces: call it when nothing
+  /// else can be wrong, and before anything is loaded. Throws ConfigError.
+  void open(const SocConfig& config);
   void region(const RegionMark& mark);
   /// Called every now and then inside the run.
   void poll(Cycles cycle);
@@ -53,6 +55,9 @@ class Traces {
     std::string option;  ///< that asked for it
     std::unique_ptr<Trace> trace;
   };
+  const TraceOptions options_;
+  Soc& soc_;
+  const SymbolTable& symbols_;
   std::vector<Named> traces_;
 };
 

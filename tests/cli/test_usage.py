@@ -174,6 +174,12 @@ class OptionsWithoutEffect(CliTest):
         self.check(["--check-suppressions", "none"],
                    "tessera: --check-suppressions requires --check")
 
+    def test_no_address_for_gdb(self):
+        for address in ["x", "", "x,wait", "0,w", "65536", "localhost:", "-1"]:
+            self.check(["--gdb", address],
+                       "tessera: --gdb: expected [host:]port[,wait] with a port up to 65535, "
+                       f"got '{address}'")
+
     def test_no_harts_for_gdb(self):
         self.check(["--gdb", "0", "--gdb-harts", ""], "tessera: --gdb-harts: names no hart")
 
@@ -199,6 +205,38 @@ class OptionsWithoutEffect(CliTest):
             self.check([trace, "one", trace, "two"],
                        f"tessera: {trace}: given twice, and a run writes one")
             self.assertFalse((self.folder / "one").exists())
+
+
+class EarlierOutput(CliTest):
+    """A mistake, whatever it is, leaves what an earlier run has written."""
+    OUTPUTS = ["--commit-log", "log", "--timeline", "t.json", "--bus-trace", "bus.csv",
+               "--dump", "0x80000000:64:memory", "--out", "out", "--force"]
+
+    def files(self):
+        return {path.relative_to(self.folder): path.read_bytes()
+                for path in self.folder.rglob("*") if path.is_file()}
+
+    def test_mistakes(self):
+        code, _, err = self.run_program(elf_writer.elf(elf_writer.end(0)), "-v", *self.OUTPUTS)
+        self.assertEqual(code, 0, err)
+        earlier = self.files()
+        self.assertTrue(all(earlier.values()))
+        for code, mistake in [
+                (3, ["--check", "offload", "--check-suppressions", "none"]),
+                (2, ["--gdb", "0", "--gdb-harts", "99"]),
+                (3, ["--gdb", "nosuch.host.invalid:0"]),
+                (2, ["--switch-to", "cycle", "--at", "roi:nosuch"]),
+                (2, ["--switch-to", "cycle", "--at", "symbol:nosuch"]),
+                (2, ["--wave", "w,harts=99"]),
+                (2, ["--wave", "w,roi=nosuch"]),
+                (2, ["--log", "nosuch=info"]),
+                (2, ["--profile", "program.elf"]),
+                (3, ["--load", "0x80000000:none"])]:
+            with self.subTest(mistake):
+                found = self.tessera("run", "-c", CONFIGS / "minpool.yaml", "program.elf",
+                                     *self.OUTPUTS, *mistake)
+                self.assertEqual(found[0], code, found)
+                self.assertEqual(self.files(), earlier)
 
 
 class TraceWindows(CliTest):

@@ -15,12 +15,12 @@ class LogTest : public ::testing::Test {
  protected:
   /// Runs `work` on a sink and returns what reached stderr; the file must hold the same.
   template <typename Work>
-  std::string lines_of(LogConfig config, Work work) {
+  std::string lines_of(const LogConfig& config, Work work) {
     const std::string path = ::testing::TempDir() + "/log_test.txt";
-    config.file = path;
     ::testing::internal::CaptureStderr();
     {
       auto sink = std::make_shared<LogSink>(config);
+      sink->write_to(path);
       work(sink);
       sink->finish();
     }
@@ -117,9 +117,7 @@ TEST(LogFilters, ParsedOrRefused) {
 }
 
 TEST(LogSinkFile, ThatCannotBeWrittenIsTheUsersMistake) {
-  LogConfig config;
-  config.file = "/proc/no/such/log.txt";
-  EXPECT_THROW(LogSink{config}, ConfigError);
+  EXPECT_THROW(LogSink({}).write_to("/proc/no/such/log.txt"), ConfigError);
 }
 
 }  // namespace
