@@ -68,8 +68,8 @@ class HartProbe {
  public:
   virtual ~HartProbe() = default;
   /// Functional timing: whether it wants to be told of `hart` in [begin, end), which is asked
-  /// before each of the hart's turns. Otherwise retired(), fell_asleep() and trapped() need not
-  /// come, and the hart runs as fast as a free one.
+  /// before each of the hart's turns. Otherwise retired() and trapped() need not come, and the hart
+  /// runs as fast as a free one; fell_asleep() and woke_up() always come.
   virtual bool watches(std::uint32_t /*hart*/, Cycles /*begin*/, Cycles /*end*/) { return true; }
   /// The hart has issued the instruction and goes on. Not called for one that traps.
   virtual void retired(const RetiredInstruction& instruction) = 0;

@@ -144,7 +144,7 @@ Gdb::Text Gdb::switch_traces(const Words& words) const {
   if (around_.traces.count() == 0) {
     return "no traces: start the run with --commit-log, --timeline, --bus-trace or --wave";
   }
-  around_.traces.switch_on(words[0] == "on");
+  around_.traces.switch_on(words[0] == "on", around_.soc.now());
   around_.soc.observer_came();
   return fmt::format("traces are {} from cycle {}", words[0], around_.soc.now());
 }

@@ -133,9 +133,9 @@ void Traces::region(const RegionMark& mark) {
   }
 }
 
-void Traces::switch_on(bool is_on) {
+void Traces::switch_on(bool is_on, Cycles cycle) {
   for (const Named& one : traces_) {
-    one.trace->switch_on(is_on);
+    one.trace->switch_on(is_on, cycle);
   }
 }
 

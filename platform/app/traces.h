@@ -43,8 +43,8 @@ class Traces {
   void poll(Cycles cycle);
   /// How many there are.
   std::size_t count() const { return traces_.size(); }
-  /// They show nothing while they are off. Initially on.
-  void switch_on(bool is_on);
+  /// They show nothing while they are off, from `cycle` on. Initially on.
+  void switch_on(bool is_on, Cycles cycle);
   /// Which of them left a part of the run out because they came to their limit, one line each.
   std::vector<std::string> full_ones() const;
   /// Completes all files, and returns what could not be written.

@@ -7,8 +7,8 @@
 
 namespace tessera {
 
-void RegionSpans::begin(std::uint32_t hart, Cycles cycle, bool is_shown) {
-  open_.push_back({hart, cycle, is_shown});
+void RegionSpans::begin(std::uint32_t hart, Cycles cycle) {
+  open_.push_back({hart, cycle});
 }
 
 bool RegionSpans::end(std::uint32_t hart, Cycles cycle) {
@@ -18,7 +18,7 @@ bool RegionSpans::end(std::uint32_t hart, Cycles cycle) {
   const auto own = std::find_if(open_.rbegin(), open_.rend(),
                                 [hart](const Begin& begin) { return begin.hart == hart; });
   const auto begin = own == open_.rend() ? open_.begin() : std::prev(own.base());
-  add({begin->cycle, std::max(begin->cycle, cycle), begin->is_shown});
+  add({begin->cycle, std::max(begin->cycle, cycle)});
   open_.erase(begin);
   return true;
 }
@@ -30,9 +30,6 @@ void RegionSpans::add(Span span) {
   }
   while (next != closed_.end() && next->second.begin <= span.end) {
     const Span& other = next->second;
-    if (other.begin <= span.begin) {
-      span.is_shown = other.is_shown || (other.begin == span.begin && span.is_shown);
-    }
     span.begin = std::min(span.begin, other.begin);
     span.end = std::max(span.end, other.end);
     next = closed_.erase(next);
@@ -53,7 +50,7 @@ void RegionSpans::settle(Cycles now, const Take& take) {
 
 void RegionSpans::finish(Cycles now, const Take& take) {
   for (const Begin& begin : open_) {
-    add({begin.cycle, std::max(begin.cycle, now), begin.is_shown});
+    add({begin.cycle, std::max(begin.cycle, now)});
   }
   open_.clear();
   settle(std::numeric_limits<Cycles>::max(), take);

@@ -20,12 +20,10 @@ class RegionSpans {
   struct Span {
     Cycles begin = 0;
     Cycles end = 0;  ///< exclusive
-    bool is_shown = false;
   };
   using Take = std::function<void(const Span& span)>;
 
-  /// The span has the `is_shown` of its first begin.
-  void begin(std::uint32_t hart, Cycles cycle, bool is_shown = true);
+  void begin(std::uint32_t hart, Cycles cycle);
   /// Returns whether there was a begin without its end.
   bool end(std::uint32_t hart, Cycles cycle);
   /// How many begins have no end.
@@ -41,7 +39,6 @@ class RegionSpans {
   struct Begin {
     std::uint32_t hart;
     Cycles cycle;
-    bool is_shown;
   };
 
   void add(Span span);

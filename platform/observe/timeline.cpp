@@ -43,23 +43,40 @@ Timeline::Track Timeline::add_track(const std::string& process, const std::strin
 }
 
 Timeline::Hart& Timeline::hart(std::uint32_t id) {
-  const auto [place, is_new] = harts_.try_emplace(id, symbols_);
-  if (is_new) {
-    const auto [tile, core] = split_last(filter_.observers().agent_name(id));
-    place->second.track = add_track(tile, core);
-  }
-  return place->second;
+  return harts_.try_emplace(id, id, symbols_).first->second;
 }
 
-std::size_t Timeline::free_lane(Activities& all, const Activity& activity) {
+Timeline::Track Timeline::track_of(Hart& hart) {
+  if (!hart.track) {
+    const auto [tile, core] = split_last(filter_.observers().agent_name(hart.id));
+    hart.track = add_track(tile, core);
+  }
+  return *hart.track;
+}
+
+Timeline::Track Timeline::track_of(const Activity& activity, std::size_t lane) {
+  std::optional<Track>& track = activities_[{activity.agent, activity.kind}].lanes[lane];
+  if (!track) {
+    const std::string kind = activity.kind;
+    track = add_track(filter_.observers().agent_name(activity.agent),
+                      lane == 0 ? kind : fmt::format("{} ({})", kind, lane + 1));
+  }
+  return *track;
+}
+
+std::uint32_t Timeline::process_of(const std::string& name) {
+  const auto place = processes_.find(name);
+  return place == processes_.end() ? add_track(name, "").process : place->second;
+}
+
+std::size_t Timeline::take_lane(Activities& all) {
   const auto place = std::find(all.is_taken.begin(), all.is_taken.end(), false);
   const auto lane = static_cast<std::size_t>(place - all.is_taken.begin());
   if (place == all.is_taken.end()) {
-    const std::string kind = activity.kind;
-    all.lanes.push_back(add_track(filter_.observers().agent_name(activity.agent),
-                                  lane == 0 ? kind : fmt::format("{} ({})", kind, lane + 1)));
+    all.lanes.emplace_back();
     all.is_taken.push_back(false);
   }
+  all.is_taken[lane] = true;
   return lane;
 }
 
@@ -75,11 +92,14 @@ void Timeline::retired(const RetiredInstruction& instruction) {
   if (!filter_.shows_agent(instruction.hart)) {
     return;
   }
-  Hart& hart = this->hart(instruction.hart);
   if (!filter_.shows(instruction.cycle)) {
-    close(hart, hart.last);
+    if (const auto place = harts_.find(instruction.hart); place != harts_.end()) {
+      close(place->second, place->second.last);
+    }
     return;
   }
+  Hart& hart = this->hart(instruction.hart);
+  hart.opening = filter_.openings().size() - 1;
   hart.stack.arrive(instruction.pc);
   follow(hart, instruction.cycle);
   hart.last = instruction.cycle + 1;
@@ -91,7 +111,7 @@ void Timeline::follow(Hart& hart, Cycles cycle) {
   const std::size_t unchanged = hart.stack.take_unchanged();
   for (; hart.open.size() > unchanged; hart.open.pop_back()) {
     const auto& [function, begin] = hart.open.back();
-    file_.slice(hart.track, function == nullptr ? "?" : function->name, begin,
+    file_.slice(track_of(hart), function == nullptr ? "?" : function->name, begin,
                 std::max(cycle, begin));
   }
   for (std::size_t i = unchanged; i < hart.stack.frames().size(); ++i) {
@@ -100,57 +120,64 @@ void Timeline::follow(Hart& hart, Cycles cycle) {
 }
 
 void Timeline::close(Hart& hart, Cycles end) {
-  if (hart.asleep_since != TraceWindow::kNoEnd) {
-    file_.slice(hart.track, "asleep", hart.asleep_since, std::max(end, hart.asleep_since));
-    hart.asleep_since = TraceWindow::kNoEnd;
-  }
   hart.stack.clear();
   follow(hart, end);
+}
+
+void Timeline::end_sleep(Hart& hart, Cycles end) {
+  for (const TraceFilter::Opening& part : filter_.parts(hart.asleep_since, end)) {
+    file_.slice(track_of(hart), "asleep", part.begin, part.end);
+  }
+  hart.asleep_since = TraceWindow::kNoEnd;
+  if (hart.open.empty()) {
+    return;
+  }
+  // The functions that it sleeps in end with the window.
+  const TraceFilter::Opening& opening = filter_.openings()[hart.opening];
+  hart.last = std::max(hart.last, std::min(end, opening.end));
+  if (hart.opening + 1 < filter_.openings().size() || end >= opening.end) {
+    close(hart, hart.last);
+  }
 }
 
 void Timeline::trapped(std::uint32_t hart_id, std::uint32_t /*pc*/, std::uint32_t /*next_pc*/,
                        Cycles cycle) {
   const auto place = harts_.find(hart_id);
   if (place != harts_.end()) {
-    place->second.stack.clear();
-    follow(place->second, cycle);
+    close(place->second, filter_.shows(cycle) ? cycle : place->second.last);
   }
 }
 
 void Timeline::fell_asleep(std::uint32_t hart_id, std::uint32_t /*pc*/, Cycles cycle) {
-  if (filter_.shows(cycle) && filter_.shows_agent(hart_id)) {
+  if (filter_.shows_agent(hart_id)) {
     hart(hart_id).asleep_since = cycle;
   }
 }
 
 void Timeline::woke_up(std::uint32_t hart_id, Cycles cycle) {
   const auto place = harts_.find(hart_id);
-  if (place == harts_.end() || place->second.asleep_since == TraceWindow::kNoEnd) {
-    return;
+  if (place != harts_.end() && place->second.asleep_since != TraceWindow::kNoEnd) {
+    end_sleep(place->second, std::max(cycle, place->second.asleep_since));
   }
-  Hart& hart = place->second;
-  file_.slice(hart.track, "asleep", hart.asleep_since, std::max(cycle, hart.asleep_since));
-  hart.asleep_since = TraceWindow::kNoEnd;
-  hart.last = std::max(hart.last, cycle);
 }
 
 // --- devices ---
 
 void Timeline::launched(const Activity& activity, const Cause& cause, const std::string& text) {
-  if (!filter_.shows(cause.cycle) || !filter_.shows_agent(activity.agent)) {
+  if (!filter_.shows_agent(activity.agent)) {
     return;
   }
   Open open;
   open.text = text;
-  if (cause.agent != kNobody && filter_.shows_agent(cause.agent)) {
+  if (filter_.shows(cause.cycle) && cause.agent != kNobody && filter_.shows_agent(cause.agent)) {
     open.flow = ++num_flows_;
-    file_.flow(hart(cause.agent).track, open.flow, FlowStep::kStart, cause.cycle);
+    file_.flow(track_of(hart(cause.agent)), open.flow, FlowStep::kStart, cause.cycle);
   }
   activities_[{activity.agent, activity.kind}].waiting[activity.number] = open;
 }
 
 void Timeline::begins(const Activity& activity, const std::string& text, Cycles cycle) {
-  if (!filter_.shows(cycle) || !filter_.shows_agent(activity.agent)) {
+  if (!filter_.shows_agent(activity.agent)) {
     return;
   }
   Activities& all = activities_[{activity.agent, activity.kind}];
@@ -163,10 +190,11 @@ void Timeline::begins(const Activity& activity, const std::string& text, Cycles 
     all.waiting.erase(waiting);
   }
   open.begin = cycle;
-  open.lane = free_lane(all, activity);
-  all.is_taken[open.lane] = true;
-  if (open.flow != 0) {
-    file_.flow(all.lanes[open.lane], open.flow, FlowStep::kMiddle, cycle);
+  open.lane = take_lane(all);
+  if (open.flow != 0 && filter_.shows(cycle)) {
+    file_.flow(track_of(activity, open.lane), open.flow, FlowStep::kMiddle, cycle);
+  } else {
+    open.flow = 0;
   }
   all.running[activity.number] = open;
 }
@@ -180,16 +208,18 @@ void Timeline::ends(const Activity& activity, Cycles cycle) {
   const Open open = running->second;
   all.running.erase(running);
   all.is_taken[open.lane] = false;
-  write(activity, open, all.lanes[open.lane], cycle);
+  write(activity, open, cycle);
   if (open.flow != 0) {
     all.unseen[activity.number] = open.flow;
   }
 }
 
-void Timeline::write(const Activity& activity, const Open& open, const Track& track, Cycles end) {
+void Timeline::write(const Activity& activity, const Open& open, Cycles end) {
   const std::string number = fmt::format("{} {}", activity.kind, activity.number);
-  file_.slice(track, open.is_part ? open.text : number, open.begin, std::max(end, open.begin),
-              open.is_part ? number : open.text);
+  for (const auto& part : filter_.parts(open.begin, std::max(end, open.begin))) {
+    file_.slice(track_of(activity, open.lane), open.is_part ? open.text : number, part.begin,
+                part.end, open.is_part ? number : open.text);
+  }
 }
 
 void Timeline::completion_seen(const Activity& activity, const Cause& reader) {
@@ -200,17 +230,26 @@ void Timeline::completion_seen(const Activity& activity, const Cause& reader) {
   auto& unseen = place->second.unseen;
   const auto end = unseen.upper_bound(activity.number);
   for (auto each = unseen.begin(); each != end; each = unseen.erase(each)) {
-    file_.flow(hart(reader.agent).track, each->second, FlowStep::kEnd, reader.cycle);
+    if (filter_.shows(reader.cycle)) {
+      file_.flow(track_of(hart(reader.agent)), each->second, FlowStep::kEnd, reader.cycle);
+    }
   }
 }
 
 void Timeline::counted(AgentId agent, const char* counter, std::uint64_t value, Cycles cycle) {
-  if (filter_.shows(cycle) && filter_.shows_agent(agent)) {
-    const std::string& name = filter_.observers().agent_name(agent);
-    if (processes_.count(name) == 0) {
-      add_track(name, "");
+  if (filter_.shows_agent(agent)) {
+    const auto [place, is_new] = counters_.try_emplace({agent, counter});
+    if (!is_new) {
+      write(agent, counter, place->second, cycle);
     }
-    file_.counter(processes_.at(name), counter, cycle, value);
+    place->second = {value, cycle};
+  }
+}
+
+void Timeline::write(AgentId agent, const std::string& name, const Counter& counter, Cycles end) {
+  for (const auto& part : filter_.parts(counter.since, std::max(end, counter.since))) {
+    file_.counter(process_of(filter_.observers().agent_name(agent)), name, part.begin,
+                  counter.value);
   }
 }
 
@@ -234,7 +273,9 @@ void Timeline::wake_up_taken(std::uint32_t hart_id, Cycles cycle) {
   const auto place = harts_.find(hart_id);
   if (place != harts_.end()) {
     for (const std::uint64_t flow : place->second.flows) {
-      file_.flow(place->second.track, flow, FlowStep::kEnd, cycle);
+      if (filter_.shows(cycle)) {
+        file_.flow(track_of(place->second), flow, FlowStep::kEnd, cycle);
+      }
     }
     place->second.flows.clear();
   }
@@ -247,7 +288,7 @@ void Timeline::region(const RegionMark& mark) {
   Region& region = regions_[mark.id];
   region.name = mark.name;
   if (mark.begins) {
-    region.spans.begin(mark.hart, mark.cycle, filter_.shows(mark.cycle));
+    region.spans.begin(mark.hart, mark.cycle);
   } else {
     region.spans.end(mark.hart, mark.cycle);
   }
@@ -255,13 +296,12 @@ void Timeline::region(const RegionMark& mark) {
 
 RegionSpans::Take Timeline::draw(Region& region) {
   return [&](const RegionSpans::Span& span) {
-    if (!span.is_shown) {
-      return;
+    for (const TraceFilter::Opening& part : filter_.parts(span.begin, span.end)) {
+      if (!region.track) {
+        region.track = add_track("regions of interest", region.name);
+      }
+      file_.slice(*region.track, region.name, part.begin, part.end);
     }
-    if (!region.track) {
-      region.track = add_track("regions of interest", region.name);
-    }
-    file_.slice(*region.track, region.name, span.begin, span.end);
   };
 }
 
@@ -293,10 +333,8 @@ void Timeline::passed(Cycles cycle) {
     total += value();
   }
   if (filter_.shows(cycle) && !conflicts_.empty()) {
-    if (processes_.count("soc.cluster") == 0) {
-      add_track("soc.cluster", "");
-    }
-    file_.counter(processes_.at("soc.cluster"), "l1_conflict_cycles", last_sample_,
+    file_.counter(process_of("soc.cluster"), "l1_conflict_cycles",
+                  std::max(last_sample_, filter_.openings().back().begin),
                   total - last_conflicts_);
   }
   last_conflicts_ = total;
@@ -304,18 +342,22 @@ void Timeline::passed(Cycles cycle) {
 }
 
 void Timeline::finish(Cycles cycle) {
-  const Cycles end = std::min(cycle, filter_.window().to);
   for (auto& [id, hart] : harts_) {
-    const bool sleeps = hart.asleep_since != TraceWindow::kNoEnd;
-    close(hart, sleeps ? end : hart.last);
+    if (hart.asleep_since != TraceWindow::kNoEnd) {
+      end_sleep(hart, std::max(cycle, hart.asleep_since));
+    }
+    close(hart, hart.last);
   }
-  for (auto& [kind, all] : activities_) {
+  for (const auto& [kind, all] : activities_) {
     for (const auto& [number, open] : all.running) {
-      write({kind.first, kind.second.c_str(), number}, open, all.lanes[open.lane], end);
+      write({kind.first, kind.second.c_str(), number}, open, cycle);
     }
   }
   for (auto& [id, region] : regions_) {
-    region.spans.finish(end, draw(region));
+    region.spans.finish(cycle, draw(region));
+  }
+  for (const auto& [name, counter] : counters_) {
+    write(name.first, name.second, counter, cycle);
   }
   file_.close();
 }

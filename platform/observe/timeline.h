@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -52,6 +53,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
 
   using Track = TimelineFile::Track;
   using Kind = std::pair<AgentId, std::string>;
+  /// Kept up outside of the window, too, so that it shows what is under way when it opens.
   struct Open {
     std::string text;
     bool is_part = false;    ///< of another activity; `text` is its name
@@ -61,19 +63,21 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   };
   /// Of one kind, of one device. Those that overlap are drawn in lanes.
   struct Activities {
-    std::vector<Track> lanes;
-    std::vector<bool> is_taken;             ///< by lane
+    std::vector<std::optional<Track>> lanes;  ///< none before the first slice
+    std::vector<bool> is_taken;               ///< by lane
     std::map<std::uint64_t, Open> waiting;  ///< launched, by number
     std::map<std::uint64_t, Open> running;
     std::map<std::uint64_t, std::uint64_t> unseen;  ///< flows of those whose end nobody has seen
   };
   struct Hart {
-    explicit Hart(const SymbolTable& symbols) : stack(symbols) {}
+    Hart(std::uint32_t number, const SymbolTable& symbols) : id(number), stack(symbols) {}
 
-    Track track;
+    std::uint32_t id;
+    std::optional<Track> track;  ///< none before the first slice
     FunctionStack stack;
     std::vector<std::pair<const CodeRange*, Cycles>> open;  ///< of its frames, since when
-    Cycles last = 0;                                        ///< latest cycle told of
+    Cycles last = 0;          ///< latest cycle told of
+    std::size_t opening = 0;  ///< of the window, with that cycle
     Cycles asleep_since = TraceWindow::kNoEnd;
     std::vector<std::uint64_t> flows;  ///< that end when it takes the pulse
   };
@@ -85,13 +89,25 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
     RegionSpans spans;
   };
 
+  /// A number of a device, since when.
+  struct Counter {
+    std::uint64_t value = 0;
+    Cycles since = 0;
+  };
+
   Hart& hart(std::uint32_t id);
   Track add_track(const std::string& process, const std::string& thread);
+  Track track_of(Hart& hart);
+  Track track_of(const Activity& activity, std::size_t lane);
+  std::uint32_t process_of(const std::string& name);
+  /// The hart wakes up, or the run ends.
+  void end_sleep(Hart& hart, Cycles end);
   /// The hart's stack has changed, in `cycle`.
   void follow(Hart& hart, Cycles cycle);
   void close(Hart& hart, Cycles end);
-  std::size_t free_lane(Activities& all, const Activity& activity);
-  void write(const Activity& activity, const Open& open, const Track& track, Cycles end);
+  static std::size_t take_lane(Activities& all);
+  void write(const Activity& activity, const Open& open, Cycles end);
+  void write(AgentId agent, const std::string& name, const Counter& counter, Cycles end);
   RegionSpans::Take draw(Region& region);
   void find_conflicts();
 
@@ -103,6 +119,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   std::map<std::uint32_t, Hart> harts_;
   std::map<Kind, Activities> activities_;
   std::map<std::uint32_t, Region> regions_;  ///< by id
+  std::map<std::pair<AgentId, std::string>, Counter> counters_;
   std::vector<std::function<std::uint64_t()>> conflicts_;
   std::uint64_t last_conflicts_ = 0;
   std::uint32_t known_agents_ = 0;

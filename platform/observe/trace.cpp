@@ -129,21 +129,45 @@ bool matches(const std::string& text, const std::string& pattern) {
   return pattern.find_first_not_of('*', in_pattern) == std::string::npos;
 }
 
-void TraceFilter::region(std::uint32_t id, bool begins) {
-  if (window_.region == id) {
-    open_regions_ = begins ? open_regions_ + 1 : std::max(open_regions_, 1u) - 1;
-    update();
+void TraceFilter::region(const RegionMark& mark) {
+  if (window_.region == mark.id) {
+    open_regions_ = mark.begins ? open_regions_ + 1 : std::max(open_regions_, 1u) - 1;
+    update(mark.cycle);
   }
 }
 
-void TraceFilter::switch_on(bool is_on) {
+void TraceFilter::switch_on(bool is_on, Cycles cycle) {
   is_on_ = is_on;
-  update();
+  update(cycle);
 }
 
-void TraceFilter::stop() {
+void TraceFilter::stop(Cycles cycle) {
   is_stopped_ = true;
-  update();
+  update(cycle);
+}
+
+void TraceFilter::update(Cycles cycle) {
+  const bool was_open = is_open_;
+  is_open_ = is_on_ && !is_stopped_ && (!window_.region || open_regions_ > 0);
+  if (is_open_ && !was_open) {
+    openings_.push_back({std::max(cycle, window_.from), window_.to});
+  } else if (was_open && !is_open_) {
+    openings_.back().end = std::min(cycle, window_.to);
+  }
+}
+
+std::vector<TraceFilter::Opening> TraceFilter::parts(Cycles begin, Cycles end) const {
+  std::vector<Opening> parts;
+  const auto first =
+      std::partition_point(openings_.begin(), openings_.end(),
+                           [begin](const Opening& opening) { return opening.end <= begin; });
+  for (auto each = first; each != openings_.end() && each->begin <= end; ++each) {
+    const Opening part{std::max(begin, each->begin), std::min(end, each->end)};
+    if (part.begin < part.end || (begin == end && each->contains(begin))) {
+      parts.push_back(part);
+    }
+  }
+  return parts;
 }
 
 bool TraceFilter::look_up(AgentId agent) {
@@ -163,7 +187,7 @@ void Trace::poll(Cycles cycle) {
   passed(cycle);
   if (!full_since_ && bytes_written() >= filter_.window().max_bytes) {
     full_since_ = cycle;
-    filter_.stop();
+    filter_.stop(cycle);
   }
 }
 

@@ -52,11 +52,20 @@ bool matches(const std::string& text, const std::string& pattern);
 /// Decides what of a run is inside a window.
 class TraceFilter {
  public:
+  /// Cycles in which the window is open, `end` exclusive.
+  struct Opening {
+    Cycles begin = 0;
+    Cycles end = TraceWindow::kNoEnd;
+
+    bool contains(Cycles cycle) const { return cycle >= begin && cycle < end; }
+  };
+
   TraceFilter(TraceWindow window, const Observers& observers)
       : window_(std::move(window)), observers_(observers) {
-    update();
+    update(0);
   }
 
+  /// Whether something that happens now, in the time of who does it, is inside.
   bool shows(Cycles cycle) const { return is_open_ && cycle >= window_.from && cycle < window_.to; }
   /// Whether it may show a cycle of [begin, end), unless a region begins there.
   bool may_show(Cycles begin, Cycles end) const {
@@ -67,18 +76,24 @@ class TraceFilter {
                ? known_[agent] == Known::kShown
                : look_up(agent);
   }
-  void region(std::uint32_t id, bool begins);
-  /// Somebody wants to see nothing for a while.
-  void switch_on(bool is_on);
-  /// Shows nothing from now on.
-  void stop();
+  void region(const RegionMark& mark);
+  /// From `cycle` on somebody wants to see nothing for a while, or all of it again.
+  void switch_on(bool is_on, Cycles cycle);
+  /// Shows nothing from `cycle` on.
+  void stop(Cycles cycle);
+  /// So far, in order; only the end of the latest may still change.
+  const std::vector<Opening>& openings() const { return openings_; }
+  /// What is in the window of something that begins and ends in these cycles, which may be the same.
+  /// In functional timing instructions of harts behind or ahead of an opening's ends are shown, too:
+  /// see shows().
+  std::vector<Opening> parts(Cycles begin, Cycles end) const;
   const TraceWindow& window() const { return window_; }
   const Observers& observers() const { return observers_; }
 
  private:
   enum class Known : std::uint8_t { kUnknown, kShown, kHidden };
   bool look_up(AgentId agent);
-  void update() { is_open_ = is_on_ && !is_stopped_ && (!window_.region || open_regions_ > 0); }
+  void update(Cycles cycle);
 
   const TraceWindow window_;
   const Observers& observers_;
@@ -86,7 +101,8 @@ class TraceFilter {
   std::uint32_t open_regions_ = 0;
   bool is_on_ = true;
   bool is_stopped_ = false;
-  bool is_open_ = true;  ///< as update() has it
+  bool is_open_ = false;  ///< as update() has it
+  std::vector<Opening> openings_;
 };
 
 /// Something that watches a run and writes a file about it.
@@ -99,9 +115,9 @@ class Trace {
 
   /// What it wants to see.
   virtual Probes probes() = 0;
-  virtual void region(const RegionMark& mark) { filter_.region(mark.id, mark.begins); }
+  virtual void region(const RegionMark& mark) { filter_.region(mark); }
   /// Shows nothing while it is off. Initially on.
-  void switch_on(bool is_on) { filter_.switch_on(is_on); }
+  void switch_on(bool is_on, Cycles cycle) { filter_.switch_on(is_on, cycle); }
   /// Call every now and then: everything before `cycle` has been told.
   void poll(Cycles cycle);
   /// Since when it shows nothing because of the window's limit; nothing: it was not reached.

@@ -252,20 +252,20 @@ void Wave::add_signals(std::uint32_t num_harts) {
       harts_[agent].function = file_->add(name, "function", kText);
     } else {
       devices_[agent].busy = file_->add(name, "busy", kWord);
-      set(devices_[agent].busy, 0, 0);
+      push({0, 0, devices_[agent].busy, 0, nullptr, Keep::kLatest});
     }
   }
 }
 
 void Wave::set(std::uint32_t signal, Cycles cycle, std::uint32_t value) {
   if (signal != 0) {
-    changes_.push({cycle, num_changes_++, signal, value, nullptr});
+    push({cycle, 0, signal, value, nullptr, Keep::kNot});
   }
 }
 
 void Wave::set(std::uint32_t signal, Cycles cycle, const std::string& text) {
   if (signal != 0) {
-    changes_.push({cycle, num_changes_++, signal, 0, &text});
+    push({cycle, 0, signal, 0, &text, Keep::kNot});
   }
 }
 
@@ -302,8 +302,15 @@ void Wave::stalled(std::uint32_t hart_id, std::uint32_t /*pc*/, StallReason reas
 }
 
 void Wave::fell_asleep(std::uint32_t hart_id, std::uint32_t /*pc*/, Cycles cycle) {
-  if (harts_[hart_id].state != 0 && filter_.shows(cycle)) {
-    show_state(harts_[hart_id], cycle, kAsleep);
+  if (Hart& hart = harts_[hart_id]; hart.state != 0) {
+    hart.shown = &kAsleep;
+    push({cycle, 0, hart.state, 0, &kAsleep, Keep::kLatest});
+  }
+}
+
+void Wave::woke_up(std::uint32_t hart_id, Cycles cycle) {
+  if (harts_[hart_id].state != 0) {
+    push({cycle, 0, harts_[hart_id].state, 0, nullptr, Keep::kNothing});  // it shows what it does
   }
 }
 
@@ -325,9 +332,7 @@ void Wave::change_busy(AgentId agent, Cycles cycle, int difference) {
   if (agent < devices_.size() && devices_[agent].busy != 0) {
     Device& device = devices_[agent];
     device.running = static_cast<std::uint32_t>(static_cast<int>(device.running) + difference);
-    if (filter_.shows(cycle)) {
-      set(device.busy, cycle, device.running);
-    }
+    push({cycle, 0, device.busy, device.running, nullptr, Keep::kLatest});
   }
 }
 
@@ -335,17 +340,59 @@ std::uint64_t Wave::bytes_written() const {
   return file_->bytes_written();
 }
 
-void Wave::passed(Cycles cycle) {
-  for (; !changes_.empty() && changes_.top().cycle < cycle; changes_.pop()) {
-    Change change = changes_.top();
-    change.cycle = std::max(change.cycle, file_->now());  // told too late: a long stall
-    file_->write(change);
+void Wave::push(Change change) {
+  change.order = num_changes_++;
+  changes_.push(change);
+}
+
+void Wave::open_before(Cycles cycle) {
+  const std::vector<TraceFilter::Opening>& openings = filter_.openings();
+  for (; num_openings_ < openings.size() && openings[num_openings_].begin < cycle;
+       ++num_openings_) {
+    const TraceFilter::Opening& opening = openings[num_openings_];
+    for (const auto& [signal, latest] : kept_) {
+      if (opening.contains(opening.begin) && latest.cycle < opening.begin) {
+        Change change = latest;
+        change.cycle = opening.begin;
+        write(change);
+      }
+    }
   }
 }
 
+void Wave::take(const Change& change) {
+  open_before(change.cycle);
+  if (change.keep == Keep::kNothing) {
+    kept_.erase(change.signal);
+    return;
+  }
+  if (change.keep == Keep::kLatest) {
+    kept_[change.signal] = change;
+    if (filter_.parts(change.cycle, change.cycle).empty()) {
+      return;
+    }
+  }
+  write(change);
+}
+
+void Wave::write(Change change) {
+  change.cycle = std::max(change.cycle, file_->now());  // told too late: a long stall
+  file_->write(change);
+}
+
+void Wave::passed(Cycles cycle) {
+  for (; !changes_.empty() && changes_.top().cycle < cycle; changes_.pop()) {
+    take(changes_.top());
+  }
+  open_before(cycle);
+}
+
 void Wave::finish(Cycles cycle) {
-  passed(TraceWindow::kNoEnd);
-  file_->close(cycle);
+  for (; !changes_.empty(); changes_.pop()) {
+    take(changes_.top());
+  }
+  open_before(cycle);
+  file_->close(std::min(cycle, filter_.window().to));
 }
 
 }  // namespace tessera

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """GDB's monitor commands."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -92,6 +93,23 @@ class MonitorCommands(GdbTest):
         executed = [re.match(r"core   2: 3 (0x\w+) ", line).group(1) for line in log]
         self.assertEqual(executed[0], re.search("^first (.*)$", text, re.MULTILINE).group(1))
         self.assertNotIn(re.search("^behind (.*)$", text, re.MULTILINE).group(1), executed)
+
+    def test_a_trace_that_is_switched_on_shows_what_is_under_way(self):
+        begin, end = 608405, 608420  # inside the second transfer of dma_copy
+        with tempfile.TemporaryDirectory() as folder:
+            timeline = pathlib.Path(folder) / "timeline.json"
+            text, server = self.session(
+                "dma_copy", "monitor trace off", f"monitor run-until {begin}", "continue",
+                "monitor trace on", f"monitor run-until {end}", "continue", "monitor trace off",
+                "kill", arguments=("--timing", "cycle", "--timeline", timeline))
+            self.assertEqual(server.finish()[0], 130)
+            slices = [event for event in json.loads(timeline.read_text())["traceEvents"]
+                      if event["ph"] == "X"]
+        self.assert_in_order(text, f"traces are on from cycle {begin}",
+                             f"traces are off from cycle {end}")
+        times = [[round(1000 * one["ts"]), round(1000 * (one["ts"] + one["dur"]))]
+                 for one in slices if one["name"] in ("transfer 1", "asleep")]
+        self.assertEqual(times, 16 * [[begin, end]])  # of the DMA and all harts but one
 
     def test_there_may_be_no_traces(self):
         text, _ = self.session("hello", "monitor trace on", "kill")

@@ -23,7 +23,7 @@ class TraceTest(unittest.TestCase):
 
     def command(self, program, *arguments, machine="minpool", timing="functional"):
         return [TESSERA, "run", "-q", "-c", ROOT / "configs" / f"{machine}.yaml",
-                "--timing", timing, *arguments, program]
+                "--timing", timing, *map(str, arguments), program]
 
     def run_command(self, command):
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True,
