@@ -27,6 +27,17 @@ class Masters(GdbTest):
                                 "watch -l *(unsigned char *)$a0", "continue"],
                    r"soc\.dma\S*", machine="minpool")
 
+    def test_a_byte_that_the_dma_reads(self):
+        for timing in TIMINGS:
+            with self.subTest(timing=timing):
+                text, server = self.session(
+                    "dma_copy", "break *dma_copy if $a2 == 255", "continue", "delete",
+                    "rwatch -l *(unsigned char *)$a1", "continue", "delete", "kill",
+                    machine="minpool", arguments=timing)
+                self.assert_in_order(text, r"\[tessera\] soc\.dma\S* read \d+ bytes at 0x\w+",
+                                     "hit Hardware read watchpoint 2", "Value = ")
+                self.assertEqual(server.finish()[0], 130)
+
     def test_a_byte_that_an_ita_writes(self):
         self.check("ita_jobs", ["break run_job", "continue", "delete",
                                 f"watch -l {ITA_RESULT}", "continue"], r"soc\.ita\[0\]")

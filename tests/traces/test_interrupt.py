@@ -83,6 +83,20 @@ class InterruptTest(TraceTest):
             self.assertEqual(list(database.execute("PRAGMA integrity_check")), [("ok",)])
             self.assertGreater(database.execute("SELECT count(*) FROM accesses").fetchone()[0], 0)
 
+    def test_a_limit_names_the_device_at_work(self):
+        """Inside the first transfers of dma_copy, where their timeline has them."""
+        for timing in ("functional", "cycle"):
+            with self.subTest(timing):
+                self.run_program(self.program("dma_copy"), "--max-cycles", "612000", "--timeline",
+                                 "timeline.json", code=5, timing=timing)
+                begin, end, _ = timeline_schema.slices(timeline_schema.read(
+                    self.folder / "timeline.json"), "soc.dma", "transfer")[1]
+                for cycle, is_busy in (((begin + end) // 2, True), (end + 2, False)):
+                    self.run_program(self.program("dma_copy"), "--max-cycles", str(cycle), "--out",
+                                     "out", "--force", code=5, timing=timing)
+                    where = json.loads((self.folder / "out" / "run.json").read_text())["where"]
+                    self.assertEqual("\ndevices:\n  soc.dma: " in where, is_busy, where)
+
     def test_a_guest_error_that_stops_the_run(self):
         program = self.program("engine_errors")
         self.run_program(program, *self.arguments(), "--guest-errors", "stop", machine="tessera",

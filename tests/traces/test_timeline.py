@@ -68,6 +68,51 @@ class TimelineTest(TraceTest):
         end = max(descriptor[1] for descriptor in descriptors)
         self.assertTrue(all(begin <= chain[0] and chain[1] <= end for chain in chains))
 
+    def check_arrows(self, events, device, kind):
+        """One arrow for each activity, from a hart's slice to its begin; returns those seen."""
+        tracks = timeline_schema.names(events)
+        steps = {phase: [(round(event["ts"] * 1000), *tracks[event["pid"], event["tid"]])
+                         for event in events if event["ph"] == phase] for phase in "stf"}
+        begins = [begin for begin, _, _ in timeline_schema.slices(events, device, kind)]
+        self.assertTrue(begins)
+        self.assertEqual(sorted(cycle for cycle, process, track in steps["t"]
+                                if process == device and track.startswith(kind)), begins)
+        harts = {place: timeline_schema.slices(events, *place)
+                 for place in {tuple(place) for _, *place in steps["s"] + steps["f"]}}
+        for cycle, *place in steps["s"] + steps["f"]:
+            self.assertRegex(place[1], r"core\[\d+\]")
+            self.assertTrue(any(begin <= cycle <= end for begin, end, _ in harts[tuple(place)]))
+        return steps["f"]
+
+    def test_arrows_lead_to_jobs_and_descriptors_and_back(self):
+        for timing in ("functional", "cycle"):
+            for program, device, kind in (("ita_jobs", "soc.ita[0]", "job"),
+                                          ("attention_engine", "soc.attention_engine",
+                                           "descriptor")):
+                with self.subTest(timing=timing, program=program):
+                    events = self.timeline(program, machine="tessera", timing=timing,
+                                           window=",harts=0-3")
+                    self.assertTrue(self.check_arrows(events, device, kind))
+
+    def test_the_counter_of_descriptors_is_of_those_that_wait(self):
+        for timing in ("functional", "cycle"):
+            with self.subTest(timing):
+                events = self.timeline("engine_chains", machine="tessera", timing=timing)
+                begins = [begin for begin, _, _ in timeline_schema.slices(
+                    events, "soc.attention_engine", "descriptor")]
+                counts = {round(event["ts"] * 1000): event["args"]["value"] for event in events
+                          if event["name"] == "waiting_descriptors"}
+                self.assertTrue(counts)
+                tracks = timeline_schema.names(events)
+                flows = {event["id"] for event in events if event["ph"] == "t" and
+                         tracks[event["pid"], event["tid"]] ==
+                         ("soc.attention_engine", "descriptor")}
+                launches = [round(event["ts"] * 1000) for event in events
+                            if event["ph"] == "s" and event["id"] in flows]
+                for cycle, waiting in counts.items():
+                    self.assertEqual(waiting, sum(launch <= cycle for launch in launches) -
+                                     sum(begin <= cycle for begin in begins), cycle)
+
     def test_harts_show_functions_and_sleep(self):
         events = self.timeline("barrier")
         names = {name for _, _, name in timeline_schema.slices(

@@ -19,6 +19,7 @@ void AttentionEngine::tell_launched(std::uint32_t count, const RegisterAccess& a
 void AttentionEngine::tell_begun(Cycles cycle) const {
   if (ActivityProbe* probe = probe_.activities()) {
     probe->begins(descriptor(ended_), "", cycle);
+    probe->counted(probe_.agent(), "waiting_descriptors", launched_ - ended_ - 1, cycle);
   }
 }
 
@@ -39,6 +40,8 @@ void AttentionEngine::tell_seen(const RegisterAccess& reader) const {
 void AttentionEngine::tell_pushed(const RegisterAccess& access) {
   if (ActivityProbe* probe = pushes_.activities()) {
     probe->launched(pushed_chain(pushed_chains_), cause_of(access), "pushed instructions");
+    probe->counted(pushes_.agent(), "waiting_chains", pushed_chains_ + 1 - ended_pushes_,
+                   access.cycle);
   }
   ++pushed_chains_;
 }
@@ -54,6 +57,7 @@ void AttentionEngine::tell_pushed_begun(Cycles cycle) {
 void AttentionEngine::tell_pushed_ended(Cycles cycle) {
   if (ActivityProbe* probe = pushes_.activities()) {
     probe->ends(pushed_chain(ended_pushes_), cycle);
+    probe->counted(pushes_.agent(), "waiting_chains", pushed_chains_ - ended_pushes_ - 1, cycle);
     memory_.act_as(probe_.agent());
   }
   ++ended_pushes_;
@@ -63,6 +67,7 @@ void AttentionEngine::tell_pushes_lost(Cycles cycle) {
   if (ActivityProbe* probe = pushes_.activities();
       probe != nullptr && ended_pushes_ < pushed_chains_) {
     probe->ends(pushed_chain(pushed_chains_ - 1), cycle);
+    probe->counted(pushes_.agent(), "waiting_chains", 0, cycle);
   }
   ended_pushes_ = pushed_chains_;
 }
@@ -85,7 +90,8 @@ void AttentionEngine::tell_unwritten(const Activity& activity, const WrittenChai
 
 void AttentionEngine::tell_waiting(Cycles cycle) const {
   if (ActivityProbe* probe = probe_.activities()) {
-    probe->counted(probe_.agent(), "descriptors", launched_ - ended_, cycle);
+    const std::uint64_t running = job_ ? 1 : 0;
+    probe->counted(probe_.agent(), "waiting_descriptors", launched_ - ended_ - running, cycle);
   }
 }
 
