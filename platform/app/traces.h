@@ -35,8 +35,8 @@ class Traces {
   /// `soc` and `symbols` outlive them. Throws UsageError when a window shows nobody.
   Traces(const TraceOptions& options, Soc& soc, const SymbolTable& symbols);
 
-  /// Opens the files, which end those of earlier runs, and attaches the traces: call it when nothing
-  /// else can be wrong, and before anything is loaded. Throws ConfigError.
+  /// Opens the files, which end those of earlier runs, and attaches the traces: call it when
+  /// nothing else can be wrong, and before anything is loaded. Throws ConfigError.
   void open(const SocConfig& config);
   void region(const RegionMark& mark);
   /// Called every now and then inside the run.

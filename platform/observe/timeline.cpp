@@ -334,8 +334,7 @@ void Timeline::passed(Cycles cycle) {
   }
   if (filter_.shows(cycle) && !conflicts_.empty()) {
     file_.counter(process_of("soc.cluster"), "l1_conflict_cycles",
-                  std::max(last_sample_, filter_.openings().back().begin),
-                  total - last_conflicts_);
+                  std::max(last_sample_, filter_.openings().back().begin), total - last_conflicts_);
   }
   last_conflicts_ = total;
   last_sample_ = cycle;

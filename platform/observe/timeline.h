@@ -65,7 +65,7 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
   struct Activities {
     std::vector<std::optional<Track>> lanes;  ///< none before the first slice
     std::vector<bool> is_taken;               ///< by lane
-    std::map<std::uint64_t, Open> waiting;  ///< launched, by number
+    std::map<std::uint64_t, Open> waiting;    ///< launched, by number
     std::map<std::uint64_t, Open> running;
     std::map<std::uint64_t, std::uint64_t> unseen;  ///< flows of those whose end nobody has seen
   };
@@ -76,8 +76,8 @@ class Timeline final : public Trace, public HartProbe, public ActivityProbe, pub
     std::optional<Track> track;  ///< none before the first slice
     FunctionStack stack;
     std::vector<std::pair<const CodeRange*, Cycles>> open;  ///< of its frames, since when
-    Cycles last = 0;          ///< latest cycle told of
-    std::size_t opening = 0;  ///< of the window, with that cycle
+    Cycles last = 0;                                        ///< latest cycle told of
+    std::size_t opening = 0;                                ///< of the window, with that cycle
     Cycles asleep_since = TraceWindow::kNoEnd;
     std::vector<std::uint64_t> flows;  ///< that end when it takes the pulse
   };

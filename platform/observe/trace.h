@@ -83,9 +83,9 @@ class TraceFilter {
   void stop(Cycles cycle);
   /// So far, in order; only the end of the latest may still change.
   const std::vector<Opening>& openings() const { return openings_; }
-  /// What is in the window of something that begins and ends in these cycles, which may be the same.
-  /// In functional timing instructions of harts behind or ahead of an opening's ends are shown, too:
-  /// see shows().
+  /// What is in the window of something that begins and ends in these cycles, which may be the
+  /// same. In functional timing instructions of harts behind or ahead of an opening's ends are
+  /// shown, too: see shows().
   std::vector<Opening> parts(Cycles begin, Cycles end) const;
   const TraceWindow& window() const { return window_; }
   const Observers& observers() const { return observers_; }

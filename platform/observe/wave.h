@@ -99,7 +99,7 @@ class Wave final : public Trace, public HartProbe, public ActivityProbe {
   std::priority_queue<Change, std::vector<Change>, std::greater<>> changes_;
   std::map<std::uint32_t, Change> kept_;  ///< latest, by signal, outside of the window, too
   std::size_t num_openings_ = 0;          ///< that have shown it
-  std::set<std::string> parts_;  ///< kinds of activities that are parts of others
+  std::set<std::string> parts_;           ///< kinds of activities that are parts of others
   std::uint64_t num_changes_ = 0;
 };
 
