@@ -23,6 +23,8 @@ namespace tessera {
 
 namespace {
 
+constexpr std::uint32_t kWordBits = 32;
+
 const std::string kRunning = "running";
 const std::string kAsleep = "asleep";
 const std::string kNoFunction = "?";
@@ -98,8 +100,16 @@ class Wave::File {
       fstWriterEmitVariableLengthValueChange(writer_.get(), change.signal, change.text->data(),
                                              static_cast<std::uint32_t>(change.text->size()));
     } else {
-      fstWriterEmitValueChange32(writer_.get(), change.signal, 32, change.value);
+      fstWriterEmitValueChange32(writer_.get(), change.signal, kWordBits, change.value);
     }
+  }
+  /// The signal, a number, has no value yet. A file that says nothing of any signal cannot be read.
+  void write_unknown(std::uint32_t signal) {
+    if (!has_time_) {
+      fstWriterEmitTimeChange(writer_.get(), 0);
+      has_time_ = true;
+    }
+    fstWriterEmitValueChange(writer_.get(), signal, std::string(kWordBits, 'x').c_str());
   }
   Cycles now() const { return now_; }
   /// What is on the disk; the library holds back up to 128 MiB.
@@ -215,6 +225,7 @@ class Wave::File {
   }
   std::uint32_t add(const std::string&, const std::string&, std::uint32_t) { return 0; }
   void write(const Change&) {}
+  void write_unknown(std::uint32_t) {}
   Cycles now() const { return 0; }
   std::uint64_t bytes_written() const { return 0; }
   void close(Cycles) {}
@@ -240,7 +251,6 @@ Wave::~Wave() = default;
 
 void Wave::add_signals(std::uint32_t num_harts) {
   constexpr std::uint32_t kText = 0;
-  constexpr std::uint32_t kWord = 32;
   for (AgentId agent = 0; agent < devices_.size(); ++agent) {
     if (!filter_.shows_agent(agent)) {
       continue;
@@ -248,11 +258,21 @@ void Wave::add_signals(std::uint32_t num_harts) {
     const std::string& name = filter_.observers().agent_name(agent);
     if (agent < num_harts) {
       harts_[agent].state = file_->add(name, "state", kText);
-      harts_[agent].pc = file_->add(name, "pc", kWord);
+      harts_[agent].pc = file_->add(name, "pc", kWordBits);
       harts_[agent].function = file_->add(name, "function", kText);
     } else {
-      devices_[agent].busy = file_->add(name, "busy", kWord);
+      devices_[agent].busy = file_->add(name, "busy", kWordBits);
       push({0, 0, devices_[agent].busy, 0, nullptr, Keep::kLatest});
+    }
+  }
+  for (const Hart& hart : harts_) {
+    if (hart.pc != 0) {
+      file_->write_unknown(hart.pc);
+    }
+  }
+  for (const Device& device : devices_) {
+    if (device.busy != 0) {
+      file_->write_unknown(device.busy);
     }
   }
 }

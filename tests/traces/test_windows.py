@@ -114,6 +114,13 @@ class UnderWayTest(TraceTest):
                                      [(begin, "asleep")])
 
 
+    @unittest.skipUnless(shutil.which("fst2vcd"), "needs fst2vcd")
+    def test_waves_of_nothing_can_be_read(self):
+        for window in ("roi=99", "from=9999998,scope=*core[1]", "from=9999999"):
+            self.run_program(self.program("barrier"), "--wave", f"run.fst,{window}")
+            self.assertFalse(any(vcd.read(self.folder / "run.fst").values()), window)
+
+
 class WaveTest(TraceTest):
     """Waves show what the other traces do."""
 
