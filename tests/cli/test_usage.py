@@ -230,7 +230,7 @@ class EarlierOutput(CliTest):
                 (2, ["--wave", "w,harts=99"]),
                 (2, ["--wave", "w,roi=nosuch"]),
                 (2, ["--log", "nosuch=info"]),
-                (2, ["--profile", "program.elf"]),
+                (3, ["--profile", "program.elf"]),
                 (3, ["--load", "0x80000000:none"])]:
             with self.subTest(mistake):
                 found = self.tessera("run", "-c", CONFIGS / "minpool.yaml", "program.elf",

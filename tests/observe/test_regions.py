@@ -62,13 +62,20 @@ class Regions(CliTest):
                 self.assertEqual(len(slices), region["times"])
                 self.assertEqual(sum(end - begin for begin, end, _ in slices), region["cycles"])
 
-    def test_the_timeline_draws_what_begins_in_its_window(self):
+    def test_the_timeline_draws_what_lies_in_its_window(self):
         self.tessera("run", "-q", "-c", CONFIGS / "minpool.yaml", PROGRAM,
                      "--timeline", "roi.json,roi=7")
         events = timeline_schema.read(self.folder / "roi.json")
         tracks = [track for process, track in timeline_schema.names(events).values()
                   if process == "regions of interest"]
-        self.assertEqual(tracks, ["7"])
+        slices = {track: timeline_schema.slices(events, "regions of interest", track)
+                  for track in tracks}
+        window = [(begin, end) for begin, end, _ in slices.pop("7")]
+        self.assertTrue(window)
+        for track, others in slices.items():
+            for begin, end, _ in others:
+                self.assertTrue(any(first <= begin and end <= last for first, last in window),
+                                (track, begin, end, window))
 
     def switched(self, region):
         """Returns the content of stats.json of a run that is exact in `region`."""
