@@ -15,8 +15,8 @@ std::uint32_t Profiler::number_of(const CodeRange* function) const {
 }
 
 const std::string& Profiler::function_name(std::uint32_t function) const {
-  static const std::string kUnknown = "unknown";
-  return function == kUnknownFunction ? kUnknown : symbols_.functions()[function - 1].name;
+  static const std::string unknown = "unknown";
+  return function == kUnknownFunction ? unknown : symbols_.functions()[function - 1].name;
 }
 
 std::uint32_t Profiler::function_begin(std::uint32_t function) const {

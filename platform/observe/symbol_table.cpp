@@ -72,7 +72,7 @@ std::string SymbolTable::describe(std::uint32_t address) const {
 }
 
 std::string SymbolTable::describe_nearest(std::uint32_t address) const {
-  const std::string code = describe(address);
+  std::string code = describe(address);
   if (!code.empty()) {
     return code;
   }

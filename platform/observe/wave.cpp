@@ -30,14 +30,14 @@ const std::string kAsleep = "asleep";
 const std::string kNoFunction = "?";
 
 const std::string& name_of(StallReason reason) {
-  static const auto kNames = [] {
+  static const auto texts = [] {
     std::array<std::string, kNumStallReasons> names;
     for (std::size_t i = 0; i < names.size(); ++i) {
       names[i] = std::string("stalled: ") + to_string(static_cast<StallReason>(i));
     }
     return names;
   }();
-  return kNames[static_cast<std::size_t>(reason)];
+  return texts[static_cast<std::size_t>(reason)];
 }
 
 std::vector<std::string> split(const std::string& name) {

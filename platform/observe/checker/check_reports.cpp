@@ -161,8 +161,8 @@ Party CheckReports::party(const ShadowAccess& access) const {
 }
 
 std::string CheckReports::describe(const ShadowAccess& access, Cycles now, bool is_now) const {
-  const std::string done = fmt::format("{} in cycle {} by {}", verb(access),
-                                       whole_cycle(access.cycle, now), party(access).who);
+  std::string done = fmt::format("{} in cycle {} by {}", verb(access),
+                                 whole_cycle(access.cycle, now), party(access).who);
   if (harts_.is_hart(access.agent)) {
     return fmt::format("{} at {}", done,
                        is_now ? code_now(access.agent, access.pc) : code(access.pc));

@@ -128,16 +128,15 @@ class Usage {
       return;
     }
     const std::uint32_t result = 1u << instruction.result() & ~1u;
-    if (!reads(index, dependent)) {
-      follow(index, dependent & ~result);
+    const bool is_address = (dependent >> instruction.rs1() & 1) != 0;
+    if (!reads(index, dependent) || (instruction.is_store_conditional() && !is_address)) {
+      follow(index, dependent & ~result);  // or the other half of a change
     } else if (passes_ == Passes::kArithmetic && instruction.is_arithmetic()) {
       follow(index, dependent | result);
     } else if (passes_ == Passes::kStores && instruction.opcode() == Opcode::kStore &&
-               (dependent >> instruction.rs1() & 1) == 0) {
+               !is_address) {
       stores_.push_back(index);
       follow(index, dependent);
-    } else if (instruction.is_store_conditional() && !(dependent >> instruction.rs1() & 1)) {
-      follow(index, dependent & ~result);  // the other half of a change
     } else {
       is_used_ = true;
     }
