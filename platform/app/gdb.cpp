@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/app/gdb.h"
 
-#include <cerrno>
-#include <cstring>
-
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 #include "platform/app/exit_code.h"
 #include "platform/app/say.h"
 #include "platform/debug/hart_list.h"
@@ -114,7 +112,7 @@ void Gdb::restart(const debug::Server::Handover& handover) const {
   }
   arguments.push_back(nullptr);
   ::execv("/proc/self/exe", arguments.data());
-  TESSERA_CHECK(false, "cannot start the program anew: {}", std::strerror(errno));
+  TESSERA_CHECK(false, "cannot start the program anew{}", host_reason());
 }
 
 void Gdb::begin() {

@@ -24,23 +24,27 @@ std::string text(const NamedFile& file) {
   return fmt::format("{} {}", file.option, file.path.string());
 }
 
+/// Of a file that need not be there; empty: the host cannot tell.
+fs::path place_of(const fs::path& path) {
+  std::error_code error;
+  return fs::weakly_canonical(fs::absolute(path, error), error);
+}
+
 bool is_same(const fs::path& one, const fs::path& other) {
   std::error_code error;
   if (fs::exists(one, error) && fs::exists(other, error)) {
     // Devices and pipes keep nothing.
     return fs::equivalent(one, other, error) && fs::is_regular_file(one, error);
   }
-  const fs::path canonical = fs::weakly_canonical(fs::absolute(one, error), error);
-  return !canonical.empty() && canonical == fs::weakly_canonical(fs::absolute(other, error), error);
+  const fs::path place = place_of(one);
+  return !place.empty() && place == place_of(other);
 }
 
 /// Logs of harts in the folder of --commit-log are replaced or removed.
 bool is_commit_log(const fs::path& folder, const fs::path& file) {
   const std::string name = file.filename();
-  std::error_code error;
   return name.rfind("hart_", 0) == 0 && file.extension() == ".zst" &&
-         fs::weakly_canonical(fs::absolute(file, error), error) ==
-             fs::weakly_canonical(fs::absolute(folder, error) / name, error);
+         place_of(file) == place_of(folder / name);
 }
 
 std::vector<NamedFile> read_files(const RunOptions& options,
@@ -94,25 +98,25 @@ std::vector<NamedFile> files_in_folders(const RunOptions& options) {
   return files;
 }
 
+void check_differs(const NamedFile& output, const std::vector<NamedFile>& others) {
+  for (const NamedFile& other : others) {
+    if (is_same(output.path, other.path)) {
+      throw UsageError(fmt::format("{}: the run would overwrite {}", text(output), text(other)));
+    }
+  }
+}
+
 }  // namespace
 
 void check_outputs(const RunOptions& options, const std::vector<std::string>& config_files) {
   const std::vector<NamedFile> inputs = read_files(options, config_files);
   std::vector<NamedFile> others = inputs;  // that no output may be
   for (const NamedFile& file : files_in_folders(options)) {
-    for (const NamedFile& input : inputs) {
-      if (is_same(file.path, input.path)) {
-        throw UsageError(fmt::format("{}: the run would overwrite {}", text(file), text(input)));
-      }
-    }
+    check_differs(file, inputs);
     others.push_back(file);
   }
   for (const NamedFile& output : written_files(options)) {
-    for (const NamedFile& other : others) {
-      if (is_same(output.path, other.path)) {
-        throw UsageError(fmt::format("{}: the run would overwrite {}", text(output), text(other)));
-      }
-    }
+    check_differs(output, others);
     others.push_back(output);
   }
   for (const NamedFile& other : others) {

@@ -2,7 +2,6 @@
 #include "platform/debug/transport.h"
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include <arpa/inet.h>
@@ -17,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 
 namespace tessera::debug {
 
@@ -70,8 +70,7 @@ Transport::Transport(const std::string& host, std::uint16_t port) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, ::freeaddrinfo);
   handles_.listener = open_listener(*all);
   if (handles_.listener < 0) {
-    throw ConfigError("--gdb",
-                      fmt::format("cannot listen on {}:{}: {}", host, port, std::strerror(errno)));
+    throw ConfigError("--gdb", fmt::format("cannot listen on {}:{}{}", host, port, host_reason()));
   }
 }
 

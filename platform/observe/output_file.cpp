@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/output_file.h"
 
-#include <cerrno>
-#include <cstring>
-
 #include "models/base/error.h"
+#include "models/base/host_error.h"
 
 namespace tessera {
 
 OutputFile::OutputFile(const std::string& path)
     : path_(path), file_(std::fopen(path.c_str(), "wb")) {
   if (!file_) {
-    throw ConfigError(path, std::string("cannot write: ") + std::strerror(errno));
+    throw ConfigError(path, "cannot write" + host_reason());
   }
 }
 

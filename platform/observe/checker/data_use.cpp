@@ -111,7 +111,6 @@ void DataUse::take_bytes(std::uint32_t address, std::uint8_t bytes) {
   }
 }
 
-/// Where the byte at `address` was loaded, if it is input.
 std::optional<std::uint32_t> DataUse::origin(const ShadowMemory::Place& place,
                                              std::uint32_t address) const {
   if (is_input(address)) {

@@ -17,7 +17,7 @@
 namespace tessera {
 
 /// Who has read what, and what nobody has: results of devices, and input of the program, also
-/// where the DMA has brought it.
+/// where the DMA or a hart has copied it.
 class DataUse {
  public:
   /// All outlive this.
@@ -66,6 +66,7 @@ class DataUse {
   void take_bytes(std::uint32_t address, std::uint8_t bytes);
   /// The transfer that has brought byte `byte` of the word, from where; null: none.
   const InputMoves::Move* move_to(const ShadowMemory::Place& place, unsigned byte) const;
+  /// Where the byte at `address` was loaded before the run; nothing if it is no input.
   std::optional<std::uint32_t> origin(const ShadowMemory::Place& place,
                                       std::uint32_t address) const;
   bool is_input(std::uint32_t address) const;

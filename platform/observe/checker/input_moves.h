@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <unordered_map>
 
 #include "models/base/probe.h"
 
 namespace tessera {
 
-/// Transfers of the DMA that bring input into L1: where each byte there has come from.
+/// Transfers of the DMA that bring input into L1: by their lowest addresses, where it has come
+/// from.
 class InputMoves {
  public:
   struct Move {

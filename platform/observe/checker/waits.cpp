@@ -2,6 +2,7 @@
 #include "platform/observe/checker/waits.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/observe/checker/value_use.h"
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -15,6 +16,7 @@ namespace tessera {
 /// the run teaches. A server looks at its flags in rounds, in a loop with calls and stores, which
 /// the code alone does not show. So loads that race with a store are watched if a branch depends on
 /// them: one that comes back to an address, with few others in between, to find it changed waits.
+/// Also what else the code tells of its accesses: whether they copy, or ignore what they read.
 class Waits {
  public:
   enum Mark : std::uint8_t {
