@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "models/base/block_log.h"
 #include "models/base/guest_error.h"
 #include "models/base/hart_access.h"
 #include "models/base/stall_reason.h"
@@ -71,6 +72,15 @@ class HartProbe {
   /// before each of the hart's turns. Otherwise retired() and trapped() need not come, and the hart
   /// runs as fast as a free one; fell_asleep() and woke_up() always come.
   virtual bool watches(std::uint32_t /*hart*/, Cycles /*begin*/, Cycles /*end*/) { return true; }
+  /// Functional timing, asked like watches(): where to note all that `hart` retires in [begin,
+  /// end), which costs little; null: nowhere. Then retired() need only come for what is not noted,
+  /// when the log holds all that came before. In any call of this interface the log may be emptied
+  /// or written to.
+  virtual BlockLog* block_log(std::uint32_t /*hart*/, Cycles /*begin*/, Cycles /*end*/) {
+    return nullptr;
+  }
+  /// The block log of `hart` lacks room, and has some for a whole page of code when this returns.
+  virtual void block_log_is_full(std::uint32_t /*hart*/) {}
   /// The hart has issued the instruction and goes on. Not called for one that traps.
   virtual void retired(const RetiredInstruction& instruction) = 0;
   /// Cycle timing: the result of the load or atomic whose access has this id is here.

@@ -141,19 +141,87 @@ Interpreter::Impl::Told Interpreter::Impl::store_told(const ThreadedOp* op, cons
 
 const void* const* Interpreter::Impl::handlers() {
   const void* const* handlers = nullptr;
-  execute<false>(nullptr, &handlers);
+  execute<Telling::kNothing>(nullptr, &handlers);
   return handlers;
+}
+
+/// In the order that BlockLog asks for.
+template <Format format>
+TESSERA_ALWAYS_INLINE void Interpreter::Impl::note_load(BlockLog::Cursor& notes,
+                                                        const ThreadedOp* op,
+                                                        const std::uint32_t* x,
+                                                        const DirectAccess& done) {
+  const bool has_result = op->rd != HartState::kSink;
+  if constexpr (operands(format).writes_rs1) {
+    const bool has_increment = op->rs1 != 0 && op->rs1 != op->rd;
+    const bool is_increment_first = has_increment && op->rs1 < op->rd;
+    if (is_increment_first) {
+      notes.put(done.increment.value);
+    }
+    if (has_result) {
+      notes.put(x[op->rd]);
+    }
+    if (has_increment && !is_increment_first) {
+      notes.put(done.increment.value);
+    }
+  } else if (has_result) {
+    notes.put(x[op->rd]);
+  }
+  notes.put(done.access.address);
+}
+
+/// As note_load.
+template <Format format, typename Cell>
+TESSERA_ALWAYS_INLINE void Interpreter::Impl::note_store(BlockLog::Cursor& notes,
+                                                         const ThreadedOp* op,
+                                                         const DirectAccess& done) {
+  if (operands(format).writes_rs1 && op->rs1 != 0) {
+    notes.put(done.increment.value);
+  }
+  notes.put(done.access.address);
+  notes.put(static_cast<std::make_unsigned_t<Cell>>(done.access.data));
 }
 
 #define TESSERA_INDEX() static_cast<std::size_t>(op - page->ops.data())
 /// Runs the handler of `op`. The addresses in ops are of the loop that tells nobody.
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a statement
-#define TESSERA_DISPATCH() goto*(is_told ? labels[page->handlers[TESSERA_INDEX()]] : op->handler)
+// NOLINTBEGIN(bugprone-macro-parentheses): a statement
+#define TESSERA_DISPATCH() \
+  goto*(telling == Telling::kNothing ? op->handler : labels[page->handlers[TESSERA_INDEX()]])
+// NOLINTEND(bugprone-macro-parentheses)
+/// Notes a value of the instruction at `op`.
+#define TESSERA_NOTE(value)                     \
+  do {                                          \
+    if constexpr (telling == Telling::kNoted) { \
+      notes.put(value);                         \
+    }                                           \
+  } while (false)
+/// Between these, somebody else may write to the log.
+#define TESSERA_SAVE_NOTES()                    \
+  do {                                          \
+    if constexpr (telling == Telling::kNoted) { \
+      log->cursor = notes;                      \
+    }                                           \
+  } while (false)
+#define TESSERA_RESTORE_NOTES()                 \
+  do {                                          \
+    if constexpr (telling == Telling::kNoted) { \
+      notes = log->cursor;                      \
+    }                                           \
+  } while (false)
 #define TESSERA_TELL_RETIRED(next_pc)                                 \
   do {                                                                \
-    if constexpr (is_told) {                                          \
+    if constexpr (telling == Telling::kEach) {                        \
       impl->tell_retired(*page, TESSERA_INDEX(), remaining, next_pc); \
     }                                                                 \
+  } while (false)
+/// Begins a run at `op`, where that needs help.
+#define TESSERA_BEGIN_NOTED_RUN(count)                      \
+  do {                                                      \
+    if constexpr (telling == Telling::kNoted) {             \
+      TESSERA_SAVE_NOTES();                                 \
+      impl->begin_noted_run(*page, TESSERA_INDEX(), count); \
+      TESSERA_RESTORE_NOTES();                              \
+    }                                                       \
   } while (false)
 /// Goes on behind an instruction that has been told.
 #define TESSERA_NEXT_OP() \
@@ -167,12 +235,20 @@ const void* const* Interpreter::Impl::handlers() {
     TESSERA_NEXT_OP();                                           \
   } while (false)
 /// Charges the budget for the block at `op` and runs it, if the budget covers all of it.
-#define TESSERA_ENTER_BLOCK(block_length)       \
-  do {                                          \
-    remaining -= (block_length);                \
-    if (__builtin_expect(remaining < 0, false)) \
-      goto out_of_budget;                       \
-    TESSERA_DISPATCH();                         \
+#define TESSERA_ENTER_BLOCK(block_length)                                             \
+  do {                                                                                \
+    remaining -= (block_length);                                                      \
+    if (__builtin_expect(remaining < 0, false))                                       \
+      goto out_of_budget;                                                             \
+    if constexpr (telling == Telling::kNoted) {                                       \
+      const CodeBlock* const block = page->blocks[TESSERA_INDEX()];                   \
+      if (__builtin_expect(block != nullptr && notes.has_room(block_length), true)) { \
+        notes.begin_run(*block, page->address_of(TESSERA_INDEX()), block_length);     \
+      } else {                                                                        \
+        TESSERA_BEGIN_NOTED_RUN(block_length);                                        \
+      }                                                                               \
+    }                                                                                 \
+    TESSERA_DISPATCH();                                                               \
   } while (false)
 /// Goes on at the branch target that is `delta` ops from here.
 #define TESSERA_BRANCH(delta, block_length)                                              \
@@ -183,16 +259,21 @@ const void* const* Interpreter::Impl::handlers() {
     op += branch_delta;                                                                  \
     TESSERA_ENTER_BLOCK(block_length);                                                   \
   } while (false)
-/// A load or store. Where threaded code cannot do it without telling the memory probe, or at all:
-/// with help.
-#define TESSERA_ACCESS(access, format, type)                        \
+/// A load or store. Where threaded code cannot do it without telling the memory probe, of which
+/// there is none where instructions are noted, or at all: with help.
+#define TESSERA_ACCESS(access, format, type, note)                  \
   do {                                                              \
     DirectAccess done;                                              \
     if (access##_fast<format, type>(op, x, pages, done)) {          \
-      if constexpr (is_told) {                                      \
+      if constexpr (telling == Telling::kNoted) {                   \
+        note;                                                       \
+      } else if constexpr (telling == Telling::kEach) {             \
         impl->tell_access(*page, TESSERA_INDEX(), remaining, done); \
       }                                                             \
       TESSERA_NEXT_OP();                                            \
+    }                                                               \
+    if constexpr (telling == Telling::kNoted) {                     \
+      goto slow;                                                    \
     }                                                               \
     impl->remaining_ = remaining;                                   \
     switch (impl->access##_told<format, type>(op, *page)) {         \
@@ -206,7 +287,7 @@ const void* const* Interpreter::Impl::handlers() {
     TESSERA_NEXT_OP();                                              \
   } while (false)
 
-template <bool is_told>
+template <Interpreter::Impl::Telling telling>
 StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) {
 // clang-format off
 #define TESSERA_ROW(op_name, ...) &&handle_##op_name,
@@ -234,9 +315,12 @@ StopReason Interpreter::Impl::execute(Impl* impl, const void* const** handlers) 
   std::uint32_t* const x = hart->x.data();
   const DmiTable::Page* const pages = &impl->direct_pages().page_of(0);
   CodePage* const* const code = impl->code_.pages();
+  BlockLog* const log = impl->block_log_;
+  BlockLog::Cursor notes;
+  TESSERA_RESTORE_NOTES();
   std::int64_t remaining = impl->remaining_;
   std::uint32_t pc = hart->pc;
-  const CodePage* page = nullptr;
+  CodePage* page = nullptr;
   const ThreadedOp* op = nullptr;
 
 enter:  // at pc, with `remaining` exact
@@ -248,12 +332,14 @@ enter:  // at pc, with `remaining` exact
   TESSERA_ENTER_BLOCK(page->lengths[pc / 4 % CodePage::kInstructions]);
 
 enter_slowly:
+  TESSERA_SAVE_NOTES();
   hart->pc = pc;
   impl->remaining_ = remaining;
   if (remaining <= 0) {
     return StopReason::kBudget;
   }
   impl->prepare_fetch();
+  TESSERA_RESTORE_NOTES();
   if (impl->stop_requested) {
     return StopReason::kStopRequested;
   }
@@ -264,11 +350,13 @@ enter_slowly:
 out_of_budget : {  // inside the block at `op`, which has been charged
   const std::int64_t available = remaining + page->lengths[TESSERA_INDEX()];
   if (available <= 0) {
+    TESSERA_SAVE_NOTES();
     hart->pc = page->address_of(TESSERA_INDEX());
     impl->remaining_ = available;
     return StopReason::kBudget;
   }
   const std::size_t index = TESSERA_INDEX();
+  TESSERA_BEGIN_NOTED_RUN(static_cast<std::uint32_t>(available));
   impl->translator_.make_partial_block(*page, index, static_cast<std::size_t>(available),
                                        *impl->partial_block_);
   page = impl->partial_block_.get();
@@ -278,6 +366,7 @@ out_of_budget : {  // inside the block at `op`, which has been charged
 }
 
 stop:
+  TESSERA_SAVE_NOTES();
   hart->pc = page->address_of(TESSERA_INDEX());
   impl->remaining_ = remaining;
   return StopReason::kBudget;
@@ -289,11 +378,16 @@ translate : {
 }
 
 slow : {
+  if constexpr (telling == Telling::kNoted) {
+    notes.shorten_run(page->lengths[TESSERA_INDEX()]);
+  }
+  TESSERA_SAVE_NOTES();
   impl->remaining_ = remaining;
   const std::optional<StopReason> reason = impl->step(*page, TESSERA_INDEX());
   if (reason) {
     return *reason;
   }
+  TESSERA_RESTORE_NOTES();
   remaining = impl->remaining_;
   pc = hart->pc;
   goto enter;
@@ -316,6 +410,7 @@ nop:
 
 load_immediate:
   x[op->rd] = static_cast<std::uint32_t>(op->imm);
+  TESSERA_NOTE(x[op->rd]);
   TESSERA_NEXT();
 
 add_to_sp : {
@@ -325,6 +420,7 @@ add_to_sp : {
     goto slow;
   }
   x[kSp] = value;
+  TESSERA_NOTE(value);
   TESSERA_NEXT();
 }
 
@@ -336,17 +432,22 @@ jump : {
 handle_kJal : {
   const BranchTarget target = op->target;
   x[op->rd] = page->base + op->link;
+  TESSERA_NOTE(x[op->rd]);
   TESSERA_BRANCH(target.delta, target.length);
 }
 
 handle_kJalr:
   pc = (x[op->rs1] + static_cast<std::uint32_t>(op->imm)) & ~1u;
   x[op->rd] = page->base + op->link;
+  if (op->rd != HartState::kSink) {
+    TESSERA_NOTE(x[op->rd]);
+  }
   TESSERA_TELL_RETIRED(pc);
   goto enter;
 
 #define TESSERA_ROW(op_name, mnemonic, bits, format, ...)              \
   handle_##op_name : compute_fast<Op::op_name, Format::format>(op, x); \
+  TESSERA_NOTE(x[op->rd]);                                             \
   TESSERA_NEXT();
   TESSERA_ISA_COMPUTE(TESSERA_ROW)
 #undef TESSERA_ROW
@@ -364,17 +465,23 @@ handle_kJalr:
 #undef TESSERA_ROW
 
 #define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type) \
-  handle_##op_name : TESSERA_ACCESS(load, Format::format, type);
+  handle_##op_name                                                    \
+      : TESSERA_ACCESS(load, Format::format, type, note_load<Format::format>(notes, op, x, done));
   TESSERA_ISA_LOAD(TESSERA_ROW)
 #undef TESSERA_ROW
 
 #define TESSERA_ROW(op_name, mnemonic, bits, format, extension, type) \
-  handle_##op_name : TESSERA_ACCESS(store, Format::format, type);
+  handle_##op_name : TESSERA_ACCESS(store, Format::format, type,      \
+                                    (note_store<Format::format, type>(notes, op, done)));
   TESSERA_ISA_STORE(TESSERA_ROW)
 #undef TESSERA_ROW
 }
 
-template StopReason Interpreter::Impl::execute<false>(Impl* impl, const void* const** handlers);
-template StopReason Interpreter::Impl::execute<true>(Impl* impl, const void* const** handlers);
+template StopReason Interpreter::Impl::execute<Interpreter::Impl::Telling::kNothing>(
+    Impl* impl, const void* const** handlers);
+template StopReason Interpreter::Impl::execute<Interpreter::Impl::Telling::kNoted>(
+    Impl* impl, const void* const** handlers);
+template StopReason Interpreter::Impl::execute<Interpreter::Impl::Telling::kEach>(
+    Impl* impl, const void* const** handlers);
 
 }  // namespace tessera::isa

@@ -10,6 +10,7 @@ namespace tessera::isa {
 
 /// Budgets beyond this never end; keeps the arithmetic on cycles free of overflow.
 constexpr Cycles kMaxBudget = Cycles{1} << 62;
+constexpr std::size_t kMaxNotedInstructions = std::size_t{1} << 20;
 
 Interpreter::Impl::Impl(const IsaConfig& config, DmiTable& dmi, HartEnvironment& environment,
                         const Observers& observers)
@@ -27,9 +28,11 @@ StopReason Interpreter::Impl::run(HartState& hart, Cycles budget) {
   deadline_ = hart.cycle + static_cast<Cycles>(remaining_);
   not_retired_ = hart.cycle - hart.instructions;
   look_for_observers();
+  look_for_block_log();
   const StopReason reason = stop_requested ? StopReason::kStopRequested
-                            : is_told()    ? execute<true>(this, nullptr)
-                                           : execute<false>(this, nullptr);
+                            : is_noted()   ? execute<Telling::kNoted>(this, nullptr)
+                            : is_told()    ? execute<Telling::kEach>(this, nullptr)
+                                           : execute<Telling::kNothing>(this, nullptr);
   synchronise();
   hart_ = nullptr;
   return reason;
@@ -42,6 +45,16 @@ void Interpreter::Impl::look_for_observers() {
   if (observers_.memory() != nullptr && no_pages_ == nullptr) {
     no_pages_ = std::make_unique<DmiTable>();
   }
+}
+
+void Interpreter::Impl::look_for_block_log() {
+  note_taker_ = observers_.harts();
+  // A memory probe wants each access as it happens. Code that changes all the time shall not fill
+  // the memory with blocks.
+  const bool may_be_noted =
+      is_told_ && observers_.memory() == nullptr && num_noted_ < kMaxNotedInstructions;
+  block_log_ =
+      may_be_noted ? note_taker_->block_log(hart_->hart_id, hart_->cycle, deadline_) : nullptr;
 }
 
 void Interpreter::Impl::synchronise() {

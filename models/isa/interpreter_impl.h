@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -38,10 +39,15 @@ class Interpreter::Impl {
   enum class Outcome { kRetired, kAsleep, kBlocked, kUnsupported };
 
   // execute.cpp
-  /// The threaded loop, from impl->hart_->pc until the run ends. With `is_told` it tells the hart
-  /// probe of each instruction. Without `impl` it only gives the addresses of its handlers, which
-  /// are known nowhere else.
-  template <bool is_told>
+  /// How the hart probe hears of instructions of threaded code.
+  enum class Telling : std::uint8_t {
+    kNothing,
+    kNoted,  ///< in block_log_
+    kEach,   ///< by HartProbe::retired()
+  };
+  /// The threaded loop, from impl->hart_->pc until the run ends. Without `impl` it only gives the
+  /// addresses of its handlers, which are known nowhere else.
+  template <Telling telling>
   static StopReason execute(Impl* impl, const void* const** handlers);
   static const void* const* handlers();
   /// What observers hear of a load or store of threaded code besides its result.
@@ -55,6 +61,12 @@ class Interpreter::Impl {
   template <Format format, typename Cell>
   static bool store_fast(const ThreadedOp* op, std::uint32_t* x, const DmiTable::Page* pages,
                          DirectAccess& done);
+  /// Notes what load_fast() or store_fast() has done, as BlockLog wants it.
+  template <Format format>
+  static void note_load(BlockLog::Cursor& notes, const ThreadedOp* op, const std::uint32_t* x,
+                        const DirectAccess& done);
+  template <Format format, typename Cell>
+  static void note_store(BlockLog::Cursor& notes, const ThreadedOp* op, const DirectAccess& done);
   /// What came of a direct access that somebody is to hear of.
   enum class Told : std::uint8_t {
     kNotDirect,    ///< nothing is done
@@ -79,16 +91,23 @@ class Interpreter::Impl {
                     std::uint32_t next_pc) const;
   void tell_access(const CodePage& page, std::size_t index, std::int64_t remaining,
                    const DirectAccess& done) const;
+  /// Begins a run of `count` instructions in block_log_, whatever that takes.
+  void begin_noted_run(CodePage& page, std::size_t index, std::uint32_t count);
+  /// Makes a block of what stands from `index` to the end of the block there.
+  void make_code_block(CodePage& page, std::size_t index);
 
   // interpreter.cpp
   bool is_observed() const { return kHasObservers && is_observed_; }
   /// Whether each instruction is told to somebody.
   bool is_told() const { return kHasObservers && is_told_; }
+  bool is_noted() const { return kHasObservers && block_log_ != nullptr; }
   /// What threaded code accesses directly: nothing where somebody watches memory.
   const DmiTable& direct_pages() const {
     return kHasObservers && observers_.memory() != nullptr ? *no_pages_ : dmi_;
   }
   void look_for_observers();
+  /// Decides whether this run is noted.
+  void look_for_block_log();
   /// Brings hart_->cycle and hart_->instructions up to date.
   void synchronise();
   /// Makes the page of hart_->pc ready for threaded code, or traps.
@@ -121,17 +140,22 @@ class Interpreter::Impl {
   CodeCache<CodePage> code_;
   std::unique_ptr<CodePage> partial_block_;
 
+  std::deque<CodeBlock> blocks_;  ///< noted ever: logs refer to them
+  std::size_t num_noted_ = 0;     ///< instructions in blocks_
+
   // The run in progress.
   HartState* hart_ = nullptr;
-  Cycles deadline_ = 0;         ///< local time at which the budget is used up
-  std::int64_t remaining_ = 0;  ///< cycles until the deadline
-  Cycles not_retired_ = 0;      ///< hart_->cycle - hart_->instructions
-  bool is_observed_ = false;    ///< somebody watches
-  bool is_told_ = false;        ///< somebody watches each instruction
+  Cycles deadline_ = 0;            ///< local time at which the budget is used up
+  std::int64_t remaining_ = 0;     ///< cycles until the deadline
+  Cycles not_retired_ = 0;         ///< hart_->cycle - hart_->instructions
+  bool is_observed_ = false;       ///< somebody watches
+  bool is_told_ = false;           ///< somebody watches each instruction
+  BlockLog* block_log_ = nullptr;  ///< where instructions are noted; null: they are told, if at all
   std::unique_ptr<DmiTable> no_pages_;
-  std::uint32_t next_pc_ = 0;  ///< of the instruction in step()
-  Cycles extra_cycles_ = 0;    ///< of the instruction in step()
-  std::uint32_t loaded_ = 0;   ///< by the access of the instruction in step()
+  HartProbe* note_taker_ = nullptr;  ///< whose log that is
+  std::uint32_t next_pc_ = 0;        ///< of the instruction in step()
+  Cycles extra_cycles_ = 0;          ///< of the instruction in step()
+  std::uint32_t loaded_ = 0;         ///< by the access of the instruction in step()
 };
 
 }  // namespace tessera::isa

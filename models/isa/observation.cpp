@@ -69,4 +69,15 @@ void add_outcome(RetiredInstruction& retired, const Instruction& instruction,
   }
 }
 
+InstructionForm form_of(const Instruction& instruction) {
+  const InstructionInfo& row = info(instruction.op);
+  InstructionForm form;
+  form.raw = instruction.raw;
+  form.rd = instruction.rd;
+  form.incremented = operands(row.format).writes_rs1 ? instruction.rs1 : std::uint8_t{0};
+  form.bytes = row.access_bytes;
+  form.kind = row.access_kind;
+  return form;
+}
+
 }  // namespace tessera::isa

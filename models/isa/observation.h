@@ -15,5 +15,7 @@ RetiredInstruction described(const Instruction& instruction, const HartState& ha
 /// Adds what is known when it has executed: where `hart` goes on, rd, the CSR.
 void add_outcome(RetiredInstruction& retired, const Instruction& instruction,
                  const HartState& hart);
+/// What block logs say of an instruction of threaded code.
+InstructionForm form_of(const Instruction& instruction);
 
 }  // namespace tessera::isa

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "models/base/block_log.h"
 #include "models/base/dmi_table.h"
 #include "models/isa/instruction.h"
 
@@ -93,6 +94,8 @@ struct CodePage {
   /// Instructions from here to the end of the block, inclusive; 0 = not translated.
   std::array<std::uint16_t, kInstructions + 1> lengths{};
   std::array<Instruction, kInstructions> instructions;
+  /// What each op is noted as part of; null: it has not been noted yet, or is no instruction.
+  std::array<const CodeBlock*, kFirstStub + kInstructions> blocks{};
 };
 
 /// Makes threaded code out of instruction words.
