@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "platform/observe/commit_log_writer.h"
@@ -31,6 +33,12 @@ class CommitLog final : public Trace, public HartProbe {
   bool watches(std::uint32_t hart, Cycles begin, Cycles end) override {
     return harts_[hart].file != nullptr && filter_.may_show(begin, end);
   }
+  BlockLog* block_log(std::uint32_t hart, Cycles begin, Cycles end) override {
+    Hart& one = harts_[hart];
+    const bool is_noted = one.file != nullptr && one.waiting.empty();
+    return is_noted && filter_.shows_all(begin, end) ? &one.log : nullptr;
+  }
+  void block_log_is_full(std::uint32_t hart) override { hand_over(harts_[hart]); }
   void retired(const RetiredInstruction& instruction) override;
   void load_returned(std::uint32_t hart, std::uint16_t access_id, std::uint32_t value,
                      Cycles cycle) override;
@@ -38,20 +46,29 @@ class CommitLog final : public Trace, public HartProbe {
  private:
   std::uint64_t bytes_written() const override { return writer_.bytes_written(); }
 
-  /// A record whose value has not come.
-  struct Pending {
-    std::size_t place;
+  /// An instruction whose result has not come, or that stands behind such a one.
+  struct Waiting {
+    CommitRecord record;
     std::uint16_t access_id;
   };
   struct Hart {
-    std::vector<CommitRecord> records;
-    std::vector<Pending> pending;  ///< oldest first
-    CommitFile* file = nullptr;    ///< null: not logged
+    BlockLog log;
+    std::deque<Waiting> waiting;  ///< oldest first
+    CommitFile* file = nullptr;   ///< null: not logged
   };
-  void hand_over(Hart& hart, std::size_t count);
+  /// An instruction that is no part of a larger block.
+  struct Single {
+    CodeBlock block;
+    std::vector<CommitLine::Place> places;
+  };
+  void append(Hart& hart, const CommitRecord& record);
+  const Single& single_of(const CommitRecord& record);
+  void hand_over(Hart& hart);
 
-  CommitLogWriter writer_;
   std::vector<Hart> harts_;
+  std::unordered_map<CommitKey, Single, CommitKey::Hash> singles_;
+  std::array<const Single*, 4096> latest_singles_{};  ///< by pc; the latest of those at one place
+  CommitLogWriter writer_;                            ///< first to go: it may still read singles_
 };
 
 }  // namespace tessera

@@ -20,12 +20,12 @@ CommitLogWriter::~CommitLogWriter() {
 }
 
 CommitFile& CommitLogWriter::open(const std::string& path, std::uint32_t hart) {
-  files_.push_back(std::unique_ptr<CommitFile>(
-      new CommitFile{OutputFile(path), fmt::format("core{:4}: 3 ", hart)}));
+  files_.push_back(
+      std::unique_ptr<CommitFile>(new CommitFile{OutputFile(path), CommitLine::prefix(hart)}));
   return *files_.back();
 }
 
-void CommitLogWriter::write(CommitFile& file, std::vector<CommitRecord>& records) {
+void CommitLogWriter::write(CommitFile& file, BlockLog& log) {
   std::unique_lock lock(mutex_);
   while (chunks_.size() >= kMaxChunks) {
     if (!compress_one(callers_frames_, lock)) {
@@ -38,7 +38,8 @@ void CommitLogWriter::write(CommitFile& file, std::vector<CommitRecord>& records
     spare_.pop_back();
   }
   chunk.file = &file;
-  chunk.records.swap(records);
+  std::swap(chunk.log, log);
+  log.clear();
   chunks_.push_back(std::move(chunk));
   changed_.notify_all();
 }
@@ -53,21 +54,31 @@ bool CommitLogWriter::compress_one(CommitFrames& frames, std::unique_lock<std::m
   Chunk& chunk = *waiting;  // stays where it is while others come and go
   chunk.state = Chunk::State::kUnderWay;
   lock.unlock();
-  const bool is_good = frames.compress(chunk.file->prefix, chunk.records, chunk.frame);
+  chunk.frame.clear();
+  frames.compress(chunk.file->prefix, chunk.log, chunk.frame);
   lock.lock();
-  if (!is_good) {
-    chunk.file->file.note_failure();
-  }
   chunk.state = Chunk::State::kDone;
-  while (!chunks_.empty() && chunks_.front().state == Chunk::State::kDone) {
-    put(chunks_.front());
-    chunks_.front().records.clear();
-    chunks_.front().state = Chunk::State::kWaits;
-    spare_.push_back(std::move(chunks_.front()));
-    chunks_.pop_front();
-  }
+  put_done(lock);
   changed_.notify_all();
   return true;
+}
+
+void CommitLogWriter::put_done(std::unique_lock<std::mutex>& lock) {
+  if (is_putting_) {  // whoever does it will see what has been done by now
+    return;
+  }
+  is_putting_ = true;
+  while (!chunks_.empty() && chunks_.front().state == Chunk::State::kDone) {
+    Chunk chunk = std::move(chunks_.front());
+    chunks_.pop_front();
+    lock.unlock();
+    put(chunk);
+    lock.lock();
+    chunk.state = Chunk::State::kWaits;
+    spare_.push_back(std::move(chunk));
+    changed_.notify_all();
+  }
+  is_putting_ = false;
 }
 
 void CommitLogWriter::put(const Chunk& chunk) {
@@ -106,7 +117,9 @@ void CommitLogWriter::stop() {
 void CommitLogWriter::finish() {
   stop();
   std::vector<char> empty_frame;
-  callers_frames_.compress("", {}, empty_frame);
+  BlockLog empty_log;
+  empty_log.clear();
+  callers_frames_.compress("", empty_log, empty_frame);
   for (const auto& file : files_) {
     if (file->file.bytes_written() == 0) {  // zstd takes no file without a frame
       file->file.write(empty_frame.data(), empty_frame.size());

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "models/base/block_log.h"
 #include "platform/observe/commit_frames.h"
 #include "platform/observe/output_file.h"
 
@@ -31,20 +32,20 @@ class CommitLogWriter {
 
   /// Throws ConfigError.
   CommitFile& open(const std::string& path, std::uint32_t hart);
-  /// Takes `records`, and leaves an empty vector there, if possible one with memory of its own.
-  /// Lends a hand while too much is under way.
-  void write(CommitFile& file, std::vector<CommitRecord>& records);
+  /// Takes what is in `log`, and leaves an empty one there. Lends a hand while too much is under
+  /// way.
+  void write(CommitFile& file, BlockLog& log);
   /// Of all files, so far.
   std::uint64_t bytes_written() const { return bytes_written_; }
   /// Completes all files; throws ConfigError when one could not be written.
   void finish();
 
  private:
-  /// Records on their way into a file, as a frame.
+  /// A log on its way into a file, as a frame.
   struct Chunk {
     enum class State : std::uint8_t { kWaits, kUnderWay, kDone };
     CommitFile* file = nullptr;
-    std::vector<CommitRecord> records;
+    BlockLog log;
     std::vector<char> frame;
     State state = State::kWaits;
   };
@@ -53,6 +54,8 @@ class CommitLogWriter {
   void stop();
   /// Compresses the oldest chunk that waits; false when there is none.
   bool compress_one(CommitFrames& frames, std::unique_lock<std::mutex>& lock);
+  /// Writes what is complete, in the order of its coming. Others may go on meanwhile.
+  void put_done(std::unique_lock<std::mutex>& lock);
   void put(const Chunk& chunk);
 
   const std::uint64_t max_bytes_;
@@ -61,7 +64,8 @@ class CommitLogWriter {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Chunk> chunks_;  ///< oldest first
-  std::vector<Chunk> spare_;  ///< empty, with memory: that is costly to get
+  std::vector<Chunk> spare_;  ///< their memory is costly to get
+  bool is_putting_ = false;   ///< in put_done()
   bool is_ending_ = false;
   CommitFrames callers_frames_;
   std::thread thread_;

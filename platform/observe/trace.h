@@ -71,6 +71,10 @@ class TraceFilter {
   bool may_show(Cycles begin, Cycles end) const {
     return is_open_ && begin < window_.to && end > window_.from;
   }
+  /// Whether it shows all cycles of [begin, end), whatever happens there.
+  bool shows_all(Cycles begin, Cycles end) const {
+    return is_open_ && begin >= window_.from && end <= window_.to && !window_.region;
+  }
   bool shows_agent(AgentId agent) {
     return agent < known_.size() && known_[agent] != Known::kUnknown
                ? known_[agent] == Known::kShown

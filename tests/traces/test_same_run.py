@@ -4,9 +4,10 @@
 import json
 
 import guest_programs
-from support import PROGRAMS, ROOT, TraceTest
+from support import PROGRAMS, ROOT, TraceTest, decompressed
 
-TRACES = ("--commit-log", "log", "--timeline", "timeline.json", "--bus-trace", "bus.csv.zst")
+COMMIT_LOG = ("--commit-log", "log")  # alone it is told by other means than beside others
+TRACES = (*COMMIT_LOG, "--timeline", "timeline.json", "--bus-trace", "bus.csv.zst")
 MAX_CYCLES = 60_000
 L1_BYTES = 1 << 16
 
@@ -36,6 +37,11 @@ class SameRunTest(TraceTest):
             for timing in ("functional", "cycle"):
                 with self.subTest(program=program.stem, timing=timing):
                     free = self.outcome(program, timing, machine, *load)
-                    observed = self.outcome(program, timing, machine, *load, *TRACES)
-                    for part, (one, other) in enumerate(zip(free, observed)):
-                        self.assertTrue(one == other, f"part {part} differs")
+                    logs = []
+                    for traces in (COMMIT_LOG, TRACES):
+                        observed = self.outcome(program, timing, machine, *load, *traces)
+                        for part, (one, other) in enumerate(zip(free, observed)):
+                            self.assertTrue(one == other, f"{traces}: part {part} differs")
+                        logs.append([decompressed(path)
+                                     for path in sorted((self.folder / "log").iterdir())])
+                    self.assertTrue(logs[0] == logs[1], "the commit logs differ")
