@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/observe/zstd_frame.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -295,7 +296,7 @@ void ZstdFrame::repeat(std::uint32_t distance, const NumberedText& text,
     const std::uint32_t new_word = word_before(new_end);
     const unsigned num_bytes = num_digits / 2;
     const std::uint32_t change = (old_word ^ new_word) >> (32 - 8 * num_bytes);
-    const unsigned width = (change > 0xFF ? 1u : 0u) + (change > 0xFFFF ? 1u : 0u);
+    const unsigned width = std::min(highest_bit(change | 1) / 8, 2u);  // without a branch
     const std::uint32_t last = new_word << 8 * (num_bytes - (1u << width));
     std::memcpy(digits - sizeof last, &last, sizeof last);
     digits -= 1u << width;
