@@ -37,7 +37,6 @@ constexpr std::uint32_t kRepeatedCodes = 3u << 6 | 3u << 4 | 3u << 2;
 constexpr std::uint32_t kMinMatch = 3;        // [3.1.1.3.2.1.1]
 constexpr std::uint32_t kRepeatedOffset = 1;  // [3.1.1.5]
 constexpr std::uint32_t kFirstOffset = 3;     ///< distance 0, so to speak
-constexpr std::size_t kSlack = 16;            ///< bytes that put_stream() may read behind a stream
 
 unsigned highest_bit(std::uint32_t value) {
   return 31u - static_cast<unsigned>(__builtin_clz(value));
